@@ -1,0 +1,1 @@
+"""The channels: one program, one profile for each."""

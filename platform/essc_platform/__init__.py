@@ -1,0 +1,1 @@
+"""The national platform: inside the trust boundary."""

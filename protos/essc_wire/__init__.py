@@ -1,0 +1,1 @@
+"""What any Python party needs to speak the contract."""

@@ -1,0 +1,1 @@
+"""The workbench: starts the parties as processes and speaks only the contract."""
