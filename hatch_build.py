@@ -98,7 +98,7 @@ def generate() -> bool:
 
 
 def run_protoc(out: Path, scratch: Path) -> None:
-    from grpc_tools import protoc  # noqa: PLC0415 - heavy, and not needed to find them fresh
+    from grpc_tools import protoc  # here, because it is heavy and a fresh tree needs none of it
 
     (out / "essc").mkdir(parents=True)
     # Stubs for google/ come from googleapis-common-protos.
