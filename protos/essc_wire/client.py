@@ -1,0 +1,93 @@
+"""Calling a party: one long-lived connection, a token, a deadline on every call."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypedDict, TypeVar
+
+import grpc
+
+from essc_wire.refusals import is_definite, refusal_of
+from essc_wire.tokens import TokenSource
+
+T = TypeVar("T")
+
+TIMEOUT_S = 5.0
+
+_OPTIONS = (
+    ("grpc.enable_retries", 0),  # repeating is ours: by certainty, with the same request_id
+    # A restarted party should be noticed within a second.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class CallOptions(TypedDict):
+    """Keyword arguments of a stub's method."""
+
+    timeout: float | None
+    metadata: tuple[tuple[str, str], ...]
+
+
+def connect(address: str, authority: bytes | None = None) -> grpc.aio.Channel:
+    """A connection to HOST:PORT; over TLS where an authority's certificate is given."""
+    if authority is None:
+        return grpc.aio.insecure_channel(address, options=_OPTIONS)
+    credentials = grpc.ssl_channel_credentials(authority)
+    return grpc.aio.secure_channel(address, credentials, options=_OPTIONS)
+
+
+class Peer:
+    """A party as its caller sees it: `await stub.Method(request, **peer.options())`."""
+
+    def __init__(
+        self, address: str, tokens: TokenSource | None = None, authority: bytes | None = None
+    ) -> None:
+        self.channel = connect(address, authority)
+        self._tokens = tokens
+
+    def options(
+        self, *, timeout_s: float | None = TIMEOUT_S, traceparent: str = "", bearer: str = ""
+    ) -> CallOptions:
+        """Deadline and metadata of one call. `bearer` is for sessions, which are no tokens."""
+        secret = bearer or (self._tokens.token() if self._tokens else "")
+        metadata: tuple[tuple[str, str], ...] = ()
+        if secret:
+            metadata = (("authorization", f"Bearer {secret}"),)
+        if traceparent:
+            metadata = (*metadata, ("traceparent", traceparent))
+        return {"timeout": timeout_s, "metadata": metadata}
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        await self.channel.close()
+
+
+async def repeat_while_uncertain(
+    send: Callable[[], Awaitable[T]], *, attempts_max: int, pause_s: float
+) -> T:
+    """Sends the same request again while its outcome is uncertain or the party is busy.
+
+    `send` must use the same request_id each time. Raises the last error.
+    """
+    for attempt in range(1, attempts_max + 1):
+        try:
+            return await send()
+        except grpc.RpcError as error:
+            if attempt == attempts_max or not _is_worth_repeating(error):
+                raise
+            refusal = refusal_of(error)
+            wait_ms = refusal.retry_after_ms if refusal else None
+        await asyncio.sleep(pause_s if wait_ms is None else wait_ms / 1000)
+    message = "attempts_max is at least 1"
+    raise AssertionError(message)
+
+
+def _is_worth_repeating(error: Any) -> bool:
+    busy = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED)
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        return True
+    refusal = refusal_of(error)
+    if refusal and refusal.reason in ("PLATFORM_BUSY", "CHANGES_CONFLICT"):
+        return error.code() in busy
+    return not is_definite(error)

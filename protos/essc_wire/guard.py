@@ -1,0 +1,232 @@
+"""The guard: one wrapper round every method of every service, put there when it is registered.
+
+It gives a call what all calls need, in this order: message size, deadline, caller, form. Then it
+runs the method and turns what comes back into bytes or a rich status. A method receives a valid
+request and a `Call`, and returns its response (a message, or bytes serialised already) or a
+`Refusal`. An exception in a method is our bug: it is logged without its message, which might hold
+personal data, and answers INTERNAL.
+"""
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+
+import grpc
+import protovalidate
+import structlog
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from essc.options.v1 import options_pb2
+from essc_wire.refusals import Refusal, Violation, status_of
+
+MESSAGE_BYTES_MAX: Final = 256 * 1024
+TRANSPORT_BYTES_MAX: Final = 4 * 1024 * 1024
+TRACEPARENT_LENGTH: Final = 55
+
+Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
+CallerT = TypeVar("CallerT")
+CallerT_co = TypeVar("CallerT_co", covariant=True)
+Answer: TypeAlias = Message | bytes | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodFacts:
+    """What the contract says of a method and a guard needs to know."""
+
+    name: str
+    audience: int
+    is_open_when_not_live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[CallerT]):
+    """What a method knows of its call beside the request."""
+
+    caller: CallerT
+    raw: bytes
+    traceparent: str
+    context: Any
+    """The grpc.aio context: for time_remaining and done callbacks only."""
+
+
+class Authenticate(Protocol[CallerT_co]):
+    """Says who calls, or why not. Sees the method and the metadata."""
+
+    def __call__(self, method: MethodFacts, metadata: Metadata) -> CallerT_co | Refusal: ...
+
+
+class Guard(Generic[CallerT]):
+    """Wraps the methods of the services of one process."""
+
+    def __init__(
+        self,
+        *,
+        domain: str,
+        authenticate: Authenticate[CallerT],
+        draining: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._domain = domain
+        self._authenticate = authenticate
+        self._draining = draining
+        self._log = structlog.get_logger("call")
+
+    def handler(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
+        """Wraps every method of a service. A method without an implementation is a KeyError."""
+        audience = service.GetOptions().Extensions[options_pb2.audience]
+        methods = {
+            method.name: self._wrap(method, audience, getattr(servicer, method.name))
+            for method in service.methods
+        }
+        return grpc.method_handlers_generic_handler(service.full_name, methods)
+
+    def _wrap(self, method: MethodDescriptor, audience: int, function: Any) -> Any:
+        facts = MethodFacts(
+            name=method.full_name,
+            audience=audience,
+            is_open_when_not_live=method.GetOptions().Extensions[options_pb2.open_when_not_live],
+        )
+        request_class = GetMessageClass(method.input_type)
+        if method.client_streaming:
+            return grpc.stream_unary_rpc_method_handler(
+                self._stream_unary(facts, request_class, function)
+            )
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._unary_stream(facts, request_class, function)
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._unary_unary(facts, request_class, function)
+        )
+
+    def _unary_unary(
+        self, facts: MethodFacts, request_class: type[Message], function: Any
+    ) -> Callable[[bytes, Any], Awaitable[bytes]]:
+        async def unary_unary(raw: bytes, context: Any) -> bytes:
+            request, call = self._admit(facts, request_class, raw, context)
+            if call is None:
+                return await self._refuse(facts, request, context)
+            try:
+                answer = await function(request, call)
+            except Exception as error:  # noqa: BLE001 - a bug; see the module's docstring
+                answer = self._bug(facts, error)
+            if type(answer) is bytes:
+                return answer
+            if isinstance(answer, Refusal):
+                return await self._refuse(facts, answer, context)
+            serialised: bytes = answer.SerializeToString()
+            return serialised
+
+        return unary_unary
+
+    def _unary_stream(
+        self, facts: MethodFacts, request_class: type[Message], function: Any
+    ) -> Callable[[bytes, Any], AsyncIterator[bytes]]:
+        async def unary_stream(raw: bytes, context: Any) -> AsyncIterator[bytes]:
+            # A watch may last for ever: it is the one kind of call without a deadline.
+            request, call = self._admit(facts, request_class, raw, context, deadline=False)
+            if call is None:
+                await self._refuse(facts, request, context)
+                return
+            refusal: Refusal | None = None
+            try:
+                async for answer in function(request, call):
+                    if isinstance(answer, Refusal):
+                        refusal = answer
+                        break
+                    yield answer if type(answer) is bytes else answer.SerializeToString()
+            except (asyncio.CancelledError, GeneratorExit):
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                refusal = self._bug(facts, error)
+            if refusal is not None:
+                await self._refuse(facts, refusal, context)
+
+        return unary_stream
+
+    def _stream_unary(
+        self, facts: MethodFacts, request_class: type[Message], function: Any
+    ) -> Callable[[AsyncIterator[bytes], Any], Awaitable[bytes]]:
+        async def stream_unary(items: AsyncIterator[bytes], context: Any) -> bytes:
+            opening, call = self._admit(facts, None, b"", context)
+            if call is None:
+                return await self._refuse(facts, opening, context)
+
+            async def requests() -> AsyncIterator[Message | Refusal]:
+                async for raw in items:
+                    yield self._parse(request_class, raw)
+
+            try:
+                answer = await function(requests(), call)
+            except Exception as error:  # noqa: BLE001 - as above
+                answer = self._bug(facts, error)
+            if isinstance(answer, Refusal):
+                return await self._refuse(facts, answer, context)
+            serialised: bytes = answer.SerializeToString()
+            return serialised
+
+        return stream_unary
+
+    def _admit(
+        self,
+        facts: MethodFacts,
+        request_class: type[Message] | None,
+        raw: bytes,
+        context: Any,
+        *,
+        deadline: bool = True,
+    ) -> tuple[Any, Call[CallerT] | None]:
+        """The request and its call; or a refusal and None."""
+        if self._draining():
+            return Refusal("PLATFORM_DRAINING"), None
+        if len(raw) > MESSAGE_BYTES_MAX:
+            return Refusal("MESSAGE_TOO_LARGE"), None
+        if deadline and context.time_remaining() is None:
+            return Refusal("DEADLINE_MISSING"), None
+        metadata = context.invocation_metadata()
+        caller = self._authenticate(facts, metadata)
+        if isinstance(caller, Refusal):
+            return caller, None
+        request = self._parse(request_class, raw) if request_class else None
+        if isinstance(request, Refusal):
+            return request, None
+        traceparent = next((str(value) for key, value in metadata if key == "traceparent"), "")
+        if len(traceparent) != TRACEPARENT_LENGTH:
+            traceparent = ""
+        return request, Call(caller=caller, raw=raw, traceparent=traceparent, context=context)
+
+    @staticmethod
+    def _parse(request_class: type[Message], raw: bytes) -> Message | Refusal:
+        if len(raw) > MESSAGE_BYTES_MAX:
+            return Refusal("MESSAGE_TOO_LARGE")
+        try:
+            request = request_class.FromString(raw)
+        except DecodeError:
+            text = "not a message of the method's type"
+            return Refusal("REQUEST_INVALID", violations=(Violation(field="", text=text),))
+        violations = protovalidate.collect_violations(request)
+        if violations:
+            return Refusal("REQUEST_INVALID", violations=tuple(map(_violation, violations)))
+        return request
+
+    async def _refuse(self, facts: MethodFacts, refusal: Refusal, context: Any) -> bytes:
+        self._log.info("refused", method=facts.name, reason=refusal.reason)
+        await context.abort_with_status(status_of(refusal, self._domain))
+        message = "abort_with_status raises"
+        raise AssertionError(message)
+
+    def _bug(self, facts: MethodFacts, error: Exception) -> Refusal:
+        frames = [
+            f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        self._log.error("bug", method=facts.name, error=type(error).__name__, frames=frames)
+        return Refusal("INTERNAL_FAULT")
+
+
+def _violation(violation: Any) -> Violation:
+    path = ".".join(element.field_name for element in violation.proto.field.elements)
+    return Violation(field=path, text=violation.proto.message[:200])

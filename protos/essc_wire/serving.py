@@ -1,0 +1,102 @@
+"""What every server of the federation does alike: ports, TLS, health, reflection, draining."""
+
+import asyncio
+import ipaddress
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from essc_wire.guard import TRANSPORT_BYTES_MAX
+from essc_wire.tls import server_credentials
+
+DRAIN_S = 5.0
+# Between the announcement that a server drains and the moment it takes no more connections, callers
+# get a typed refusal instead of a bare status.
+_ANNOUNCE_S = 0.1
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", TRANSPORT_BYTES_MAX),
+    ("grpc.so_reuseport", 0),
+)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether HOST:PORT can be reached from this machine only."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Server:
+    """A started gRPC server on one port, with health and reflection."""
+
+    def __init__(self, server: grpc.aio.Server, port: int, health_servicer: Any) -> None:
+        self._server, self.port, self._health = server, port, health_servicer
+
+    async def announce_draining(self) -> None:
+        """Answers NOT_SERVING from now on."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace_s: float) -> None:
+        """Takes no new calls, lets running ones finish, ends those that take too long."""
+        await self._server.stop(grace_s)
+
+
+async def start_server(
+    address: str,
+    handlers: Sequence[grpc.GenericRpcHandler],
+    service_names: Sequence[str],
+    tls_folder: Path | None = None,
+) -> Server:
+    """Starts a server at HOST:PORT; port 0 takes a free one.
+
+    Raises ValueError for plaintext beyond loopback, OSError if the address cannot be had.
+    """
+    if tls_folder is None and not is_loopback(address):
+        message = f"{address}: plaintext is accepted on loopback only; use --tls"
+        raise ValueError(message)
+    server = grpc.aio.server(options=_OPTIONS)
+    server.add_generic_rpc_handlers(tuple(handlers))
+    health_servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    names = (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    try:
+        if tls_folder is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, server_credentials(tls_folder))
+    except RuntimeError as error:
+        message = f"{address}: the address is in use or not this machine's"
+        raise OSError(message) from error
+    await server.start()
+    for name in ("", *service_names):
+        await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return Server(server, port, health_servicer)
+
+
+async def drain(servers: Sequence[Server], announce: asyncio.Event) -> None:
+    """Stops servers as SIGTERM should: announce, refuse new calls, finish running ones."""
+    announce.set()
+    for server in servers:
+        await server.announce_draining()
+    await asyncio.sleep(_ANNOUNCE_S)
+    await asyncio.gather(*(server.stop(DRAIN_S) for server in servers))
+
+
+async def wait_for_stop_signal() -> None:
+    """Returns at SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
