@@ -61,7 +61,7 @@ def semantics() -> Mapping[str, ReasonSemantics]:
 
 
 def status_of(refusal: Refusal, domain: str) -> grpc.Status:
-    """The rich status of a refusal: one ErrorInfo, and BadRequest or RetryInfo where they belong."""
+    """The rich status of a refusal: ErrorInfo, and BadRequest or RetryInfo where they belong."""
     meaning = semantics()[refusal.reason]
     status = status_pb2.Status(code=meaning.code, message=f"{refusal.reason}: {meaning.text_en}")
     _add(

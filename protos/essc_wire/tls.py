@@ -1,6 +1,6 @@
 """TLS for development: a generated authority, and a server certificate for loopback.
 
-`--tls DIR` of every server uses this folder; what is missing is made. `ca.pem` is what callers trust.
+`--tls DIR` of every server uses this folder; what is missing is made. Callers trust `ca.pem`.
 """
 
 import fcntl

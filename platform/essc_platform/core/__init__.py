@@ -1,0 +1,1 @@
+"""The rules of the card, pure: records in, decisions out. No I/O, no clock, no chance."""

@@ -1,0 +1,118 @@
+"""The electronic card: it has no life of its own. What it is worth follows from the physical card.
+
+`view` is the one place that says whether a card is usable, for every rule and every answer.
+"""
+
+from collections.abc import Sequence
+
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import (
+    Card,
+    CardView,
+    Citizen,
+    Instant,
+    Password,
+    PhysicalCard,
+    PhysicalCardStatus,
+)
+from essc_platform.core.times import DAY
+
+STATUS_REASONS = {
+    PhysicalCardStatus.SEALED: Reason.PHYSICAL_CARD_SEALED,
+    PhysicalCardStatus.TEMPORARILY_LOST: Reason.PHYSICAL_CARD_TEMPORARILY_LOST,
+    PhysicalCardStatus.LOST: Reason.PHYSICAL_CARD_LOST,
+    PhysicalCardStatus.LOCKED: Reason.PHYSICAL_CARD_LOCKED,
+    PhysicalCardStatus.CANCELLED: Reason.PHYSICAL_CARD_CANCELLED,
+}
+_YEAR = 365 * DAY + DAY // 4
+
+
+def status_at(physical_card: PhysicalCard, at: Instant) -> PhysicalCardStatus:
+    """R6: the status now. A temporary loss past its lift time is over, whoever noted it."""
+    lift_time = physical_card.lift_time
+    if lift_time is not None and at >= lift_time:
+        return PhysicalCardStatus.NORMAL
+    return physical_card.status
+
+
+def view(
+    card: Card,
+    physical_card: PhysicalCard,
+    citizen: Citizen,
+    password: Password | None,
+    at: Instant,
+) -> CardView:
+    """R3: what the card is worth at a moment, the same in every channel."""
+    status = status_at(physical_card, at)
+    is_ended = citizen.cancel_time is not None
+    reason = ""
+    if is_ended:
+        reason = Reason.CITIZEN_CANCELLED.value
+    elif status in STATUS_REASONS:
+        reason = STATUS_REASONS[status].value
+    elif at >= card.expire_time:
+        reason = Reason.CARD_EXPIRED.value
+    return CardView(
+        status=status,
+        blocked_reason=reason,
+        is_ended=is_ended,
+        region=physical_card.region,
+        issue_time=card.issue_time,
+        expire_time=card.expire_time,
+        password_is_set=password is not None,
+    )
+
+
+def mapped(card: Card | None, physical_cards: Sequence[PhysicalCard]) -> PhysicalCard | None:
+    """The physical card behind the electronic one."""
+    if card is None:
+        return None
+    return next(each for each in physical_cards if each.number == card.physical_card)
+
+
+def choose_physical_card(
+    card: Card | None, physical_cards: Sequence[PhysicalCard], region: str | None, at: Instant
+) -> PhysicalCard | Rejected:
+    """R1, R2, R7: which physical card an application maps to, or why none will do.
+
+    The mapping stays once it is made, unless the mapped card is cancelled and another is normal.
+    """
+    current = mapped(card, physical_cards)
+    if current is not None and status_at(current, at) is not PhysicalCardStatus.CANCELLED:
+        return _usable(current, region, at)
+    normal = [c for c in physical_cards if status_at(c, at) is PhysicalCardStatus.NORMAL]
+    if not normal:
+        return _none_normal(physical_cards, at)
+    if region is not None:
+        for each in normal:
+            if each.region == region:
+                return each
+        return Rejected(Reason.REGION_DIFFERS)
+    if len(normal) > 1:
+        regions = ",".join(sorted(each.region for each in normal))
+        return Rejected(Reason.REGION_NEEDED, (("regions", regions),))
+    return normal[0]
+
+
+def _usable(current: PhysicalCard, region: str | None, at: Instant) -> PhysicalCard | Rejected:
+    reason = STATUS_REASONS.get(status_at(current, at))
+    if reason is not None:
+        return Rejected(reason)
+    if region is not None and region != current.region:
+        return Rejected(Reason.REGION_DIFFERS)
+    return current
+
+
+def _none_normal(physical_cards: Sequence[PhysicalCard], at: Instant) -> Rejected:
+    """Why: the newest card that is not cancelled tells; else the cancelled ones do."""
+    if not physical_cards:
+        return Rejected(Reason.PHYSICAL_CARD_NOT_FOUND)
+    living = [c for c in physical_cards if c.status is not PhysicalCardStatus.CANCELLED]
+    newest = max(living or physical_cards, key=lambda c: (c.issue_time, c.number))
+    return Rejected(STATUS_REASONS[status_at(newest, at)])
+
+
+def expiry(issue_time: Instant, years: int) -> Instant:
+    """When a card issued now expires; a year is 365.25 days."""
+    return issue_time + years * _YEAR

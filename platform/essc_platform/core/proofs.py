@@ -1,0 +1,38 @@
+"""Proofs: what is looked at before a command believes one. The ladder is the same everywhere."""
+
+from collections.abc import Container
+from dataclasses import replace
+
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import CitizenKey, Instant, Method, Proof, Purpose
+
+
+def refusal(
+    proof: Proof | None,
+    *,
+    channel: str,
+    purposes: Container[Purpose],
+    methods: Container[Method],
+    at: Instant,
+    citizen: CitizenKey | None = None,
+) -> Rejected | None:
+    """R23: why this proof is no good here; None if it is. One of another channel is unknown."""
+    if proof is None or proof.channel != channel:
+        return Rejected(Reason.PROOF_UNKNOWN)
+    if proof.is_used:
+        return Rejected(Reason.PROOF_USED)
+    if at >= proof.expire_time:
+        return Rejected(Reason.PROOF_EXPIRED)
+    if proof.purpose not in purposes:
+        return Rejected(Reason.PROOF_FOR_OTHER_PURPOSE)
+    if proof.method not in methods:
+        return Rejected(Reason.PROOF_OF_OTHER_METHOD)
+    if citizen is not None and proof.citizen != citizen:
+        return Rejected(Reason.PROOF_FOR_OTHER_PERSON)
+    return None
+
+
+def used(proof: Proof) -> Proof:
+    """The proof after its one use."""
+    return replace(proof, is_used=True)
