@@ -1,0 +1,107 @@
+"""The database behind the platform: embedded SQLite, opened, checked and read back.
+
+WAL, synchronous=FULL: what is acknowledged is on the disk. One connection writes, in the batch's
+thread; one reads, on the event loop, where a read of one row takes some sixty microseconds and a
+thread would cost more than it saves.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from essc_platform.store import tables
+
+_CACHE_KIB = 16 * 1024
+
+
+class StoreError(Exception):
+    """The store cannot be opened or used; the text is one clear line for an operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the database says of itself, read back after opening."""
+
+    journal_mode: str
+    synchronous: int
+
+
+class Store:
+    """An opened database file. `writer` and `reader` are plain driver connections."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine: Engine = create_engine(f"sqlite:///{path}")
+        try:
+            self._writing = self._engine.raw_connection()
+            self.writer = self._prepared(self._writing)
+            self._create_or_check()
+            self._reading = self._engine.raw_connection()
+            self.reader = self._prepared(self._reading)
+            self.reader.execute("PRAGMA query_only=ON")
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: the store cannot be opened: {error}") from error
+        self.settings = Settings(
+            journal_mode=self.writer.execute("PRAGMA journal_mode").fetchone()[0],
+            synchronous=self.writer.execute("PRAGMA synchronous").fetchone()[0],
+        )
+        if self.settings != Settings("wal", 2):
+            raise StoreError(f"{path}: the store is not durable here: {self.settings}")
+
+    def close(self) -> None:
+        """Closes both connections; the writer last, so that the WAL is folded in."""
+        self._reading.close()
+        self._writing.close()
+        self._engine.dispose()
+
+    @staticmethod
+    def _prepared(connection: Any) -> sqlite3.Connection:
+        driver: sqlite3.Connection = connection.driver_connection
+        driver.isolation_level = None  # transactions are begun by name
+        driver.execute("PRAGMA journal_mode=WAL")
+        driver.execute("PRAGMA synchronous=FULL")
+        driver.execute("PRAGMA busy_timeout=5000")
+        driver.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        return driver
+
+    def _create_or_check(self) -> None:
+        """Creates the schema in an empty file; refuses one of another version."""
+        found = self.writer.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'facts'"
+        ).fetchone()
+        if found is None:
+            self._create()
+        version = read_fact(self.writer, "schema_version")
+        if version != str(tables.SCHEMA_VERSION):
+            raise StoreError(
+                f"the store's schema is version {version}, this program's is "
+                f"{tables.SCHEMA_VERSION}"
+            )
+
+    def _create(self) -> None:
+        self.writer.execute("BEGIN IMMEDIATE")
+        for table in tables.metadata.sorted_tables:
+            self.writer.execute(str(CreateTable(table).compile(self._engine)))
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                self.writer.execute(str(CreateIndex(index).compile(self._engine)))
+        write_fact(self.writer, "schema_version", str(tables.SCHEMA_VERSION))
+        self.writer.execute("COMMIT")
+
+
+def read_fact(connection: sqlite3.Connection, name: str) -> str | None:
+    """A fact about the store; None if it was never written."""
+    row = connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def write_fact(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Writes a fact, inside whatever transaction is open."""
+    connection.execute(
+        "INSERT INTO facts (name, value) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )

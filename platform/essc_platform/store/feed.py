@@ -1,0 +1,69 @@
+"""The feed of events: each channel's own, read after a position.
+
+A position is a hybrid clock: microseconds of platform time and a tail that keeps positions of the
+same microsecond apart. So positions only grow, a position says how old it is, and a reader that has
+seen one has seen all before it: one writer, which commits in the order in which it assigns.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+from sqlalchemy import bindparam, func, select
+
+from essc_platform.core.records import Instant
+from essc_platform.store import tables
+from essc_platform.store.gateway import compiled
+
+_TAIL_BITS = 10
+_E = tables.events.c
+
+
+class Positions:
+    """Hands out positions, ever growing, over restarts too."""
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+
+    @property
+    def last(self) -> int:
+        """The last position handed out."""
+        return self._last
+
+    def take(self, at: Instant) -> int:
+        """The next position, at this time or just after the last one."""
+        self._last = max(self._last + 1, at << _TAIL_BITS)
+        return self._last
+
+
+def instant_of(position: int) -> Instant:
+    """How old a position is."""
+    return position >> _TAIL_BITS
+
+
+def position_of(at: Instant) -> int:
+    """The first position of an instant."""
+    return at << _TAIL_BITS
+
+
+def last_position(connection: sqlite3.Connection) -> int:
+    """The greatest position in the store; 0 in an empty one."""
+    names = [row[0] for row in connection.execute(_CHANNELS)]
+    positions = [connection.execute(_LAST_OF, (name,)).fetchone()[0] or 0 for name in names]
+    return max(positions, default=0)
+
+
+def events_after(
+    connection: sqlite3.Connection, channel: str, after: int, limit: int
+) -> Iterator[tuple[int, bytes]]:
+    """A channel's events behind a position, oldest first: position and body."""
+    return connection.execute(_AFTER, (channel, after, limit))
+
+
+_CHANNELS = compiled(select(tables.channels.c.party))
+_LAST_OF = compiled(select(func.max(_E.position)).where(_E.channel == bindparam("channel")))
+_AFTER = compiled(
+    select(_E.position, _E.body)
+    .where(_E.channel == bindparam("channel"), _E.position > bindparam("after"))
+    .order_by(_E.position)
+    .limit(bindparam("rows"))
+)

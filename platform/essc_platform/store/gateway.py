@@ -1,0 +1,193 @@
+"""The batch's two ways to the database: load what it declared, save what it decided.
+
+One select per table and one executemany per table, whatever the number of commands. Statements are
+written and compiled once with SQLAlchemy and run by the driver's own cursor, because the toolkit's
+connection and result machinery costs more than these queries.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, Table, and_, bindparam, func, literal_column, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert
+
+from essc_platform.core.records import Change, Entry
+from essc_platform.core.snapshot import PREFIX_LENGTHS, Key, Read, Snapshot
+from essc_platform.store import tables
+from essc_platform.store.rows import MAPPINGS, Row
+
+_DIALECT = sqlite.dialect(paramstyle="qmark")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKey:
+    """Where a request lies in the ledger: a bucket and a keyed digest of caller and request_id."""
+
+    bucket: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """A request that changed something: what was asked, as a digest, and what was answered."""
+
+    key: RequestKey
+    content: bytes
+    at: int
+    answer: bytes | None
+    rejection: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLine:
+    """An event at its place in a channel's feed, written out."""
+
+    bucket: int
+    channel: str
+    position: int
+    body: bytes
+
+
+def load(connection: sqlite3.Connection, reads: Iterable[Read]) -> Snapshot:
+    """Everything that was declared, present or known to be absent: one select per table."""
+    snapshot = Snapshot()
+    keys: dict[tuple[type[Change], bool], set[Key]] = {}
+    for kind, key, is_prefix in reads:
+        keys.setdefault((kind, is_prefix), set()).add(key)
+    for (kind, is_prefix), wanted in keys.items():
+        if is_prefix:
+            _load_many(connection, snapshot, kind, wanted)
+        else:
+            _load_one(connection, snapshot, kind, wanted)
+    return snapshot
+
+
+def load_requests(
+    connection: sqlite3.Connection, keys: Sequence[RequestKey]
+) -> dict[str, LedgerLine]:
+    """The ledger's lines of these requests, by digest."""
+    if not keys:
+        return {}
+    wanted = json.dumps([[key.bucket, key.digest] for key in keys])
+    return {
+        row[1]: LedgerLine(
+            key=RequestKey(bucket=row[0], digest=row[1]),
+            content=row[2],
+            at=row[3],
+            answer=row[4],
+            rejection=row[5],
+        )
+        for row in connection.execute(_select(tables.requests, None), (wanted,))
+    }
+
+
+def save(
+    connection: sqlite3.Connection,
+    changes: Iterable[Change],
+    entries: Sequence[tuple[int, Entry]],
+    events: Sequence[EventLine],
+    requests: Sequence[LedgerLine],
+) -> None:
+    """Writes what was decided: changes folded per key, the last one wins."""
+    folded: dict[type[Change], dict[Key, Change]] = {}
+    for change in changes:
+        folded.setdefault(type(change), {})[change.key] = change
+    for kind, by_key in folded.items():
+        mapping = MAPPINGS[kind]
+        rows = [mapping.to_row(record) for record in by_key.values()]
+        connection.executemany(_upsert(mapping.table), rows)
+    if entries:
+        connection.executemany(_insert(tables.entries), [_entry_row(*each) for each in entries])
+    if events:
+        rows = [(e.bucket, e.channel, e.position, e.body) for e in events]
+        connection.executemany(_insert(tables.events), rows)
+    if requests:
+        rows = [
+            (line.key.bucket, line.key.digest, line.content, line.at, line.answer, line.rejection)
+            for line in requests
+        ]
+        connection.executemany(_insert(tables.requests), rows)
+
+
+def _load_one(
+    connection: sqlite3.Connection, snapshot: Snapshot, kind: type[Change], wanted: set[Key]
+) -> None:
+    mapping = MAPPINGS[kind]
+    for key in wanted:
+        snapshot.put(kind, key, None)
+    for row in connection.execute(_select(mapping.table, None), (_listed(wanted),)):
+        record = mapping.from_row(row)
+        snapshot.put(kind, record.key, record)
+
+
+def _load_many(
+    connection: sqlite3.Connection, snapshot: Snapshot, kind: type[Change], wanted: set[Key]
+) -> None:
+    mapping = MAPPINGS[kind]
+    length = PREFIX_LENGTHS[kind]
+    found: dict[Key, list[Change]] = {prefix: [] for prefix in wanted}
+    for row in connection.execute(_select(mapping.table, length), (_listed(wanted),)):
+        found[row[:length]].append(mapping.from_row(row))
+    for prefix, records in found.items():
+        snapshot.put_many(kind, prefix, records)
+
+
+def _listed(keys: set[Key]) -> str:
+    return json.dumps([[key] if isinstance(key, str) else key for key in keys])
+
+
+def _entry_row(position: int, entry: Entry) -> Row:
+    return (
+        *entry.citizen,
+        position,
+        entry.kind,
+        entry.at,
+        entry.channel,
+        entry.is_by_bureau,
+    )
+
+
+@cache
+def _select(table: Table, key_length: int | None) -> str:
+    """The rows under a JSON list of keys, or of prefixes of this length."""
+    key_columns = list(table.primary_key.columns)[:key_length]
+    return compiled(_joined(table, key_columns))
+
+
+def _joined(table: Table, key_columns: Sequence[Column[Any]]) -> Any:
+    keys = func.json_each(bindparam("keys")).table_valued("value")
+    on = and_(
+        *(
+            column == func.json_extract(keys.c.value, literal_column(f"'$[{place}]'"))
+            for place, column in enumerate(key_columns)
+        )
+    )
+    return select(table).select_from(keys.join(table, on))
+
+
+@cache
+def _upsert(table: Table) -> str:
+    statement = insert(table)
+    rest = [column.name for column in table.columns if not column.primary_key]
+    return compiled(
+        statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns),
+            set_={name: statement.excluded[name] for name in rest},
+        )
+    )
+
+
+@cache
+def _insert(table: Table) -> str:
+    return compiled(insert(table))
+
+
+def compiled(statement: Any) -> str:
+    """A statement as the driver takes it, its parameters in the order of the text."""
+    # The dialect adds an OFFSET to every LIMIT; nothing here skips rows.
+    return str(statement.compile(dialect=_DIALECT)).replace(" OFFSET ?", "")

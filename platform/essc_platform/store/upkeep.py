@@ -1,0 +1,101 @@
+"""What time does to the store: what is due for the sweep, and what is no longer kept."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from sqlalchemy import Table, bindparam, delete, not_, select, tuple_
+
+from essc_platform.core.records import CitizenKey, Instant
+from essc_platform.store import tables
+from essc_platform.store.feed import position_of
+from essc_platform.store.gateway import compiled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Since when things are kept."""
+
+    challenges_since: Instant
+    requests_since: Instant
+    events_since: Instant
+
+
+def losses_to_lift(
+    connection: sqlite3.Connection, at: Instant, limit: int
+) -> list[tuple[CitizenKey, int]]:
+    """Physical cards whose temporary loss is over and not yet noted: citizen and number."""
+    rows = connection.execute(_TO_LIFT, (at, limit)).fetchall()
+    return [(CitizenKey(row[0], row[1]), row[2]) for row in rows]
+
+
+def cards_to_expire(connection: sqlite3.Connection, at: Instant, limit: int) -> list[CitizenKey]:
+    """Electronic cards whose time is over and not yet noted."""
+    return [CitizenKey(*row) for row in connection.execute(_TO_EXPIRE, (at, limit)).fetchall()]
+
+
+def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
+    """Removes a bounded number of rows that are no longer kept; answers how many."""
+    removed = 0
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement, since in (
+            (_OLD_CHALLENGES, kept.challenges_since),
+            (_OLD_PROOFS, kept.challenges_since),
+            (_OLD_REQUESTS, kept.requests_since),
+        ):
+            removed += connection.execute(statement, (since, limit)).rowcount
+        names = [row[0] for row in connection.execute(_CHANNEL_NAMES).fetchall()]
+        for name in names:
+            until = position_of(kept.events_since)
+            beyond = connection.execute(_EVENT_AT, (name, until, limit)).fetchone()
+            removed += connection.execute(
+                _OLD_EVENTS, (name, until if beyond is None else beyond[0])
+            ).rowcount
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return removed
+
+
+_P, _K = tables.physical_cards.c, tables.cards.c
+_TO_LIFT = compiled(
+    select(_P.bucket, _P.citizen, _P.number)
+    .where(_P.lift_time.is_not(None), _P.lift_time <= bindparam("at"))
+    .order_by(_P.lift_time)
+    .limit(bindparam("rows"))
+)
+_TO_EXPIRE = compiled(
+    select(_K.bucket, _K.citizen)
+    .where(_K.expire_time <= bindparam("at"), not_(_K.is_expiry_noted))
+    .order_by(_K.expire_time)
+    .limit(bindparam("rows"))
+)
+
+
+def _oldest(table: Table, column: str) -> str:
+    """Deletes rows older than a time, a bounded number at once."""
+    key = list(table.primary_key.columns)
+    old = (
+        select(*key)
+        .where(table.c[column] < bindparam("since"))
+        .order_by(table.c[column])
+        .limit(bindparam("rows"))
+    )
+    return compiled(delete(table).where(tuple_(*key).in_(old)))
+
+
+_OLD_CHALLENGES = _oldest(tables.challenges, "expire_time")
+_OLD_PROOFS = _oldest(tables.proofs, "expire_time")
+_OLD_REQUESTS = _oldest(tables.requests, "at")
+_CHANNEL_NAMES = compiled(select(tables.channels.c.party))
+_E = tables.events.c
+_OLD_EVENTS = compiled(
+    delete(tables.events).where(
+        _E.channel == bindparam("channel"), _E.position < bindparam("until")
+    )
+)
+_EVENT_AT = (
+    "SELECT position FROM events WHERE channel = ? AND position < ? "
+    "ORDER BY position LIMIT 1 OFFSET ?"
+)
