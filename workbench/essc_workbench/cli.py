@@ -1,0 +1,177 @@
+"""The command `essc`: one function per subcommand, which imports what it needs when it runs."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from essc_workbench.failures import OWN_FAILURE, UsageError, WorkbenchError
+
+app = typer.Typer(
+    help="The workbench of the federation: start it, watch it, integrate with it, measure it.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+clock_app = typer.Typer(help="Show the parties' clocks, or move one forward.", add_completion=False)
+app.add_typer(clock_app, name="clock")
+
+# typer reads annotations at run time and knows Optional in every release.
+Data = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="The federation's data folder. Default: that of the last `essc up`."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def essc(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def demo(
+    data: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A new folder to keep. Default: a temporary one, removed afterwards."),
+    ] = None,
+) -> None:
+    """Play the story of one card in many channels, each line checked."""
+    from rich.console import Console
+
+    from essc_workbench.demo.command import demo as play
+    from essc_workbench.runs import run
+
+    raise typer.Exit(run(play(Console(), data)))
+
+
+@app.command()
+def up(
+    data: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The data folder. Default: ~/.local/state/essc/federation."),
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="TLS, with a development authority.")] = False,
+    channels: Annotated[
+        str, typer.Option(help="Which channels, separated by commas. Default: all that ship.")
+    ] = "",
+) -> None:
+    """Start the federation and keep it running until Ctrl-C."""
+    from rich.console import Console
+
+    from essc_workbench.runs import run
+    from essc_workbench.up import up as start
+
+    wanted = [name.strip() for name in channels.split(",") if name.strip()] or None
+    raise typer.Exit(run(start(Console(), data, wanted, is_tls=tls)))
+
+
+@app.command()
+def integrate(
+    name: Annotated[str, typer.Argument(help="The new channel's id, and its folder's name.")],
+    data: Data = None,
+    folder: Annotated[
+        Path, typer.Option(help="Where the new folder is made. Default: here.")
+    ] = Path(),
+) -> None:
+    """Register a new live channel in the running federation, and make its first call."""
+    from rich.console import Console
+
+    from essc_workbench.folders import found
+    from essc_workbench.integration.command import integrate as begin
+    from essc_workbench.runs import run
+
+    raise typer.Exit(run(begin(Console(), found(data), name, folder)))
+
+
+@app.command()
+def token(
+    party: Annotated[str, typer.Argument(help="Whose token: a channel, bureau or operator.")],
+    data: Data = None,
+    key: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Sign with this key file instead; needs no data folder."),
+    ] = None,
+    platform_id: Annotated[str, typer.Option(help="With --key: for which platform.")] = "cn-essc",
+) -> None:
+    """Print a token, good for ten minutes, signed with a party's key."""
+    from essc_workbench.party_tokens import token_of, token_with_key
+
+    typer.echo(token_with_key(party, key, platform_id) if key else token_of(party, data))
+
+
+@clock_app.callback(invoke_without_command=True)
+def clock(context: typer.Context, data: Data = None) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from rich.console import Console
+
+    from essc_workbench import clocks
+    from essc_workbench.folders import found
+    from essc_workbench.runs import run
+
+    raise typer.Exit(run(clocks.show(Console(), found(data))))
+
+
+@clock_app.command()
+def advance(
+    span: Annotated[str, typer.Argument(help="How far: 90s, 10m, 36h, 2d, 1w.")],
+    data: Data = None,
+    party: Annotated[str, typer.Option(help="Whose clock.")] = "platform",
+) -> None:
+    """Move a clock forward; it never goes back."""
+    from rich.console import Console
+
+    from essc_workbench import clocks
+    from essc_workbench.folders import found
+    from essc_workbench.runs import run
+
+    raise typer.Exit(run(clocks.advance(Console(), found(data), span, party)))
+
+
+@app.command()
+def bench(
+    only: Annotated[str, typer.Option(help="Measure this key only.")] = "",
+    json: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Write the figures here, as one flat object."),
+    ] = None,
+) -> None:
+    """Measure the platform beside a bare server."""
+    try:
+        command = importlib.import_module("essc_workbench.bench.command")
+    except ModuleNotFoundError:
+        raise UsageError("this installation has no benchmark") from None
+    raise typer.Exit(command.run(only, json))
+
+
+def main() -> None:
+    """The entry point: a failure is one line on standard error and a status."""
+    os.environ.setdefault("no_proxy", "localhost,127.0.0.1,::1")  # calls stay on this machine
+    try:
+        app()
+    except WorkbenchError as error:
+        _end(str(error), error.status)
+    except Exception as error:
+        if os.environ.get("ESSC_DEBUG"):
+            raise
+        _end(_explained(error), OWN_FAILURE)
+
+
+def _explained(error: Exception) -> str:
+    import grpc
+
+    from essc_workbench.failures import told
+
+    if isinstance(error, grpc.RpcError):
+        return told(error)
+    return f"{type(error).__name__}: {error} (ESSC_DEBUG=1 shows where)"
+
+
+def _end(text: str, status: int) -> None:
+    print(f"essc: {text}", file=sys.stderr)
+    sys.exit(status)

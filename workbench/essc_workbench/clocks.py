@@ -1,0 +1,67 @@
+"""`essc clock`: the parties' own times, and moving one of them forward."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+
+import grpc
+from rich.console import Console
+from rich.table import Table
+
+from essc.lab.v1 import lab_service_pb2 as lab
+from essc.lab.v1.lab_service_pb2_grpc import ClockServiceStub
+from essc_wire.client import Peer
+from essc_wire.clock import new_request_id
+from essc_wire.times import to_duration, to_instant, to_span_us
+from essc_workbench.calls import patient
+from essc_workbench.connections import Connections
+from essc_workbench.failures import GOOD, UsageError, told
+from essc_workbench.federation import PLATFORM
+from essc_workbench.folders import DataFolder
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SPAN = re.compile(r"([0-9]+)([smhdw])")
+
+
+def span_us(text: str) -> int:
+    """A span like 90s, 10m, 2d or 1d12h, in microseconds."""
+    if not text or _SPAN.sub("", text):
+        raise UsageError(f"{text!r} is no span of time: write 90s, 10m, 36h, 2d, 1w or 1d12h")
+    seconds = sum(int(count) * _UNITS[unit] for count, unit in _SPAN.findall(text))
+    return seconds * 1_000_000
+
+
+async def show(console: Console, folder: DataFolder) -> int:
+    """Prints every party's time."""
+    async with Connections(folder, folder.load()) as connections:
+        labs = {PLATFORM: connections.platform_lab()}
+        labs |= {name: connections.channel_lab(name) for name in connections.channel_ids()}
+        rows = await asyncio.gather(*(_row(name, peer) for name, peer in labs.items()))
+    table = Table("party", "time (UTC)", "ahead of wall time by")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    return GOOD
+
+
+async def _row(name: str, peer: Peer) -> tuple[str, str, str]:
+    stub = ClockServiceStub(peer.channel)
+    try:
+        answer = await stub.GetTime(lab.GetTimeRequest(), **peer.options())
+    except grpc.RpcError as error:
+        return (name, f"not reached ({told(error)[:60]})", "")
+    at = datetime.fromtimestamp(to_instant(answer.time) / 1e6, UTC)
+    return (name, f"{at:%Y-%m-%d %H:%M:%S}", str(timedelta(microseconds=to_span_us(answer.offset))))
+
+
+async def advance(console: Console, folder: DataFolder, text: str, party: str) -> int:
+    """Moves a party's clock forward."""
+    request = lab.AdvanceRequest(request_id=new_request_id(), by=to_duration(span_us(text)))
+    async with Connections(folder, folder.load()) as connections:
+        is_platform = party == PLATFORM
+        peer = connections.platform_lab() if is_platform else connections.channel_lab(party)
+        stub = ClockServiceStub(peer.channel)
+        answer = await patient(lambda: stub.Advance(request, **peer.options()), attempts_max=3)
+    at = datetime.fromtimestamp(to_instant(answer.time) / 1e6, UTC)
+    console.print(f"{party}: {at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
+    return GOOD

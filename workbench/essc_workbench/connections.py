@@ -1,0 +1,102 @@
+"""The workbench's connections to the parties of one federation, kept open and closed together.
+
+They belong to one event loop; the processes they lead to do not. So a federation may outlive many
+of these.
+"""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from essc_wire.client import Peer
+from essc_wire.keys import PartyKeyPair, read_key
+from essc_wire.tls import authority
+from essc_wire.tokens import TokenSource
+from essc_workbench.failures import UsageError, WorkbenchError
+from essc_workbench.folders import Addresses, DataFolder, State
+
+
+def party_key(folder: DataFolder, party_id: str) -> PartyKeyPair:
+    """A party's private key."""
+    path = folder.key(party_id)
+    try:
+        return read_key(path)
+    except FileNotFoundError:
+        known = ", ".join(sorted(file.stem for file in folder.keys.glob("*.pem"))) or "none"
+        raise UsageError(f"{party_id}: no such party in {folder.keys}; known: {known}") from None
+    except (OSError, ValueError):
+        raise UsageError(f"{path}: not a readable Ed25519 private key") from None
+
+
+class Connections:
+    """Peers by party: `async with Connections(folder, folder.load()) as connections`."""
+
+    def __init__(self, folder: DataFolder, state: State) -> None:
+        self._folder, self._state = folder, state
+        self._authority = authority(folder.tls) if state.is_tls else None
+        self._peers: dict[tuple[str, str], Peer] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        for peer in self._peers.values():
+            await peer.close()
+        self._peers.clear()
+
+    def platform(self, caller: str = "") -> Peer:
+        """The platform's port, as a party calls it; as nobody if no caller is named."""
+        return self._peer(("platform", caller), lambda: self._platform_as(caller))
+
+    def platform_lab(self) -> Peer:
+        """The platform's lab port."""
+        return self._peer(("platform-lab", ""), lambda: Peer(self._platform().lab_address))
+
+    def channel(self, channel_id: str) -> Peer:
+        """A channel's port, as phones call it."""
+        address = self._channel(channel_id).address
+        return self._peer((channel_id, ""), lambda: Peer(address, authority=self._authority))
+
+    def channel_lab(self, channel_id: str) -> Peer:
+        """A channel's lab port."""
+        address = self._channel(channel_id).lab_address
+        return self._peer((channel_id, "lab"), lambda: Peer(address))
+
+    def channel_ids(self) -> list[str]:
+        """The channels of the federation."""
+        return list(self._state.channels)
+
+    def _peer(self, key: tuple[str, str], make: Callable[[], Peer]) -> Peer:
+        if key not in self._peers:
+            self._peers[key] = make()
+        return self._peers[key]
+
+    def _platform_as(self, caller: str) -> Peer:
+        tokens = None
+        if caller:
+            key = party_key(self._folder, caller)
+            tokens = TokenSource(caller, key, self._state.platform_id)
+        return Peer(self._platform().address, tokens, self._authority)
+
+    def _platform(self) -> Addresses:
+        if self._state.platform is None:
+            raise WorkbenchError(f"{self._folder.root}: no platform was ever started here")
+        return self._state.platform
+
+    def _channel(self, channel_id: str) -> Addresses:
+        at = self._state.channels.get(channel_id)
+        if at is None:
+            known = ", ".join(self._state.channels) or "none"
+            raise UsageError(
+                f"{channel_id}: no such channel in this federation; there are: {known}"
+            )
+        return at

@@ -1,0 +1,1 @@
+"""The demo: a story of three citizens, told by a real federation and checked line by line."""

@@ -1,0 +1,100 @@
+"""`essc demo`: a fresh federation, the story, a table, and nothing left running."""
+
+import shutil
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import grpc
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from essc_workbench.demo.checks import Deviation, Story
+from essc_workbench.demo.stage import Stage
+from essc_workbench.demo.story import play
+from essc_workbench.failures import CHECK_FAILED, GOOD, UsageError, told
+from essc_workbench.federation import Federation, federation_in
+from essc_workbench.folders import DataFolder
+from essc_workbench.progress import progress
+from essc_workbench.words import panel_words
+
+
+async def demo(console: Console, data: Path | None) -> int:
+    """Plays the story. Answers the exit status."""
+    root = _fresh(data)
+    status = CHECK_FAILED
+    try:
+        status = await _demo(console, DataFolder(root))
+    finally:
+        if data is None and status == GOOD:
+            shutil.rmtree(root, ignore_errors=True)
+        else:
+            console.print(f"\nData and logs: {escape(str(root))}", highlight=False)
+    return status
+
+
+def _fresh(data: Path | None) -> Path:
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="essc-demo-"))
+    if data.exists() and (not data.is_dir() or any(data.iterdir())):
+        raise UsageError(f"{data}: the demo needs a new or empty folder")
+    return data
+
+
+async def _demo(console: Console, folder: DataFolder) -> int:
+    begin = time.monotonic()
+    async with AsyncExitStack() as stack:
+        with progress(console) as say:
+            federation = await stack.enter_async_context(federation_in(folder, say=say))
+        ready_s = time.monotonic() - begin
+        console.print(
+            f"The platform and {len(federation.channel_ids)} channels, "
+            f"{len(federation.pids())} processes, were ready in {ready_s:.1f} s.",
+            highlight=False,
+        )
+        return await _tell(console, federation, ready_s)
+
+
+async def _tell(console: Console, federation: Federation, ready_s: float) -> int:
+    story = Story(console)
+    async with federation.connections() as connections:
+        stage = Stage(federation, connections, story)
+        try:
+            await play(stage)
+        except Deviation as deviation:
+            story.deviates(deviation)
+            console.print("\n[red]The story deviates; it ends here.[/]")
+            return CHECK_FAILED
+        except grpc.RpcError as error:
+            story.deviates(Deviation("the next step", "an answer", told(error)))
+            return CHECK_FAILED
+        console.print()
+        console.print(await _table(stage))
+    _print_times(console, story, ready_s)
+    return GOOD
+
+
+async def _table(stage: Stage) -> Table:
+    """Citizens × channels, as the panels read at the end."""
+    table = Table(title="Citizens and channels at the end", show_lines=True)
+    table.add_column("")
+    for channel_id in stage.federation.channel_ids:
+        profile = stage.federation.profiles[channel_id]
+        table.add_column(f"{profile.name_zh}\n{profile.name_en}")
+    panels = await stage.panels()
+    for name, citizen in stage.citizens.items():
+        cells = [panel_words(panels[name, c]) for c in stage.federation.channel_ids]
+        table.add_row(f"{citizen.persona.name}\n{name}", *cells)
+    return table
+
+
+def _print_times(console: Console, story: Story, ready_s: float) -> None:
+    parts = ", ".join(f"{title.split()[0]}: {s:.1f} s" for title, s in story.seconds.items())
+    total = sum(story.seconds.values())
+    console.print(
+        f"\n{story.checked} lines checked, all as expected. "
+        f"Set-up {ready_s:.1f} s; parts {parts}; story {total:.1f} s.",
+        highlight=False,
+    )

@@ -1,0 +1,223 @@
+"""A federation: the platform and its channels as processes, on loopback, over one data folder.
+
+    async with federation_in(folder, channels=("wechat", "alipay")) as federation:
+        ...
+
+All addresses are reserved first, so the platform and the channels start at the same moment; a
+channel bears that its platform is not there yet. What is set up once (the platform's data, keys,
+registrations, personas) is remembered in the folder, and repeating it changes nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from essc_wire.keys import from_pem, new_key, write_key
+from essc_wire.tls import server_credentials
+from essc_workbench.bureau import Bureau
+from essc_workbench.connections import Connections, party_key
+from essc_workbench.enrolment import BUREAU, OPERATOR, enrol_bureau, enrol_channel
+from essc_workbench.failures import UsageError, WorkbenchError
+from essc_workbench.folders import Addresses, DataFolder, State
+from essc_workbench.population import open_accounts, personas, register_all
+from essc_workbench.ports import PortReservations
+from essc_workbench.processes import PartyProcess
+from essc_workbench.programs import (
+    Profile,
+    channel_serve,
+    platform_init,
+    platform_serve,
+    shipped_profiles,
+)
+
+PLATFORM = "platform"
+
+
+def _silent(_text: str) -> None:
+    return
+
+
+class Federation:
+    """The processes of one data folder."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        *,
+        channels: Sequence[str] | None = None,
+        is_tls: bool = False,
+        say: Callable[[str], None] = _silent,
+    ) -> None:
+        self.folder = folder
+        self.state = State(is_tls=is_tls)
+        self.profiles: dict[str, Profile] = {}
+        self._wanted = channels
+        self._say = say
+        self._ports = PortReservations()
+        self._processes: dict[str, PartyProcess] = {}
+
+    @property
+    def channel_ids(self) -> list[str]:
+        """The channels of this run."""
+        return list(self.profiles)
+
+    def connections(self) -> Connections:
+        """Fresh connections to all parties, for the running event loop."""
+        return Connections(self.folder, self.state)
+
+    async def start(self) -> None:
+        """Starts everything and sets up what is not set up yet."""
+        self.folder.make()
+        is_tls, self.state = self.state.is_tls, self.folder.load()
+        self.state.is_tls = is_tls
+        if is_tls:
+            server_credentials(self.folder.tls)  # all parties must find one authority
+        self._say("setting up the platform")
+        asking = asyncio.create_task(asyncio.to_thread(shipped_profiles))
+        try:
+            await self._init_platform()
+        finally:
+            shipped = await asking
+        self.profiles = _chosen(shipped, self._wanted)
+        self._make_keys()
+        self._reserve_addresses()
+        self._say(f"starting the platform and {len(self.profiles)} channels")
+        self._start_process(PLATFORM)
+        for channel_id in self.profiles:
+            self._start_process(channel_id)
+        await self._processes[PLATFORM].ready()
+        async with self.connections() as connections:
+            await self._set_up(connections)
+        await asyncio.gather(*(self._processes[name].ready() for name in self.profiles))
+
+    async def stop(self) -> None:
+        """Stops every process; the channels first, so that none misses its platform."""
+        try:
+            channels = [p for name, p in self._processes.items() if name != PLATFORM]
+            await asyncio.gather(*(process.stop() for process in channels))
+            if PLATFORM in self._processes:
+                await self._processes[PLATFORM].stop()
+        finally:
+            for process in self._processes.values():
+                process.kill()
+            self._ports.release()
+
+    def kill(self, party: str) -> None:
+        """Ends a party's process at once (SIGKILL)."""
+        self._process(party).kill()
+
+    async def restart(self, party: str) -> None:
+        """Starts a party again at its address, stopping it first if it runs."""
+        await self._process(party).stop()
+        self._process(party).start()
+        await self._process(party).ready()
+
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by party."""
+        return {name: p.pid for name, p in self._processes.items() if p.is_running}
+
+    def process(self, party: str) -> PartyProcess:
+        """A party's process, for who wants to freeze it or read its log."""
+        return self._process(party)
+
+    def _process(self, party: str) -> PartyProcess:
+        if party not in self._processes:
+            raise UsageError(f"{party}: no such party; there are: {', '.join(self._processes)}")
+        return self._processes[party]
+
+    async def _init_platform(self) -> None:
+        if self.folder.key(OPERATOR).exists():
+            return
+        pem = await asyncio.to_thread(platform_init, self.folder, self.state.platform_id)
+        try:
+            write_key(self.folder.key(OPERATOR), from_pem(pem))
+        except ValueError:
+            raise WorkbenchError("essc-platform init printed no private key") from None
+
+    def _make_keys(self) -> None:
+        for party in (BUREAU, *self.profiles):
+            if not self.folder.key(party).exists():
+                write_key(self.folder.key(party), new_key())
+
+    def _reserve_addresses(self) -> None:
+        """The addresses of the last run where they are free, others where not."""
+        self.state.platform = self._reserved(self.state.platform)
+        before, self.state.channels = self.state.channels, {}
+        for channel_id in self.profiles:
+            self.state.channels[channel_id] = self._reserved(before.get(channel_id))
+        self.folder.save(self.state)
+
+    def _reserved(self, before: Addresses | None) -> Addresses:
+        address = before.address if before else ""
+        lab_address = before.lab_address if before else ""
+        return Addresses(
+            address=self._ports.reserve(address), lab_address=self._ports.reserve(lab_address)
+        )
+
+    def _start_process(self, party: str) -> None:
+        platform, is_tls = self.state.platform, self.state.is_tls
+        assert platform is not None
+        if party == PLATFORM:
+            command = platform_serve(self.folder, platform, is_tls=is_tls)
+        else:
+            at = self.state.channels[party]
+            command = channel_serve(
+                self.folder, party, at, platform.address, self.state.platform_id, is_tls=is_tls
+            )
+        self._processes[party] = PartyProcess(party, command, self.folder.logs)
+        self._processes[party].start()
+
+    async def _set_up(self, connections: Connections) -> None:
+        """Registers parties and personas, each once; the state says what is done."""
+        state, operator = self.state, connections.platform(OPERATOR)
+        self._say("registering the card bureau and the channels")
+        if BUREAU not in state.enrolled:
+            await enrol_bureau(operator, party_key(self.folder, BUREAU))
+            state.enrolled.append(BUREAU)
+        for channel_id in [name for name in self.profiles if name not in state.enrolled]:
+            key = party_key(self.folder, channel_id)
+            await enrol_channel(operator, self.profiles[channel_id], key)
+            state.enrolled.append(channel_id)
+        self._say("registering the personas, with an account in each channel")
+        await self._populate(connections)
+        self.folder.save(state)
+
+    async def _populate(self, connections: Connections) -> None:
+        missing = [name for name in (PLATFORM, *self.profiles) if name not in self.state.populated]
+        if not missing:
+            return
+        people = await personas(connections.platform_lab())
+        if PLATFORM in missing:
+            await register_all(Bureau(connections.platform(BUREAU)), people)
+        for channel_id in [name for name in missing if name != PLATFORM]:
+            await self._processes[channel_id].ready()
+            await open_accounts(connections.channel_lab(channel_id), channel_id, people)
+        self.state.populated.extend(missing)
+
+
+def _chosen(shipped: dict[str, Profile], wanted: Sequence[str] | None) -> dict[str, Profile]:
+    if wanted is None:
+        return shipped
+    unknown = [name for name in wanted if name not in shipped]
+    if unknown:
+        raise UsageError(f"{', '.join(unknown)}: no such channel; there are: {', '.join(shipped)}")
+    return {name: shipped[name] for name in wanted}
+
+
+@asynccontextmanager
+async def federation_in(
+    folder: DataFolder,
+    *,
+    channels: Sequence[str] | None = None,
+    is_tls: bool = False,
+    say: Callable[[str], None] = _silent,
+) -> AsyncIterator[Federation]:
+    """A running federation; every process has ended when this ends, however it ends."""
+    federation = Federation(folder, channels=channels, is_tls=is_tls, say=say)
+    folder.make()
+    with folder.held():
+        try:
+            await federation.start()
+            yield federation
+        finally:
+            await federation.stop()

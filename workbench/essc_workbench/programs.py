@@ -1,0 +1,115 @@
+"""The parties' programs and their command lines: the one place that knows how they are called."""
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from essc_workbench.failures import WorkbenchError
+from essc_workbench.folders import Addresses, DataFolder
+from essc_workbench.processes import environment
+
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A channel as its program describes it: what an operator needs to register it."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    channel_class: str
+    """Name of a ChannelClass without its prefix."""
+    vouch_kinds: tuple[str, ...]
+    """Names of VouchKinds without their prefix."""
+    receives_new_cards: bool
+
+
+def program(name: str) -> Path:
+    """An executable of this installation: beside the interpreter, or wherever scripts go."""
+    places = (Path(sys.executable).parent, Path(sysconfig.get_path("scripts")))
+    for place in places:
+        if (place / name).is_file():
+            return place / name
+    on_path = shutil.which(name)
+    if on_path:
+        return Path(on_path)
+    raise WorkbenchError(f"{name} is not installed beside {sys.executable}")
+
+
+def platform_init(folder: DataFolder, platform_id: str) -> bytes:
+    """Makes the platform's data. Answers the first operator's private key, which is told once."""
+    data = ["--data", str(folder.platform), "--platform-id", platform_id]
+    return _answer("essc-platform", "init", *data)
+
+
+def platform_serve(folder: DataFolder, at: Addresses, *, is_tls: bool) -> list[str]:
+    command = [str(program("essc-platform")), "serve", "--data", str(folder.platform)]
+    command += ["--listen", at.address, "--lab", at.lab_address]
+    return [*command, "--tls", str(folder.tls)] if is_tls else command
+
+
+def channel_serve(
+    folder: DataFolder,
+    channel_id: str,
+    at: Addresses,
+    platform: str,
+    platform_id: str,
+    *,
+    is_tls: bool,
+) -> list[str]:
+    command = [str(program("essc-channel")), "serve", "--profile", channel_id]
+    command += ["--data", str(folder.channel(channel_id)), "--key", str(folder.key(channel_id))]
+    command += ["--listen", at.address, "--lab", at.lab_address]
+    command += ["--platform", platform, "--platform-id", platform_id]
+    if is_tls:
+        command += ["--tls", str(folder.tls), "--platform-ca", str(folder.authority)]
+    return command
+
+
+def shipped_profiles() -> dict[str, Profile]:
+    """The channels that ship, by id, in their program's own order."""
+    answer = _answer("essc-channel", "profiles", "--json")
+    try:
+        profiles = [_profile(item) for item in json.loads(answer)]
+    except (ValueError, KeyError, TypeError):
+        raise WorkbenchError("essc-channel profiles --json: no list of profiles") from None
+    return {profile.id: profile for profile in profiles}
+
+
+def _profile(item: dict[str, object]) -> Profile:
+    vouch_kinds = item["vouch_kinds"]
+    assert isinstance(vouch_kinds, list)
+    return Profile(
+        id=str(item["id"]),
+        name_zh=str(item["name_zh"]),
+        name_en=str(item["name_en"]),
+        channel_class=str(item["channel_class"]),
+        vouch_kinds=tuple(str(kind).removeprefix("VOUCH_KIND_") for kind in vouch_kinds),
+        receives_new_cards=bool(item["receives_new_cards"]),
+    )
+
+
+def _answer(name: str, *arguments: str) -> bytes:
+    """What a short command prints."""
+    command = [str(program(name)), *arguments]
+    called = f"{name} {arguments[0]}"
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_TIMEOUT_S,
+            env=environment(),
+        )
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise WorkbenchError(f"{called}: {said[-1][:300] if said else 'failed'}") from None
+    except subprocess.TimeoutExpired:
+        raise WorkbenchError(f"{called}: no answer within {_TIMEOUT_S:.0f} s") from None
+    return done.stdout

@@ -1,0 +1,39 @@
+"""Running a command such that a stop signal unwinds it: whatever was started is stopped."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+STOPPED = 130
+"""Exit status of a command that a signal stopped, as shells have it."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Runs to the end, or to the first stop signal. Answers the exit status."""
+    return asyncio.run(_until_stopped(work))
+
+
+async def _until_stopped(work: Coroutine[Any, Any, int]) -> int:
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return STOPPED
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def wait_for_stop() -> None:
+    """Returns when a stop signal comes; for a command that is meant to be stopped."""
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
