@@ -11,7 +11,11 @@ from essc_platform.core.records import (
     Card,
     CardView,
     Citizen,
+    Event,
+    EventKind,
     Instant,
+    Link,
+    LinkState,
     Password,
     PhysicalCard,
     PhysicalCardStatus,
@@ -61,6 +65,30 @@ def view(
         issue_time=card.issue_time,
         expire_time=card.expire_time,
         password_is_set=password is not None,
+    )
+
+
+def status_events(
+    card: Card,
+    physical_card: PhysicalCard,
+    citizen: Citizen,
+    password: Password | None,
+    held: Sequence[Link],
+    at: Instant,
+) -> tuple[Event, ...]:
+    """R3, R16: tells each of these links, if it holds the card, what the card is now worth."""
+    worth = view(card, physical_card, citizen, password, at)
+    return tuple(
+        Event(
+            channel=link.channel,
+            kind=EventKind.CARD_STATUS_CHANGED,
+            at=at,
+            citizen=link.citizen,
+            link=link,
+            card=worth,
+        )
+        for link in held
+        if link.state is not LinkState.UNLINKED
     )
 
 

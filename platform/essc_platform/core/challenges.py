@@ -160,9 +160,11 @@ def answer_challenge(
         return Rejected(Reason.PROOF_OF_OTHER_METHOD)
     if challenge.method is Method.CARD_PASSWORD:
         return _answer_password(command, challenge, password, policy)
-    reason = _WRONG.get(command.finding)
-    if reason is None:
+    if command.finding is Finding.NOT_JUDGED:
+        return Rejected(Reason.CHANGES_CONFLICT)
+    if command.finding is Finding.RIGHT:
         return _earned(command, challenge, policy)
+    reason = _WRONG[command.finding]  # a finding that fits no such challenge is a bug
     left = replace(challenge, tries_left=challenge.tries_left - 1)
     details = (("tries_left", str(left.tries_left)),)
     if challenge.method is Method.FACE:
@@ -178,7 +180,7 @@ def _answer_password(
     if refusal is not None:
         return refusal
     assert password is not None
-    if command.password_version != password.version:
+    if command.finding is Finding.NOT_JUDGED or command.password_version != password.version:
         # The password changed between the look at the hash and now: it must be verified anew.
         return Rejected(Reason.CHANGES_CONFLICT)
     if command.finding is Finding.RIGHT:

@@ -70,12 +70,14 @@ def _about_link(
     policy: Policy,
 ) -> Decision:
     citizen = command.citizen
-    link = view.one(Link, (*citizen, command.channel))
+    own = (*citizen, command.channel)
     match command:
         case links.Unlink():
-            return links.unlink(command, link, view.one(Proof, command.proof))
+            return links.unlink(command, view.one(Link, own), view.one(Proof, command.proof))
         case links.DeclineDelivery():
-            return links.decline_delivery(command, link, view.one(Proof, command.proof))
+            return links.decline_delivery(
+                command, view.one(Link, own), view.one(Proof, command.proof)
+            )
         case links.AcceptDelivery():
             return links.accept_delivery(
                 command,
@@ -83,7 +85,7 @@ def _about_link(
                 view.many(PhysicalCard, citizen),
                 view.one(Card, citizen),
                 view.one(Password, citizen),
-                link,
+                view.one(Link, own),
                 view.one(Proof, command.proof),
                 policy,
             )
@@ -94,7 +96,7 @@ def _about_link(
                 view.many(PhysicalCard, citizen),
                 view.one(Card, citizen),
                 view.one(Password, citizen),
-                link,
+                view.many(Link, citizen),
                 view.one(Proof, command.identity_proof),
                 view.one(Proof, command.face_proof),
                 policy,

@@ -6,8 +6,9 @@
     unlinked   --apply-->   active      (a new serial)
     unlinked   --deliver--> delivered   (a new serial)
 
-R11: nothing here reads or writes a link of another channel. What an unlink touches is the link, the
-proof, one event for the own channel and one line of the citizen's record.
+R11: nothing here writes a link of another channel. What an unlink touches is the link, the proof,
+one event for the own channel and one line of the citizen's record. An application that issues the
+card anew, or maps it anew, tells the other channels what the card is now worth.
 """
 
 from collections.abc import Sequence
@@ -120,7 +121,7 @@ def apply(
     physical_cards: Sequence[PhysicalCard],
     card: Card | None,
     password: Password | None,
-    link: Link | None,
+    held: Sequence[Link],
     identity_proof: Proof | None,
     face_proof: Proof | None,
     policy: Policy,
@@ -141,18 +142,24 @@ def apply(
     if isinstance(physical_card, Rejected):
         return physical_card
     current = _issued(card, physical_card, command.at, policy)
-    if link is not None and link.is_active and current.issue_time != command.at:
+    link = next((each for each in held if each.channel == command.channel), None)
+    if link is not None and link.is_active and current == card:
         return Rejected(Reason.LINK_EXISTS)
     active = _activated(command, link)
     accepted = _held(
         active, current, physical_card, citizen, password, command.at, command.new_licence_number
     )
-    issued = () if card is not None else (_entry(command, EntryKind.CARD_ISSUED),)
-    changed_card = () if current == card else (current,)
+    changes = (active, proofs.used(identity_proof), proofs.used(face_proof))
+    entries = (*_issue_entries(command, card), _entry(command, EntryKind.LINK_ACTIVATED))
+    if current == card:
+        return replace(accepted, changes=changes, entries=entries)
+    others = [each for each in held if each.channel != command.channel]
+    told = cards.status_events(current, physical_card, citizen, password, others, command.at)
     return replace(
         accepted,
-        changes=(*changed_card, active, proofs.used(identity_proof), proofs.used(face_proof)),
-        entries=(*issued, _entry(command, EntryKind.LINK_ACTIVATED)),
+        changes=(current, *changes),
+        events=(*accepted.events, *told),
+        entries=entries,
     )
 
 
@@ -206,10 +213,10 @@ def unlink(command: Unlink, link: Link | None, proof: Proof | None) -> Decision:
     """R11, R12, R13: ends this channel's link and touches nothing else."""
     if link is None or link.number != command.link_number:
         return Rejected(Reason.LINK_NOT_FOUND)
+    if link.state is LinkState.UNLINKED and command.serial <= link.serial:
+        return Accepted(answer=LinkAnswer(link=link))
     if command.serial != link.serial:
         return Rejected(Reason.LINK_SERIAL_OLD)
-    if link.state is LinkState.UNLINKED:
-        return Accepted(answer=LinkAnswer(link=link))
     if not link.is_active:
         return Rejected(Reason.LINK_NOT_ACTIVE)
     refusal = _proof_refusal(command, proof, Purpose.UNLINK, UNLINK_METHODS)
@@ -283,6 +290,19 @@ def _issued(card: Card | None, physical_card: PhysicalCard, at: Instant, policy:
         issue_time=at,
         expire_time=cards.expiry(at, policy.card_years),
     )
+
+
+def _issue_entries(command: Apply, card: Card | None) -> tuple[Entry, ...]:
+    """R93: an issue; before it the end of an expired card, if nobody had noted that yet."""
+    issued = _entry(command, EntryKind.CARD_ISSUED)
+    if card is None:
+        return (issued,)
+    if command.at < card.expire_time:
+        return ()
+    if card.is_expiry_noted:
+        return (issued,)
+    expired = Entry(citizen=command.citizen, kind=EntryKind.CARD_EXPIRED, at=command.at)
+    return (expired, issued)
 
 
 def _held(

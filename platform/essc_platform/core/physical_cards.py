@@ -24,7 +24,6 @@ from essc_platform.core.records import (
     Generation,
     Instant,
     Link,
-    LinkState,
     Password,
     PhysicalCard,
     PhysicalCardStatus,
@@ -177,19 +176,12 @@ def change_physical_card(
     events: tuple[Event, ...] = ()
     if card is not None and card.physical_card == changed.number:
         assert citizen is not None, "a card belongs to a citizen on record"
-        events = _status_events(card, changed, citizen, password, held, command.at)
+        events = cards.status_events(card, changed, citizen, password, held, command.at)
     return Accepted(
         answer=PhysicalCardAnswer(physical_card=changed, status=changed.status),
         changes=(changed,),
         events=events,
-        entries=(
-            Entry(
-                citizen=command.citizen,
-                kind=_ENTRIES[command.verb],
-                at=command.at,
-                is_by_bureau=command.verb is not Verb.LAPSE,
-            ),
-        ),
+        entries=_status_entries(command, found),
     )
 
 
@@ -211,7 +203,7 @@ def note_expiry(
     return Accepted(
         answer=None,
         changes=(replace(card, is_expiry_noted=True),),
-        events=_status_events(card, physical_card, citizen, password, held, command.at),
+        events=cards.status_events(card, physical_card, citizen, password, held, command.at),
         entries=(Entry(citizen=command.citizen, kind=EntryKind.CARD_EXPIRED, at=command.at),),
     )
 
@@ -233,6 +225,17 @@ def _moved(command: ChangePhysicalCard, found: PhysicalCard, policy: Policy) -> 
         )
         lift_time = end_of_china_day(china_day(command.at) + days)
     return replace(found, status=after, status_time=command.at, lift_time=lift_time)
+
+
+def _status_entries(command: ChangePhysicalCard, found: PhysicalCard) -> tuple[Entry, ...]:
+    """R93: the step; before it a loss that had lifted itself, if nobody had noted that yet."""
+    lapsed = Entry(citizen=command.citizen, kind=_ENTRIES[Verb.LAPSE], at=command.at)
+    if command.verb is Verb.LAPSE:
+        return (lapsed,)
+    step = replace(lapsed, kind=_ENTRIES[command.verb], is_by_bureau=True)
+    if cards.status_at(found, command.at) is not found.status:
+        return (lapsed, step)
+    return (step,)
 
 
 def _with_deliveries(
@@ -289,29 +292,6 @@ def _with_deliveries(
             )
         )
     return replace(accepted, changes=tuple(changes), events=tuple(events), entries=tuple(entries))
-
-
-def _status_events(
-    card: Card,
-    physical_card: PhysicalCard,
-    citizen: Citizen,
-    password: Password | None,
-    held: Sequence[Link],
-    at: Instant,
-) -> tuple[Event, ...]:
-    view = cards.view(card, physical_card, citizen, password, at)
-    return tuple(
-        Event(
-            channel=link.channel,
-            kind=EventKind.CARD_STATUS_CHANGED,
-            at=at,
-            citizen=link.citizen,
-            link=link,
-            card=view,
-        )
-        for link in held
-        if link.state is not LinkState.UNLINKED
-    )
 
 
 def _bureau_entry(command: IssuePhysicalCard, kind: EntryKind) -> Entry:

@@ -43,7 +43,7 @@ def reads_of(command: Command) -> frozenset[Read]:
             return _card(command.citizen) | {many(Link, command.citizen)}
         case Apply():
             proofs = {one(Proof, command.identity_proof), one(Proof, command.face_proof)}
-            return _card(command.citizen) | _own_link(command) | proofs
+            return _card(command.citizen) | {many(Link, command.citizen)} | proofs
         case AcceptDelivery():
             return _card(command.citizen) | _own_link(command) | {one(Proof, command.proof)}
         case DeclineDelivery() | Unlink():
@@ -89,7 +89,7 @@ def _card(citizen: CitizenKey) -> frozenset[Read]:
     )
 
 
-def _own_link(command: Apply | AcceptDelivery | DeclineDelivery | Unlink) -> frozenset[Read]:
+def _own_link(command: AcceptDelivery | DeclineDelivery | Unlink) -> frozenset[Read]:
     """R11, R14: the calling channel's own link and no other."""
     return frozenset({one(Link, (*command.citizen, command.channel))})
 
