@@ -8,15 +8,14 @@
 """
 
 import ast
-import importlib.util
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from google.rpc import code_pb2
 
 from essc.errors.v1 import error_reason_pb2, reason_semantics_pb2
+from essc_platform.core import policy
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -73,25 +72,17 @@ def certainty_word(certainty: reason_semantics_pb2.Certainty.ValueType) -> str:
 # --- policy ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRow:
-    """One policy value as the page shows it."""
-
-    name: str
-    value: str
-    origin: str
-    meaning: str
-
-
-def policy_rows() -> list[PolicyRow] | None:
-    """The platform's policy values in the order of their table; None while there is no table."""
-    core = importlib.util.find_spec("essc_platform.core")
-    if core is None or importlib.util.find_spec("essc_platform.core.policy") is None:
-        return None
-    raise SystemExit("tools/docs.py: the policy table exists now; policy_rows() has to read it")
-
-
-def policy_page(rows: list[PolicyRow]) -> str:
+def policy_page() -> str:
+    rows = (
+        table_row(
+            f"`{each.name}`",
+            f"{each.value} {each.unit}".strip(),
+            each.origin.name.lower(),
+            ", ".join(each.rules),
+            each.text,
+        )
+        for each in policy.values(policy.Policy())
+    )
     return (
         NOTE.format(source="platform/essc_platform/core/policy.py")
         + """
@@ -100,10 +91,10 @@ def policy_page(rows: list[PolicyRow]) -> str:
 The values the rules depend on. *Given* values come from published rules; *assumed* ones are ours,
 where nothing is published.
 
-| Name | Value | Origin | Meaning |
-| --- | --- | --- | --- |
+| Name | Value | Origin | Rules | Meaning |
+| --- | --- | --- | --- | --- |
 """
-        + "".join(table_row(f"`{row.name}`", row.value, row.origin, row.meaning) for row in rows)
+        + "".join(rows)
     )
 
 
@@ -163,13 +154,7 @@ def table_row(*cells: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    written = {DOCS / "reasons.md": reasons_page()}
-    rows = policy_rows()
-    if rows is None:
-        print("docs/policy.md: the platform has no policy table yet, nothing to write")
-    else:
-        written[DOCS / "policy.md"] = policy_page(rows)
-    return written
+    return {DOCS / "reasons.md": reasons_page(), DOCS / "policy.md": policy_page()}
 
 
 def main(arguments: list[str]) -> int:
