@@ -1,0 +1,221 @@
+"""`essc up` and the first minute of an integrator: every line that is printed works when pasted."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+ESSC = BIN / "essc"
+READY_S = 60
+
+
+@dataclass
+class Running:
+    """A federation kept up by `essc up`, and what it printed."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    environment: dict[str, str]
+    lines: list[str]
+
+    def run(
+        self, *arguments: str | Path, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ESSC, *arguments],
+            env=self.environment,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+def start(tmp_path: Path, *arguments: str) -> Running:
+    data = tmp_path / "a folder"  # a space, since people have them
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    environment.pop("PYTHONPATH", None)
+    process = subprocess.Popen(
+        [ESSC, "up", "--data", data, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+    )
+    lines = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if "Ctrl-C" in line:
+            return Running(process, data, environment, lines)
+    raise AssertionError("\n".join(lines))
+
+
+def stop(running: Running) -> int:
+    running.process.send_signal(signal.SIGINT)
+    running.process.communicate(timeout=30)
+    return running.process.returncode
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = start(tmp_path_factory.mktemp("up"), "--channels", "wechat,alipay")
+    yield running
+    assert stop(running) == 0
+
+
+def pasted(running: Running) -> list[str]:
+    """The lines that are meant to be pasted."""
+    return [line.strip() for line in running.lines if line.strip().startswith(("/", "'/"))]
+
+
+def test_what_is_printed_to_be_tried_works_when_pasted(up: Running) -> None:
+    lines = pasted(up)
+
+    assert len(lines) == 3
+    for line in lines:
+        done = subprocess.run(
+            line,
+            shell=True,
+            env=up.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def test_a_token_is_for_who_is_named_and_known(up: Running) -> None:
+    good, bad = up.run("token", "wechat"), up.run("token", "nobody")
+
+    assert (good.returncode, good.stdout.count(".")) == (0, 2)
+    assert bad.returncode == 2
+    assert bad.stderr.startswith("essc: nobody: no such party")
+
+
+def test_the_platforms_clock_is_advanced_and_the_channels_are_not(up: Running) -> None:
+    advanced = up.run("clock", "advance", "2d")
+    shown = up.run("clock")
+
+    assert (advanced.returncode, shown.returncode) == (0, 0)
+    assert "2 days" in next(line for line in shown.stdout.splitlines() if "platform" in line)
+    assert "2 days" not in next(line for line in shown.stdout.splitlines() if "wechat" in line)
+
+
+def test_a_second_federation_in_the_same_folder_is_refused(up: Running) -> None:
+    done = up.run("up", "--data", up.data)
+
+    assert done.returncode == 2
+    assert "runs in this folder already" in done.stderr
+
+
+def test_an_integrator_has_a_live_channel_in_a_minute(up: Running, tmp_path: Path) -> None:
+    done = up.run("integrate", "river-bank", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "river-bank is live and holds 0 links" in done.stdout
+    folder = tmp_path / "river-bank"
+    written = {path.name for path in folder.iterdir()}
+    assert written == {
+        *("key.pem", "connection.json", "profile.yaml", "protos"),
+        *("first_call.py", "first_call.sh"),
+    }
+    assert (folder / "key.pem").stat().st_mode & 0o077 == 0
+    built = subprocess.run([BIN / "buf", "build", folder / "protos"], timeout=60, check=False)
+    assert built.returncode == 0
+
+
+def test_an_integrated_channel_serves_with_the_shipped_program(up: Running, tmp_path: Path) -> None:
+    done = up.run("integrate", "pond-bank", cwd=tmp_path)
+    serve = next(line.strip() for line in done.stdout.splitlines() if "essc-channel serve" in line)
+
+    with subprocess.Popen(
+        serve, shell=True, env=up.environment, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as channel:
+        assert channel.stdout is not None
+        ready = json.loads(channel.stdout.readline())
+        os.killpg(channel.pid, signal.SIGTERM)
+
+    assert ready["channel_id"] == "pond-bank"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("wechat", "the platform knows a party of this name already"),
+        ("Pond", "is no channel id"),
+        ("p", "is no channel id"),
+        ("../pond", "is no channel id"),
+    ],
+)
+def test_a_name_that_cannot_be_had_is_refused_in_one_line(
+    up: Running, tmp_path: Path, name: str, said: str
+) -> None:
+    done = up.run("integrate", name, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_not_touched(up: Running, tmp_path: Path) -> None:
+    (tmp_path / "lake-bank").mkdir()
+
+    done = up.run("integrate", "lake-bank", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "exists already" in done.stderr
+
+
+def test_essc_alone_helps(up: Running) -> None:
+    done = up.run()
+
+    assert done.returncode == 0
+    for command in ("demo", "up", "integrate", "token", "clock", "bench"):
+        assert command in done.stdout
+
+
+def test_a_channel_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ESSC, "up", "--data", tmp_path / "data", "--channels", "wechat,carrier-pigeon"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "carrier-pigeon: no such channel" in done.stderr
+
+
+def test_everything_is_found_again_under_tls_too(tmp_path: Path) -> None:
+    first = start(tmp_path, "--channels", "nantong", "--tls")
+    addresses = json.loads((first.data / "federation.json").read_text())
+    for line in pasted(first):
+        done = subprocess.run(
+            line, shell=True, env=first.environment, capture_output=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr!r}"
+    integrated = first.run("integrate", "river-bank", cwd=tmp_path)
+    assert stop(first) == 0
+
+    second = start(tmp_path, "--channels", "nantong", "--tls")
+    again = json.loads((second.data / "federation.json").read_text())
+    stop(second)
+
+    assert integrated.returncode == 0, integrated.stdout + integrated.stderr
+    assert again == addresses
+    gone = second.run("integrate", "late-bank", cwd=tmp_path)
+    assert gone.returncode == 2
+    assert "start it with `essc up`" in gone.stderr

@@ -1,0 +1,22 @@
+"""Spans of time as people write them on a command line."""
+
+import pytest
+
+from essc_workbench.clocks import span_us
+from essc_workbench.failures import UsageError
+
+HOUR_US = 3600 * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [("3600s", 1), ("60m", 1), ("36h", 36), ("2d", 48), ("1w", 168), ("1d12h", 36)],
+)
+def test_a_span_is_read(text: str, hours: int) -> None:
+    assert span_us(text) == hours * HOUR_US
+
+
+@pytest.mark.parametrize("text", ["", "2", "d", "2 d", "-2d", "2y", "1.5h"])
+def test_what_is_no_span_is_said(text: str) -> None:
+    with pytest.raises(UsageError, match="no span of time"):
+        span_us(text)
