@@ -1,5 +1,7 @@
 """The federation as processes: started again, killed, restarted; what was true stays true."""
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ from essc.channel.v1 import channel_pb2 as channel
 from essc.channel.v1.channel_pb2 import Panel
 from essc_workbench.answers import Conduct, Mistake, erring
 from essc_workbench.demo.checks import settled
-from essc_workbench.federation import PLATFORM
-from essc_workbench.testing import federation
+from essc_workbench.federation import PLATFORM, Federation
+from essc_workbench.folders import DataFolder
+from essc_workbench.testing import federation, meet
 
 APPLY = channel.FLOW_KIND_APPLY
 
@@ -64,9 +67,9 @@ async def test_killed_parties_come_back_and_carry_on(tmp_path: Path) -> None:
     ],
 )
 async def test_a_wrong_answer_is_told_and_may_be_given_again(
-    shared: Path, mistake: Mistake, reason: str
+    running: Federation, mistake: Mistake, reason: str
 ) -> None:
-    async with federation(shared, channels=("wechat",)) as f:
+    async with meet(running) as f:
         phone = f.citizen("zhang-san").phone("wechat")
         await phone.sign_in()
 
@@ -78,10 +81,40 @@ async def test_a_wrong_answer_is_told_and_may_be_given_again(
         assert left.is_completed
 
 
-@pytest.mark.rule("R24")
-async def test_every_password_flow_is_walked_by_the_same_phone(shared: Path) -> None:
-    async with federation(shared, channels=("wechat",)) as f:
+async def test_who_declines_ends_the_flow(running: Federation) -> None:
+    async with meet(running) as f:
         phone = f.citizen("zhang-san").phone("wechat")
+        await phone.sign_in()
+
+        walk = await phone.walk(APPLY, erring(Mistake.DECLINES))
+
+        assert walk.reasons == ("CONSENT_DECLINED",)
+
+
+@pytest.mark.rule("R21")
+@pytest.mark.parametrize(
+    ("channel_id", "conduct"),
+    [("wechat", Conduct(preferences=("Payment password",))), ("bank", Conduct())],
+)
+async def test_a_channels_own_check_can_fail_and_pass(
+    running: Federation, channel_id: str, conduct: Conduct
+) -> None:
+    async with meet(running) as f:
+        phone = f.citizen("zhang-san").phone(channel_id)
+        await phone.sign_in()
+
+        walk = await phone.walk(APPLY, erring(Mistake.WRONG_VOUCHING, conduct=conduct))
+        left = await phone.walk(channel.FLOW_KIND_UNLINK)
+
+        assert walk.reasons == ("VOUCHING_FAILED",)
+        assert walk.is_completed
+        assert left.is_completed
+
+
+@pytest.mark.rule("R24", "R93")
+async def test_every_password_flow_is_walked_by_the_same_phone(running: Federation) -> None:
+    async with meet(running) as f:
+        phone = f.citizen("zhang-san").phone("alipay")
         await phone.sign_in()
         await phone.walk(APPLY)
 
@@ -104,6 +137,13 @@ async def test_every_password_flow_is_walked_by_the_same_phone(shared: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that is set up once; each test starts its processes."""
-    return tmp_path_factory.mktemp("shared")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+    """Processes for the whole module; each test opens connections of its own."""
+    folder = DataFolder(tmp_path_factory.mktemp("federation"))
+    federation = Federation(folder, channels=("wechat", "alipay", "bank"))
+    with asyncio.Runner() as runner:
+        try:
+            runner.run(federation.start())
+            yield federation
+        finally:
+            runner.run(federation.stop())

@@ -106,6 +106,7 @@ def token(
 
 @clock_app.callback(invoke_without_command=True)
 def clock(context: typer.Context, data: Data = None) -> None:
+    context.obj = data
     if context.invoked_subcommand is not None:
         return
     from rich.console import Console
@@ -119,6 +120,7 @@ def clock(context: typer.Context, data: Data = None) -> None:
 
 @clock_app.command()
 def advance(
+    context: typer.Context,
     span: Annotated[str, typer.Argument(help="How far: 90s, 10m, 36h, 2d, 1w.")],
     data: Data = None,
     party: Annotated[str, typer.Option(help="Whose clock.")] = "platform",
@@ -130,7 +132,7 @@ def advance(
     from essc_workbench.folders import found
     from essc_workbench.runs import run
 
-    raise typer.Exit(run(clocks.advance(Console(), found(data), span, party)))
+    raise typer.Exit(run(clocks.advance(Console(), found(data or context.obj), span, party)))
 
 
 @app.command()

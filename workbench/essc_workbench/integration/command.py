@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -51,9 +52,10 @@ async def integrate(console: Console, folder: DataFolder, name: str, place: Path
         write_key(folder.key(name), key)
         write_files(target, profile, folder, state, profile_yaml(profile))
     _tell(console, target)
-    for line in (f"{sys.executable} {target / 'first_call.py'}", f"{target / 'first_call.sh'}"):
-        console.print(f"\n$ {line}", soft_wrap=True, markup=False, highlight=False)
-        console.print(await _called(line.split(" ")), markup=False, highlight=False)
+    for command in ([sys.executable, target / "first_call.py"], [target / "first_call.sh"]):
+        line = [str(part) for part in command]
+        console.print(f"\n$ {shlex.join(line)}", soft_wrap=True, markup=False, highlight=False)
+        console.print(await _called(line), markup=False, highlight=False)
     _tell_next(console, folder, target)
     return GOOD
 
@@ -122,12 +124,10 @@ def _tell(console: Console, target: Path) -> None:
 def _tell_next(console: Console, folder: DataFolder, target: Path) -> None:
     state = folder.load()
     assert state.platform is not None
-    tls = f" --platform-ca {folder.authority}" if state.is_tls else ""
-    serve = (
-        f"{program('essc-channel')} serve --profile {target / 'profile.yaml'}"
-        f" --data {target / 'data'} --key {target / 'key.pem'}"
-        f" --platform {state.platform.address} --platform-id {state.platform_id}{tls}"
-        " --listen 127.0.0.1:0 --lab 127.0.0.1:0"
-    )
+    serve = [str(program("essc-channel")), "serve", "--profile", str(target / "profile.yaml")]
+    serve += ["--data", str(target / "data"), "--key", str(target / "key.pem")]
+    serve += ["--platform", state.platform.address, "--platform-id", state.platform_id]
+    serve += ["--platform-ca", str(folder.authority)] if state.is_tls else []
+    serve += ["--listen", "127.0.0.1:0", "--lab", "127.0.0.1:0"]
     console.print("\nTo serve phones with it, until your own program does:\n", highlight=False)
-    console.print(f"  {serve}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"  {shlex.join(serve)}", soft_wrap=True, markup=False, highlight=False)
