@@ -12,12 +12,14 @@ import grpc
 
 from essc_wire.client import repeat_while_uncertain
 from essc_wire.refusals import reason_of
+from essc_workbench.failures import WorkbenchError
 
 T = TypeVar("T")
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://essc.invalid/workbench")
-_ATTEMPTS = 40
+PATIENCE_S = 10.0
 _PAUSE_S = 0.25
+_ATTEMPTS_MAX = 1000  # the time ends it, not the count
 _AT_ONCE = 32
 
 
@@ -26,9 +28,32 @@ def fixed_id(*names: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "/".join(names)))
 
 
-async def patient(send: Callable[[], Awaitable[T]], *, attempts_max: int = _ATTEMPTS) -> T:
-    """Sends until there is an answer; ten seconds at most, besides the calls' own time."""
-    return await repeat_while_uncertain(send, attempts_max=attempts_max, pause_s=_PAUSE_S)
+async def patient(send: Callable[[], Awaitable[T]], *, within_s: float = PATIENCE_S) -> T:
+    """Sends until there is a certain answer, or the time is over; 0 sends once.
+
+    Raises the last error: a refusal, or why there was no answer.
+    """
+    if not within_s:
+        return await send()
+    last: grpc.RpcError | None = None
+
+    async def remembered() -> T:
+        nonlocal last
+        try:
+            return await send()
+        except grpc.RpcError as error:
+            last = error
+            raise
+
+    try:
+        async with asyncio.timeout(within_s):
+            return await repeat_while_uncertain(
+                remembered, attempts_max=_ATTEMPTS_MAX, pause_s=_PAUSE_S
+            )
+    except TimeoutError:
+        if last is None:
+            raise WorkbenchError(f"no answer within {within_s:.0f} s") from None
+        raise last from None
 
 
 async def unless(reason: str, send: Callable[[], Awaitable[T]]) -> T | None:

@@ -19,7 +19,7 @@ from essc.channel.v1.channel_service_pb2_grpc import ChannelServiceStub
 from essc_wire.client import CallOptions
 from essc_wire.clock import new_request_id
 from essc_workbench.answers import HONEST, Answerer, Conduct
-from essc_workbench.calls import patient
+from essc_workbench.calls import PATIENCE_S, patient
 from essc_workbench.connections import Connections
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.inboxes import Inbox
@@ -28,8 +28,6 @@ from essc_workbench.population import Persona
 T = TypeVar("T")
 
 STEPS_MAX = 40
-PATIENCE = 40
-"""How often a call is repeated, four times a second, before the phone gives up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +90,8 @@ class Phone:
         self._own_phone, self._reserved_phone = own_phone, reserved_phone
         self._session = ""
         self._channel_name = ""
-        self.patience = PATIENCE
+        self.patience_s = PATIENCE_S
+        """How long a call without a certain answer is repeated; 0 for never."""
 
     async def sign_in(self) -> None:
         """Signs the person's account in; asks the channel its name, to know its messages."""
@@ -182,5 +181,5 @@ class Phone:
 
     async def _send(self, call: Callable[[CallOptions], Awaitable[T]]) -> T:
         return await patient(
-            lambda: call(self._peer.options(bearer=self._session)), attempts_max=self.patience
+            lambda: call(self._peer.options(bearer=self._session)), within_s=self.patience_s
         )

@@ -61,7 +61,7 @@ async def advance(console: Console, folder: DataFolder, text: str, party: str) -
         is_platform = party == PLATFORM
         peer = connections.platform_lab() if is_platform else connections.channel_lab(party)
         stub = ClockServiceStub(peer.channel)
-        answer = await patient(lambda: stub.Advance(request, **peer.options()), attempts_max=3)
+        answer = await patient(lambda: stub.Advance(request, **peer.options()))
     at = datetime.fromtimestamp(to_instant(answer.time) / 1e6, UTC)
     console.print(f"{party}: {at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
     return GOOD

@@ -8,8 +8,6 @@ from typing import Any
 STOPPED = 130
 """Exit status of a command that a signal stopped, as shells have it."""
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 def run(work: Coroutine[Any, Any, int]) -> int:
     """Runs to the end, or to the first stop signal. Answers the exit status."""
@@ -18,14 +16,17 @@ def run(work: Coroutine[Any, Any, int]) -> int:
 
 async def _until_stopped(work: Coroutine[Any, Any, int]) -> int:
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
-    for number in _SIGNALS:
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         loop.add_signal_handler(number, task.cancel)
     try:
         return await task
     except asyncio.CancelledError:
         return STOPPED
     finally:
-        for number in _SIGNALS:
+        for number in numbers:
             loop.remove_signal_handler(number)
 
 
