@@ -46,6 +46,7 @@ class MethodFacts:
 class Call(Generic[CallerT]):
     """What a method knows of its call beside the request."""
 
+    method: str
     caller: CallerT
     raw: bytes
     traceparent: str
@@ -196,7 +197,9 @@ class Guard(Generic[CallerT]):
         traceparent = next((str(value) for key, value in metadata if key == "traceparent"), "")
         if len(traceparent) != TRACEPARENT_LENGTH:
             traceparent = ""
-        return request, Call(caller=caller, raw=raw, traceparent=traceparent, context=context)
+        return request, Call(
+            method=facts.name, caller=caller, raw=raw, traceparent=traceparent, context=context
+        )
 
     @staticmethod
     def _parse(request_class: type[Message], raw: bytes) -> Message | Refusal:

@@ -1,0 +1,84 @@
+"""essc-platform: the national platform as a process."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import uvloop
+
+from essc_platform.config import ConfigError, add_arguments, config_from
+from essc_platform.server import OPERATOR, initialise, start
+from essc_platform.store.engine import StoreError
+from essc_wire.keys import to_pem
+from essc_wire.logs import set_up_logs
+from essc_wire.serving import wait_for_stop_signal
+
+WRONG_USAGE = 2
+
+
+def main() -> None:
+    """The command."""
+    sys.exit(_run(_parser().parse_args()))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="essc-platform", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    making = commands.add_parser("init", help="make a data folder and the first operator's key")
+    making.add_argument("--data", required=True, help="the folder; made where missing")
+    making.add_argument("--platform-id", default="cn-essc", help="what tokens name as audience")
+    add_arguments(commands.add_parser("serve", help="serve the platform"))
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    try:
+        if arguments.command == "init":
+            return _initialise(Path(arguments.data), arguments.platform_id)
+        set_up_logs(arguments.log_level if arguments.log_level in ("debug", "error") else "info")
+        return uvloop.run(_serve(arguments))
+    except ConfigError as error:
+        return _fail(*error.problems)
+    except FileExistsError as error:
+        return _fail(f"--data {arguments.data}: initialised already ({error.filename})")
+    except (StoreError, OSError, ValueError, KeyError) as error:
+        return _fail(str(error))
+
+
+def _initialise(folder: Path, platform_id: str) -> int:
+    key = initialise(folder, platform_id)
+    print(f"the first operator's key (party {OPERATOR!r}); keep it secret", file=sys.stderr)
+    print(to_pem(key).decode(), end="")
+    return 0
+
+
+async def _serve(arguments: argparse.Namespace) -> int:
+    running = await start(config_from(arguments))
+    host = arguments.listen.rpartition(":")[0]
+    ready = {
+        "ready": True,
+        "platform_id": running.platform_id,
+        "address": f"{host}:{running.server.port}",
+        "lab_address": f"127.0.0.1:{running.lab.port}" if running.lab else None,
+        "pid": os.getpid(),
+        "store": {
+            "journal_mode": running.store.settings.journal_mode,
+            "synchronous": running.store.settings.synchronous,
+        },
+    }
+    print(json.dumps(ready), flush=True)
+    await wait_for_stop_signal()
+    await running.stop()
+    return 0
+
+
+def _fail(*problems: str) -> int:
+    for problem in problems:
+        print(f"essc-platform: {problem}", file=sys.stderr)
+    return WRONG_USAGE
+
+
+if __name__ == "__main__":
+    main()

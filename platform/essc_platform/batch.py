@@ -1,0 +1,209 @@
+"""Judge purely, act once: commands in, answers out, one commit for all of them.
+
+A batch names what it touches, loads that once, decides each command in the order of arrival as a
+value, saves in bulk, commits once, and only then answers everyone. Hence:
+
+- The law: a batch answers exactly as its commands one by one, and as any split of it.
+- The number of statements depends on the number of tables, not of commands.
+- A bug in one rule spoils one answer: a rule cannot have half-written anything.
+- Nothing is told to anyone before the commit. If the commit fails, everything was rolled back.
+
+The ledger makes repeating safe: what changed something is answered again, byte for byte.
+"""
+
+import json
+import sqlite3
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import structlog
+
+from essc_platform.core.commands import Command
+from essc_platform.core.decide import decide
+from essc_platform.core.decisions import Accepted, Decision, Licence, LicenceFacts, Rejected
+from essc_platform.core.links import with_licence
+from essc_platform.core.policy import Policy
+from essc_platform.core.reads import reads_of
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import Change, Entry, Event, Instant
+from essc_platform.core.snapshot import Read, Snapshot
+from essc_platform.store.feed import Positions
+from essc_platform.store.gateway import (
+    EventLine,
+    LedgerLine,
+    RequestKey,
+    load,
+    load_requests,
+    save,
+)
+
+Answer: TypeAlias = bytes | Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a change comes from, as its events name it."""
+
+    request_id: str = ""
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A command on its way into a batch."""
+
+    command: Command
+    at: Instant
+    encode: Callable[[Any], bytes]
+    """Turns the accepted answer into the bytes that the caller gets, and gets again."""
+    request: RequestKey | None = None
+    """Its place in the ledger; None for what time submits, which repeats harmlessly."""
+    content: bytes = b""
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a batch, once it is committed."""
+
+    answers: tuple[Answer, ...]
+    changes: tuple[Change, ...]
+    channels: frozenset[str]
+    """The channels that have new events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What a batch borrows from outside the core, fixed when the platform starts."""
+
+    sign: Callable[[LicenceFacts], Licence]
+    encode_event: Callable[[Event, Origin], bytes]
+    policy: Policy
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a batch will save."""
+
+    changes: list[Change]
+    entries: list[tuple[int, Entry]]
+    events: list[EventLine]
+    lines: list[LedgerLine]
+
+
+def run(
+    connection: sqlite3.Connection,
+    submissions: Sequence[Submission],
+    edge: Edge,
+    positions: Positions,
+) -> Outcome:
+    """Runs one batch. Raises sqlite3.Error if the store failed; then nothing has happened."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        reads = [reads_of(submission.command) for submission in submissions]
+        snapshot = load(connection, frozenset[Read]().union(*reads))
+        keys = [each.request for each in submissions if each.request is not None]
+        ledger = load_requests(connection, keys)
+        tally = _Tally([], [], [], [])
+        answers = tuple(
+            _answer(submission, declared, snapshot, ledger, edge, positions, tally)
+            for submission, declared in zip(submissions, reads, strict=True)
+        )
+        save(connection, tally.changes, tally.entries, tally.events, tally.lines)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return Outcome(
+        answers=answers,
+        changes=tuple(tally.changes),
+        channels=frozenset(line.channel for line in tally.events),
+    )
+
+
+def _answer(
+    submission: Submission,
+    declared: frozenset[Read],
+    snapshot: Snapshot,
+    ledger: dict[str, LedgerLine],
+    edge: Edge,
+    positions: Positions,
+    tally: _Tally,
+) -> Answer:
+    """One command: the recorded answer, or a new one with all that follows from it."""
+    if submission.request is not None:
+        line = ledger.get(submission.request.digest)
+        if line is not None:
+            return _recorded(line, submission)
+    try:
+        decision = decide(submission.command, snapshot.view(declared), edge.policy)
+        if isinstance(decision, Accepted) and decision.to_sign is not None:
+            decision = with_licence(decision, edge.sign(decision.to_sign))
+        answer = decision if isinstance(decision, Rejected) else submission.encode(decision.answer)
+        events = _placed(decision, submission, edge, positions)
+    except Exception as error:  # noqa: BLE001 - a bug: it spoils this answer and no other
+        _report(submission, error)
+        return Rejected(Reason.INTERNAL_FAULT)
+    snapshot.absorb(decision.changes)
+    tally.changes += decision.changes
+    tally.events += events
+    tally.entries += [(positions.take(entry.at), entry) for entry in decision.entries]
+    if submission.request is not None and (isinstance(decision, Accepted) or decision.changes):
+        line = _line(submission.request, submission, answer)
+        ledger[submission.request.digest] = line
+        tally.lines.append(line)
+    return answer
+
+
+def _placed(
+    decision: Decision, submission: Submission, edge: Edge, positions: Positions
+) -> list[EventLine]:
+    """The decision's events, written out, each at its place in its channel's feed."""
+    if isinstance(decision, Rejected):
+        return []
+    return [
+        EventLine(
+            bucket=event.citizen.bucket if event.citizen else 0,
+            channel=event.channel,
+            position=positions.take(event.at),
+            body=edge.encode_event(event, submission.origin),
+        )
+        for event in decision.events
+    ]
+
+
+def _recorded(line: LedgerLine, submission: Submission) -> Answer:
+    """R91: the same id with the same content gives the recorded answer, with other content none."""
+    if line.content != submission.content:
+        return Rejected(Reason.REQUEST_ID_REUSED)
+    if line.answer is not None:
+        return line.answer
+    assert line.rejection is not None
+    reason, details = json.loads(line.rejection)
+    return Rejected(Reason(reason), tuple((name, value) for name, value in details))
+
+
+def _line(key: RequestKey, submission: Submission, answer: Answer) -> LedgerLine:
+    rejection = None
+    if isinstance(answer, Rejected):
+        rejection = json.dumps([answer.reason, answer.details])
+    return LedgerLine(
+        key=key,
+        content=submission.content,
+        at=submission.at,
+        answer=answer if isinstance(answer, bytes) else None,
+        rejection=rejection,
+    )
+
+
+def _report(submission: Submission, error: Exception) -> None:
+    """Loud, but without the exception's text, which might hold personal data."""
+    structlog.get_logger("batch").error(
+        "bug",
+        command=type(submission.command).__name__,
+        error=type(error).__name__,
+        frames=[f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)],
+    )

@@ -1,0 +1,120 @@
+"""From many callers to one writer: commands gather while a batch is being committed.
+
+No timer. The next batch is handed over only after a few turns of the loop without a new command, so
+that an idle platform commits a single command at once and a busy one commits dozens together. The
+queue is bounded: when it is full, the answer is a refusal at once.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from essc_platform.batch import Answer, Edge, Outcome, Submission, run
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.reasons import Reason
+from essc_platform.store.feed import Positions
+
+BATCH_MAX = 256
+QUEUE_MAX = 4096
+QUIET_TURNS = 4
+RETRY_AFTER_MS = 200
+
+
+class Collector:
+    """The one writer of the store, and the queue before it."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        edge: Edge,
+        positions: Positions,
+        committed: Callable[[Outcome], None],
+        *,
+        batch_max: int = BATCH_MAX,
+        queue_max: int = QUEUE_MAX,
+    ) -> None:
+        self._connection, self._edge, self._positions = connection, edge, positions
+        self._committed = committed
+        self._batch_max, self._queue_max = batch_max, queue_max
+        self._queue: deque[tuple[Submission, asyncio.Future[Answer]]] = deque()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._task = asyncio.get_running_loop().create_task(self._collect())
+
+    async def submit(self, submission: Submission) -> Answer:
+        """The answer to a command, once it is committed."""
+        if len(self._queue) >= self._queue_max:
+            return Rejected(Reason.PLATFORM_BUSY, (("retry_after_ms", str(RETRY_AFTER_MS)),))
+        return await self._enqueue(submission)
+
+    async def submit_all(self, submissions: Sequence[Submission]) -> tuple[Answer, ...]:
+        """The answers to several commands, in order; waits for room in the queue."""
+        futures: list[asyncio.Future[Answer]] = []
+        for submission in submissions:
+            if len(self._queue) >= self._queue_max and futures:
+                await asyncio.wait([futures[-1]])
+            futures.append(self._enqueue(submission))
+        return tuple(await asyncio.gather(*futures))
+
+    def _enqueue(self, submission: Submission) -> asyncio.Future[Answer]:
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._queue.append((submission, future))
+        self._arrived.set()
+        return future
+
+    async def in_writer(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Runs something else between two batches: the sweep's upkeep, a new clock offset."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, work, self._connection)
+
+    async def close(self) -> None:
+        """Finishes what is queued, then stops."""
+        self._closing = True
+        self._arrived.set()
+        await self._task
+        self._writer.shutdown(wait=True)
+
+    async def _collect(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._closing or self._queue:
+            await self._arrived.wait()
+            await self._quiet()
+            taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+            if not self._queue and not self._closing:
+                self._arrived.clear()
+            # What a caller has given up on before it was begun is not begun.
+            wanted = [(submission, future) for submission, future in taken if not future.done()]
+            if not wanted:
+                continue
+            submissions = [submission for submission, _ in wanted]
+            outcome = await loop.run_in_executor(self._writer, self._run, submissions)
+            self._committed(outcome)
+            for (_, future), answer in zip(wanted, outcome.answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+
+    async def _quiet(self) -> None:
+        """Waits until no command has come for a few turns, or the batch is full."""
+        quiet, seen = 0, len(self._queue)
+        while quiet < QUIET_TURNS and seen < self._batch_max:
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._queue) == seen else 0
+            seen = len(self._queue)
+
+    def _run(self, submissions: list[Submission]) -> Outcome:
+        """In the writer's thread."""
+        reason = Reason.INTERNAL_FAULT
+        try:
+            return run(self._connection, submissions, self._edge, self._positions)
+        except sqlite3.Error as error:
+            structlog.get_logger("store").error("the store failed", error=str(error))
+            reason = Reason.STORE_UNAVAILABLE
+        except Exception as error:  # noqa: BLE001 - a bug outside the rules spoils only this batch
+            structlog.get_logger("batch").error("bug", error=type(error).__name__)
+        answers = (Rejected(reason),) * len(submissions)
+        return Outcome(answers=answers, changes=(), channels=frozenset())

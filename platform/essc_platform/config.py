@@ -1,0 +1,102 @@
+"""The settings of a platform process: read once, here, and wrong in one clear message.
+
+The command line is the only source. A wrong start lists all that is wrong with it at once.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from essc_wire.serving import is_loopback
+
+STORE_FILE = "platform.db"
+LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What `serve` runs on."""
+
+    data: Path
+    listen: str
+    lab: str | None
+    tls: Path | None
+    faces: str | None
+    text_messages: str | None
+    allow_any_id: bool
+    log_level: str
+    batch_max: int
+
+
+class ConfigError(Exception):
+    """The settings are wrong; `problems` says each in one line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `serve`."""
+    parser.add_argument("--data", required=True, help="the data folder that `init` made")
+    parser.add_argument(
+        "--listen", default="127.0.0.1:0", help="HOST:PORT; port 0 takes a free one"
+    )
+    parser.add_argument(
+        "--lab", help="HOST:PORT of the lab port, on loopback: clock, phones, faces"
+    )
+    parser.add_argument("--tls", help="folder of the development authority; made where missing")
+    parser.add_argument("--faces", help="HOST:PORT of the face authority, instead of the lab's")
+    parser.add_argument("--text-messages", help="HOST:PORT of the text messages, likewise")
+    parser.add_argument(
+        "--allow-any-id", action="store_true", help="take ID numbers that are not invented"
+    )
+    parser.add_argument("--log-level", default="info", help=", ".join(LEVELS))
+    parser.add_argument(
+        "--batch-max", default="256", help="the most commands in one commit, 1 to 4096"
+    )
+
+
+def config_from(arguments: argparse.Namespace) -> Config:
+    """The settings in parsed arguments. Raises ConfigError with every problem."""
+    problems: list[str] = []
+    for name in ("listen", "lab", "faces", "text_messages"):
+        address = getattr(arguments, name)
+        if address is not None and not _is_address(address):
+            problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
+        elif name == "lab" and address is not None and not is_loopback(address):
+            problems.append(f"--lab {address}: the lab port listens on loopback only")
+    if not problems and arguments.tls is None and not is_loopback(arguments.listen):
+        problems.append(f"--listen {arguments.listen}: beyond loopback only with --tls")
+    if arguments.lab is None:
+        problems.extend(
+            f"--{name} HOST:PORT is needed without --lab: the simulated one is a lab's"
+            for name in ("faces", "text-messages")
+            if getattr(arguments, name.replace("-", "_")) is None
+        )
+    if arguments.log_level not in LEVELS:
+        problems.append(f"--log-level {arguments.log_level}: one of {', '.join(LEVELS)}")
+    if not (arguments.batch_max.isdecimal() and 1 <= int(arguments.batch_max) <= 4096):
+        problems.append(f"--batch-max {arguments.batch_max}: a number from 1 to 4096")
+    data = Path(arguments.data)
+    if not (data / STORE_FILE).is_file():
+        problems.append(f"--data {data}: not made by `essc-platform init`")
+    if problems:
+        raise ConfigError(problems)
+    return Config(
+        data=data,
+        listen=arguments.listen,
+        lab=arguments.lab,
+        tls=Path(arguments.tls) if arguments.tls else None,
+        faces=arguments.faces,
+        text_messages=arguments.text_messages,
+        allow_any_id=arguments.allow_any_id or arguments.lab is None,
+        log_level=arguments.log_level,
+        batch_max=int(arguments.batch_max),
+    )
+
+
+def _is_address(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    return bool(host) and port.isdecimal() and int(port) < 65536

@@ -1,0 +1,94 @@
+"""The registered parties, in memory: who may call, with which key.
+
+Every call asks it, so it is not read from the store each time. It holds what the last commit made
+true: the batch's changes are applied before their callers are answered, so a suspension or a
+removed key takes effect on the next call.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from essc_platform.core.records import (
+    Change,
+    Channel,
+    ChannelState,
+    Party,
+    PartyKey,
+    PartyKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A registered party behind a call."""
+
+    party_id: str
+    kind: PartyKind
+    regions: frozenset[str]
+    channel: Channel | None
+
+
+class Directory:
+    """Parties, channels and keys by id."""
+
+    def __init__(
+        self, parties: Iterable[Party], channels: Iterable[Channel], keys: Iterable[PartyKey]
+    ) -> None:
+        self._parties: dict[str, Party] = {}
+        self._channels: dict[str, Channel] = {}
+        self._keys: dict[tuple[str, str], PartyKey] = {}
+        self.apply([*parties, *channels, *keys])
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Takes over what was committed."""
+        for change in changes:
+            match change:
+                case Party():
+                    self._parties[change.key] = change
+                case Channel():
+                    self._channels[change.key] = change
+                case PartyKey():
+                    self._keys[change.key] = change
+                case _:
+                    pass
+
+    def caller(self, party_id: str) -> Caller | None:
+        """The party of this id."""
+        party = self._parties.get(party_id)
+        if party is None:
+            return None
+        channel = self._channels.get(party_id)
+        return Caller(party_id, party.kind, frozenset(party.regions), channel)
+
+    def public_key(self, party_id: str, key_id: str) -> bytes | None:
+        """A party's key that has not been removed."""
+        key = self._keys.get((party_id, key_id))
+        return None if key is None or key.is_removed else key.public_key
+
+    def key_ids(self, party_id: str) -> tuple[str, ...]:
+        """The ids of a party's keys that have not been removed, sorted."""
+        return tuple(
+            sorted(
+                key.key_id
+                for key in self._keys.values()
+                if key.party == party_id and not key.is_removed
+            )
+        )
+
+    def parties(self, *, channels: bool) -> Sequence[tuple[Party, Channel | None]]:
+        """All channels, or all that are none, by id."""
+        return [
+            (party, self._channels.get(party_id))
+            for party_id, party in sorted(self._parties.items())
+            if (party.kind is PartyKind.CHANNEL) == channels
+        ]
+
+    def receivers(self) -> tuple[str, ...]:
+        """R5: the live channels that receive new cards."""
+        return tuple(
+            sorted(
+                channel.key
+                for channel in self._channels.values()
+                if channel.receives_new_cards and channel.state is ChannelState.LIVE
+            )
+        )

@@ -1,0 +1,78 @@
+"""All services of the platform's lab port, behind the same guard as the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.descriptor import FileDescriptor
+
+from essc.authority.v1 import authority_service_pb2
+from essc.lab.v1 import lab_service_pb2 as pb
+from essc_platform.clock import PartyClock
+from essc_platform.collector import Collector
+from essc_platform.lab.authorities import (
+    FaceServicer,
+    Inboxes,
+    PhoneServicer,
+    TextMessageServicer,
+)
+from essc_platform.lab.clocks import ClockServicer
+from essc_platform.lab.personas import PERSONAS
+from essc_platform.sweep import Sweep
+from essc_wire.guard import Call, Guard
+from essc_wire.refusals import PLATFORM_DOMAIN
+
+
+@dataclass(frozen=True, slots=True)
+class LabServices:
+    """Handlers to register, and the names for health and reflection."""
+
+    handlers: Sequence[grpc.GenericRpcHandler]
+    names: Sequence[str]
+
+
+class PersonaServicer:
+    """essc.lab.v1.PersonaService."""
+
+    async def ListPersonas(
+        self, request: pb.ListPersonasRequest, call: Call[object]
+    ) -> pb.ListPersonasResponse:
+        return pb.ListPersonasResponse(
+            personas=[
+                pb.Persona(
+                    persona_id=each.persona_id,
+                    name=each.name,
+                    id_number=each.id_number,
+                    phone=each.phone,
+                    region=each.region,
+                    generation=each.generation,
+                    physical_card_status=each.status,
+                    text_en=each.text_en,
+                    text_zh=each.text_zh,
+                )
+                for each in sorted(PERSONAS, key=lambda each: each.persona_id)
+            ]
+        )
+
+
+def lab_services(
+    clock: PartyClock, collector: Collector, sweep: Sweep, clock_fact: str
+) -> LabServices:
+    """The lab's services; whoever reaches the port may call them."""
+    guard: Guard[object] = Guard(
+        domain=PLATFORM_DOMAIN, authenticate=lambda _method, _metadata: None
+    )
+    inboxes = Inboxes(clock)
+    authority, lab = authority_service_pb2.DESCRIPTOR, pb.DESCRIPTOR
+    offered: list[tuple[FileDescriptor, str, object]] = [
+        (authority, "TextMessageService", TextMessageServicer(inboxes)),
+        (authority, "FaceService", FaceServicer()),
+        (lab, "ClockService", ClockServicer(clock, collector, sweep, clock_fact)),
+        (lab, "PhoneService", PhoneServicer(inboxes)),
+        (lab, "PersonaService", PersonaServicer()),
+    ]
+    services = [(file.services_by_name[name], servicer) for file, name, servicer in offered]
+    return LabServices(
+        [guard.handler(service, servicer) for service, servicer in services],
+        [service.full_name for service, _ in services],
+    )

@@ -1,0 +1,182 @@
+"""The wiring: one function takes a frozen Config and gives back a started platform.
+
+Only here are things constructed. Nothing in the other modules holds an engine, a key or a clock of
+its own.
+"""
+
+import asyncio
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+
+from essc_platform.batch import Edge, Outcome
+from essc_platform.clock import PartyClock
+from essc_platform.collector import Collector
+from essc_platform.config import STORE_FILE, Config
+from essc_platform.core.policy import Policy
+from essc_platform.core.records import Party, PartyKey, PartyKind
+from essc_platform.directory import Directory
+from essc_platform.lab.services import LabServices, lab_services
+from essc_platform.signing import KeyState, PublishedKey, create_key, open_signer
+from essc_platform.store import trust, views
+from essc_platform.store.engine import Store, read_fact, write_fact
+from essc_platform.store.feed import Positions, last_position
+from essc_platform.store.gateway import save
+from essc_platform.sweep import Sweep
+from essc_platform.vault import Vault, create, open_vault
+from essc_platform.watch import Watchers
+from essc_platform.wire.authorities import Authorities
+from essc_platform.wire.callers import Callers
+from essc_platform.wire.convert import event_body, licence_payload
+from essc_platform.wire.front import Front
+from essc_platform.wire.services import services
+from essc_wire.guard import Guard
+from essc_wire.keys import PartyKeyPair, new_key
+from essc_wire.refusals import PLATFORM_DOMAIN
+from essc_wire.serving import Server, drain, start_server
+
+OPERATOR = "operator"
+CLOCK_FACT = "clock_offset_us"
+# After the start nearly nothing that lives long is made: collecting it again and again is waste.
+_GC_THRESHOLDS = (50_000, 20, 50)
+
+
+@dataclass(slots=True)
+class Running:
+    """A started platform."""
+
+    platform_id: str
+    server: Server
+    lab: Server | None
+    store: Store
+    collector: Collector
+    watchers: Watchers
+    authorities: Authorities
+    sweeping: asyncio.Task[None]
+    draining: asyncio.Event
+
+    async def stop(self) -> None:
+        """Drains: no new calls, running ones finish, then the store is closed."""
+        self.watchers.drain()
+        await drain([self.server], self.draining)
+        self.sweeping.cancel()
+        await asyncio.gather(self.sweeping, return_exceptions=True)
+        await self.authorities.close()
+        if self.lab is not None:
+            await self.lab.stop(0)
+        await self.collector.close()
+        self.store.close()
+
+
+def initialise(folder: Path, platform_id: str) -> PartyKeyPair:
+    """Makes a data folder: secrets, signing key, store, and the first operator's key.
+
+    Raises FileExistsError if there is one already; OSError, StoreError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    create(folder, platform_id)
+    signing_key = create_key(folder)
+    operator_key = new_key()
+    store = Store(folder / STORE_FILE)
+    now = PartyClock().now()
+    operator = Party(
+        key=OPERATOR,
+        kind=PartyKind.OPERATOR,
+        display_name="first operator",
+        regions=(),
+        register_time=now,
+    )
+    key = PartyKey(party=OPERATOR, key_id=operator_key.key_id, public_key=operator_key.public_bytes)
+    store.writer.execute("BEGIN IMMEDIATE")
+    row = trust.KeyRow(signing_key.key_id, signing_key.public_bytes, KeyState.ACTIVE, now)
+    trust.add_key(store.writer, row)
+    save(store.writer, [operator, key], [], [], [])
+    write_fact(store.writer, CLOCK_FACT, "0")
+    store.writer.execute("COMMIT")
+    store.close()
+    return operator_key
+
+
+async def start(config: Config) -> Running:
+    """Starts a platform. Raises StoreError, OSError, ValueError; then nothing is left running."""
+    store = Store(config.data / STORE_FILE)
+    vault = open_vault(config.data)
+    clock = PartyClock(int(read_fact(store.reader, CLOCK_FACT) or "0"))
+    policy = Policy()
+    published = [
+        PublishedKey(
+            key_id=row.key_id,
+            public_key=row.public_key,
+            state=KeyState(row.state),
+            create_time=row.create_time,
+        )
+        for row in trust.keys(store.reader)
+    ]
+    directory = Directory(
+        views.parties(store.reader), views.channels(store.reader), views.party_keys(store.reader)
+    )
+    positions = Positions(last_position(store.reader))
+    watchers = Watchers(positions.last)
+
+    def committed(outcome: Outcome) -> None:
+        directory.apply(outcome.changes)
+        watchers.committed(outcome.channels, positions.last)
+
+    collector = Collector(
+        store.writer,
+        _edge(config, vault, published, policy),
+        positions,
+        committed,
+        batch_max=config.batch_max,
+    )
+    front = Front(
+        vault=vault,
+        clock=clock,
+        collector=collector,
+        reader=store.reader,
+        directory=directory,
+        watchers=watchers,
+        policy=policy,
+        takes_any_id=config.allow_any_id,
+    )
+    sweep = Sweep(store.reader, collector, clock, policy)
+    lab = await _start_lab(config, lab_services(clock, collector, sweep, CLOCK_FACT))
+    lab_address = f"127.0.0.1:{lab.port}" if lab else ""
+    authorities = Authorities(config.text_messages or lab_address, config.faces or lab_address)
+    draining = asyncio.Event()
+    callers = Callers(directory, vault.platform_id)
+    guard = Guard(
+        domain=PLATFORM_DOMAIN, authenticate=callers.authenticate, draining=draining.is_set
+    )
+    offered = services(front, authorities, published, guard)
+    server = await start_server(config.listen, offered.handlers, offered.names, config.tls)
+    sweeping = asyncio.get_running_loop().create_task(sweep.run_for_ever())
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+    return Running(
+        vault.platform_id,
+        server,
+        lab,
+        store,
+        collector,
+        watchers,
+        authorities,
+        sweeping,
+        draining,
+    )
+
+
+def _edge(config: Config, vault: Vault, published: list[PublishedKey], policy: Policy) -> Edge:
+    active = next(key for key in published if key.state is KeyState.ACTIVE)
+    signer = open_signer(config.data, active.key_id)
+    return Edge(
+        sign=lambda facts: signer.sign(licence_payload(facts, vault)),
+        encode_event=lambda event, origin: event_body(event, origin, vault),
+        policy=policy,
+    )
+
+
+async def _start_lab(config: Config, offered: LabServices) -> Server | None:
+    if config.lab is None:
+        return None
+    return await start_server(config.lab, offered.handlers, offered.names)

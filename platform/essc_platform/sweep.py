@@ -1,0 +1,75 @@
+"""What time alone changes, written down (R95), and what is no longer kept, removed.
+
+Truth is computed from stored times when it is read; the sweep only writes the events of it. It is
+bounded and repeatable: it runs once a second, at the start and after every advance of the clock.
+"""
+
+import asyncio
+import sqlite3
+
+import structlog
+
+from essc_platform.batch import Submission
+from essc_platform.clock import PartyClock
+from essc_platform.collector import Collector
+from essc_platform.core.commands import Command
+from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry, Verb
+from essc_platform.core.policy import Policy
+from essc_platform.core.times import DAY, HOUR
+from essc_platform.store.upkeep import Kept, cards_to_expire, losses_to_lift, purge
+
+INTERVAL_S = 1.0
+_AT_ONCE = 200
+_ROUNDS_MAX = 10_000
+
+
+class Sweep:
+    """The sweep of one platform process."""
+
+    def __init__(
+        self, reader: sqlite3.Connection, collector: Collector, clock: PartyClock, policy: Policy
+    ) -> None:
+        self._reader, self._collector = reader, collector
+        self._clock, self._policy = clock, policy
+        self._running = asyncio.Lock()
+
+    async def run_for_ever(self) -> None:
+        """Sweeps once a second until it is cancelled."""
+        while True:
+            try:
+                await self.run()
+            except sqlite3.Error as error:
+                structlog.get_logger("store").error("the sweep failed", error=str(error))
+            await asyncio.sleep(INTERVAL_S)
+
+    async def run(self) -> None:
+        """Writes all that is due now."""
+        async with self._running:
+            for _ in range(_ROUNDS_MAX):
+                if not await self._note_some():
+                    break
+            await self._purge()
+
+    async def _note_some(self) -> bool:
+        at = self._clock.now()
+        lapsed = [
+            ChangePhysicalCard(at=at, verb=Verb.LAPSE, citizen=citizen, number=number, regions=None)
+            for citizen, number in losses_to_lift(self._reader, at, _AT_ONCE)
+        ]
+        expired = [
+            NoteExpiry(at=at, citizen=citizen)
+            for citizen in cards_to_expire(self._reader, at, _AT_ONCE)
+        ]
+        due: list[Command] = [*lapsed, *expired]
+        submissions = [Submission(command=each, at=at, encode=lambda _: b"") for each in due]
+        await asyncio.gather(*map(self._collector.submit, submissions))
+        return bool(due)
+
+    async def _purge(self) -> None:
+        at = self._clock.now()
+        kept = Kept(
+            challenges_since=at - HOUR,
+            requests_since=at - self._policy.request_days * DAY,
+            events_since=at - self._policy.event_days * DAY,
+        )
+        await self._collector.in_writer(lambda connection: purge(connection, kept, _AT_ONCE))

@@ -1,0 +1,218 @@
+"""The operators' services: parties, their keys, and the life of channels."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from essc.admin.v1 import channel_admin_service_pb2 as channel_pb
+from essc.admin.v1 import party_admin_service_pb2 as party_pb
+from essc_platform.core.parties import (
+    AddPartyKey,
+    ChangeChannel,
+    ChannelVerb,
+    PartyAnswer,
+    RegisterChannel,
+    RegisterParty,
+    RemovePartyKey,
+)
+from essc_platform.core.records import Channel, CitizenKey, Party, PartyKind
+from essc_platform.wire import convert
+from essc_platform.wire.front import Front, PlatformCall
+from essc_wire.refusals import Refusal
+
+PAGE = 20
+PAGE_MAX = 100
+
+_TESTS = {
+    channel_pb.CHANNEL_TEST_FUNCTION: ChannelVerb.PASS_FUNCTION_TEST,
+    channel_pb.CHANNEL_TEST_SECURITY: ChannelVerb.PASS_SECURITY_TEST,
+}
+
+ChannelResponse = TypeVar(
+    "ChannelResponse",
+    channel_pb.RegisterChannelResponse,
+    channel_pb.PassTestResponse,
+    channel_pb.GoLiveResponse,
+    channel_pb.SuspendChannelResponse,
+    channel_pb.ResumeChannelResponse,
+)
+
+
+class PartyAdminServicer:
+    """essc.admin.v1.PartyAdminService."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+
+    async def RegisterParty(
+        self, request: party_pb.RegisterPartyRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        command = RegisterParty(
+            at=self._front.clock.now(),
+            party_id=request.party_id,
+            kind=PartyKind(request.kind),
+            display_name=request.display_name,
+            regions=tuple(request.regions),
+            key_id=request.key.key_id,
+            public_key=request.key.public_key,
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: party_pb.RegisterPartyResponse(
+                party=convert.party(answer.party, answer.key_ids)
+            ),
+        )
+
+    async def AddPartyKey(
+        self, request: party_pb.AddPartyKeyRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        command = AddPartyKey(
+            at=self._front.clock.now(),
+            party_id=request.party_id,
+            key_id=request.key.key_id,
+            public_key=request.key.public_key,
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: party_pb.AddPartyKeyResponse(key_ids=answer.key_ids),
+        )
+
+    async def RemovePartyKey(
+        self, request: party_pb.RemovePartyKeyRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        command = RemovePartyKey(
+            at=self._front.clock.now(), party_id=request.party_id, key_id=request.key_id
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: party_pb.RemovePartyKeyResponse(key_ids=answer.key_ids),
+        )
+
+    async def ListParties(
+        self, request: party_pb.ListPartiesRequest, call: PlatformCall
+    ) -> party_pb.ListPartiesResponse | Refusal:
+        listed = self._front.directory.parties(channels=False)
+        page = _page(self._front, call, listed, request.page_size, request.page_token)
+        if isinstance(page, Refusal):
+            return page
+        found, token = page
+        return party_pb.ListPartiesResponse(
+            parties=[
+                convert.party(party, self._front.directory.key_ids(party.key)) for party, _ in found
+            ],
+            next_page_token=token,
+        )
+
+
+class ChannelAdminServicer:
+    """essc.admin.v1.ChannelAdminService."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+
+    async def RegisterChannel(
+        self, request: channel_pb.RegisterChannelRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        command = RegisterChannel(
+            at=self._front.clock.now(),
+            channel_id=request.channel_id,
+            display_name=request.display_name,
+            channel_class=request.channel_class,
+            vouch_kinds=tuple(request.vouch_kinds),
+            receives_new_cards=request.receives_new_cards,
+            key_id=request.key.key_id,
+            public_key=request.key.public_key,
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: _shown(answer, channel_pb.RegisterChannelResponse),
+        )
+
+    async def PassTest(
+        self, request: channel_pb.PassTestRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        return await self._step(request, call, _TESTS[request.test], channel_pb.PassTestResponse)
+
+    async def GoLive(
+        self, request: channel_pb.GoLiveRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        return await self._step(request, call, ChannelVerb.GO_LIVE, channel_pb.GoLiveResponse)
+
+    async def SuspendChannel(
+        self, request: channel_pb.SuspendChannelRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        verb = ChannelVerb.SUSPEND
+        return await self._step(request, call, verb, channel_pb.SuspendChannelResponse)
+
+    async def ResumeChannel(
+        self, request: channel_pb.ResumeChannelRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        verb = ChannelVerb.RESUME
+        return await self._step(request, call, verb, channel_pb.ResumeChannelResponse)
+
+    async def ListChannels(
+        self, request: channel_pb.ListChannelsRequest, call: PlatformCall
+    ) -> channel_pb.ListChannelsResponse | Refusal:
+        listed = self._front.directory.parties(channels=True)
+        page = _page(self._front, call, listed, request.page_size, request.page_token)
+        if isinstance(page, Refusal):
+            return page
+        found, token = page
+        return channel_pb.ListChannelsResponse(
+            channels=[
+                convert.channel(party, life, self._front.directory.key_ids(party.key))
+                for party, life in found
+                if life is not None
+            ],
+            next_page_token=token,
+        )
+
+    async def _step(
+        self,
+        request: channel_pb.PassTestRequest
+        | channel_pb.GoLiveRequest
+        | channel_pb.SuspendChannelRequest
+        | channel_pb.ResumeChannelRequest,
+        call: PlatformCall,
+        verb: ChannelVerb,
+        response: type[ChannelResponse],
+    ) -> bytes | Refusal:
+        command = ChangeChannel(
+            at=self._front.clock.now(), channel_id=request.channel_id, verb=verb
+        )
+        return await self._front.change(
+            call, request.request_id, command, lambda answer: _shown(answer, response)
+        )
+
+
+def _shown(answer: PartyAnswer, response: type[ChannelResponse]) -> ChannelResponse:
+    assert answer.channel is not None, "these commands are about channels"
+    return response(channel=convert.channel(answer.party, answer.channel, answer.key_ids))
+
+
+def _page(
+    front: Front,
+    call: PlatformCall,
+    listed: Sequence[tuple[Party, Channel | None]],
+    page_size: int,
+    page_token: str,
+) -> tuple[Sequence[tuple[Party, Channel | None]], str] | Refusal:
+    """A page of a list that is in memory; the token names the place where it goes on."""
+    start = 0
+    if page_token:
+        place = front.read_page_token(call, page_token)
+        if place is None:
+            return Refusal("PAGE_TOKEN_INVALID")
+        start = place[1]
+    end = start + min(page_size or PAGE, PAGE_MAX)
+    token = ""
+    if end < len(listed):
+        token = front.write_page_token(call, CitizenKey(0, 0), end)
+    return listed[start:end], token

@@ -1,0 +1,214 @@
+"""CardService: what channels do with the card."""
+
+from dataclasses import replace
+
+from essc.card.v1 import card_service_pb2 as pb
+from essc_platform.clock import random_number
+from essc_platform.core import cards, proofs
+from essc_platform.core.citizens import masked_id_number, masked_name
+from essc_platform.core.links import (
+    IDENTITY_METHODS,
+    AcceptDelivery,
+    Apply,
+    DeclineDelivery,
+    HeldCard,
+    Unlink,
+)
+from essc_platform.core.records import (
+    Citizen,
+    CitizenKey,
+    Instant,
+    Link,
+    LinkState,
+    Proof,
+    Purpose,
+)
+from essc_platform.core.snapshot import one
+from essc_platform.store.gateway import load
+from essc_platform.store.views import Held, held, held_after
+from essc_platform.wire import convert
+from essc_platform.wire.front import Front, PlatformCall, refusal
+from essc_wire.refusals import Refusal
+from essc_wire.times import to_timestamp
+
+LINKS_PAGE = 100
+LINKS_PAGE_MAX = 500
+
+_BEFORE_ALL = CitizenKey(-1, -1)
+
+
+class CardServicer:
+    """essc.card.v1.CardService."""
+
+    def __init__(self, front: Front) -> None:
+        self._front, self._vault = front, front.vault
+
+    async def Apply(self, request: pb.ApplyRequest, call: PlatformCall) -> bytes | Refusal:
+        identity_proof = self._front.proof_key(request.identity_proof)
+        command = Apply(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=CitizenKey(*identity_proof[:2]),
+            identity_proof=identity_proof,
+            face_proof=self._front.proof_key(request.face_proof),
+            consent_version=request.consent_version,
+            region=request.region if request.HasField("region") else None,
+            new_link_number=random_number(),
+            new_licence_number=random_number(),
+        )
+        return await self._front.change(call, request.request_id, command, self._applied)
+
+    async def FindLink(
+        self, request: pb.FindLinkRequest, call: PlatformCall
+    ) -> pb.FindLinkResponse | Refusal:
+        at = self._front.clock.now()
+        channel = call.caller.party_id
+        key = self._vault.citizen_key(request.id_number)
+        proof_key = self._front.proof_key(request.identity_proof)
+        link_key = (*key, channel)
+        snapshot = load(
+            self._front.reader,
+            reads := frozenset({one(Proof, proof_key), one(Link, link_key), one(Citizen, key)}),
+        )
+        seen = snapshot.view(reads)
+        rejected = proofs.refusal(
+            seen.one(Proof, proof_key),
+            channel=channel,
+            purposes={Purpose.FIND_LINK, Purpose.APPLY},
+            methods=IDENTITY_METHODS,
+            at=at,
+            citizen=key,
+        )
+        if rejected is not None:
+            return refusal(rejected)
+        citizen, link = seen.one(Citizen, key), seen.one(Link, link_key)
+        if link is None or citizen is None or not _is_person(citizen, request):
+            return Refusal("LINK_NOT_FOUND")
+        return pb.FindLinkResponse(link=convert.link(link, self._vault))
+
+    async def AcceptDelivery(
+        self, request: pb.AcceptDeliveryRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        citizen, number = self._vault.read_id(request.link_id)
+        command = AcceptDelivery(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            link_number=number,
+            serial=request.serial,
+            proof=self._front.proof_key(request.identity_proof),
+            consent_version=request.consent_version,
+            new_licence_number=random_number(),
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: pb.AcceptDeliveryResponse(
+                link=convert.link(answer.link, self._vault),
+                card=convert.held_card(answer),
+                signed_card=convert.signed_card(answer.link.licence),
+            ),
+        )
+
+    async def DeclineDelivery(
+        self, request: pb.DeclineDeliveryRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        citizen, number = self._vault.read_id(request.link_id)
+        command = DeclineDelivery(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            link_number=number,
+            serial=request.serial,
+            proof=self._front.proof_key(request.identity_proof),
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: pb.DeclineDeliveryResponse(link=convert.link(answer.link, self._vault)),
+        )
+
+    async def GetCard(
+        self, request: pb.GetCardRequest, call: PlatformCall
+    ) -> pb.GetCardResponse | Refusal:
+        citizen, number = self._vault.read_id(request.link_id)
+        found = held(self._front.reader, citizen, call.caller.party_id)
+        if found is None or found.link.number != number:
+            return Refusal("LINK_NOT_FOUND")
+        if found.link.state is LinkState.UNLINKED:
+            return Refusal("LINK_NOT_ACTIVE")
+        at = self._front.clock.now()
+        return pb.GetCardResponse(
+            link=convert.link(found.link, self._vault),
+            card=convert.held_card(_seen(found, at)),
+            signed_card=convert.signed_card(found.link.licence),
+            read_time=to_timestamp(at),
+        )
+
+    async def Unlink(self, request: pb.UnlinkRequest, call: PlatformCall) -> bytes | Refusal:
+        citizen, number = self._vault.read_id(request.link_id)
+        command = Unlink(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            link_number=number,
+            serial=request.serial,
+            proof=self._front.proof_key(request.proof),
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: pb.UnlinkResponse(link=convert.link(answer.link, self._vault)),
+        )
+
+    async def ListLinks(
+        self, request: pb.ListLinksRequest, call: PlatformCall
+    ) -> pb.ListLinksResponse | Refusal:
+        after = _BEFORE_ALL
+        if request.page_token:
+            place = self._front.read_page_token(call, request.page_token)
+            if place is None:
+                return Refusal("PAGE_TOKEN_INVALID")
+            after = place[0]
+        size = min(request.page_size or LINKS_PAGE, LINKS_PAGE_MAX)
+        found = held_after(self._front.reader, call.caller.party_id, after, size)
+        at = self._front.clock.now()
+        items = [
+            pb.ListLinksResponse.Item(
+                link=convert.link(each.link, self._vault), card=convert.card(_seen(each, at).card)
+            )
+            for each in found
+        ]
+        token = ""
+        if len(found) == size:
+            token = self._front.write_page_token(call, found[-1].link.citizen)
+        return pb.ListLinksResponse(items=items, next_page_token=token)
+
+    def _applied(self, answer: HeldCard) -> pb.ApplyResponse:
+        return pb.ApplyResponse(
+            link=convert.link(answer.link, self._vault),
+            card=convert.held_card(answer),
+            signed_card=convert.signed_card(answer.link.licence),
+        )
+
+
+def _is_person(citizen: Citizen, request: pb.FindLinkRequest) -> bool:
+    return citizen.id_number == request.id_number and citizen.name == request.name
+
+
+def _seen(found: Held, at: Instant) -> HeldCard:
+    """What a channel may see of a card it holds: no names while it is only delivered."""
+    view = replace(
+        cards.view(found.card, found.physical_card, found.citizen, None, at),
+        password_is_set=found.password_is_set,
+    )
+    is_active = found.link.is_active
+    return HeldCard(
+        link=found.link,
+        card=view,
+        masked_name=masked_name(found.citizen.name) if is_active else "",
+        masked_id_number=masked_id_number(found.citizen.id_number) if is_active else "",
+    )

@@ -1,0 +1,193 @@
+"""Records as the contract shows them. Numbers become ids, instants become timestamps."""
+
+from essc.admin.v1 import party_pb2
+from essc.card.v1 import card_pb2
+from essc.event.v1 import event_pb2
+from essc.identity.v1 import identity_pb2
+from essc.registry.v1 import physical_card_pb2
+from essc_platform.batch import Origin
+from essc_platform.core import cards
+from essc_platform.core.challenges import StartedChallenge
+from essc_platform.core.citizens import masked_phone
+from essc_platform.core.links import HeldCard
+from essc_platform.core.records import (
+    CardView,
+    Channel,
+    Citizen,
+    Event,
+    Instant,
+    Licence,
+    LicenceFacts,
+    Link,
+    Method,
+    Party,
+    PhysicalCard,
+    Proof,
+)
+from essc_platform.vault import Vault
+from essc_wire.times import optional_timestamp, to_timestamp
+
+
+def link(record: Link, vault: Vault) -> card_pb2.Link:
+    """A link, with its id."""
+    return card_pb2.Link(
+        link_id=vault.write_id(record.citizen, record.number),
+        serial=record.serial,
+        state=int(record.state),  # type: ignore[arg-type]
+        level=int(record.level),  # type: ignore[arg-type]
+        deliver_time=optional_timestamp(record.deliver_time),
+        activate_time=optional_timestamp(record.activate_time),
+        unlink_time=optional_timestamp(record.unlink_time),
+    )
+
+
+def card(view: CardView, masked_name: str = "", masked_id_number: str = "") -> card_pb2.Card:
+    """What a card is worth; with masks where the reader may see them."""
+    state = card_pb2.Card.STATE_USABLE
+    if view.is_ended:
+        state = card_pb2.Card.STATE_ENDED
+    elif view.blocked_reason:
+        state = card_pb2.Card.STATE_BLOCKED
+    return card_pb2.Card(
+        state=state,
+        physical_card_status=int(view.status),  # type: ignore[arg-type]
+        blocked_reason=view.blocked_reason,
+        masked_name=masked_name,
+        masked_id_number=masked_id_number,
+        region=view.region,
+        issue_time=to_timestamp(view.issue_time),
+        expire_time=to_timestamp(view.expire_time),
+        password_is_set=view.password_is_set,
+    )
+
+
+def held_card(held: HeldCard) -> card_pb2.Card:
+    """A card as its holder's channel sees it."""
+    return card(held.card, held.masked_name, held.masked_id_number)
+
+
+def signed_card(licence: Licence | None) -> card_pb2.SignedCard | None:
+    """The signed bytes as they were signed."""
+    if licence is None:
+        return None
+    return card_pb2.SignedCard(
+        payload=licence.payload, signature=licence.signature, key_id=licence.key_id
+    )
+
+
+def licence_payload(facts: LicenceFacts, vault: Vault) -> bytes:
+    """What the platform signs (R8)."""
+    return card_pb2.CardPayload(
+        card_id=vault.write_id(facts.citizen, facts.number),
+        masked_name=facts.masked_name,
+        region=facts.region,
+        issue_time=to_timestamp(facts.issue_time),
+        expire_time=to_timestamp(facts.expire_time),
+        algorithm="Ed25519",
+        platform_id=vault.platform_id,
+    ).SerializeToString()
+
+
+def event_body(event: Event, origin: Origin, vault: Vault) -> bytes:
+    """An event as the feed keeps it: without its cursor, which each stream adds."""
+    return event_pb2.Event(
+        kind=int(event.kind),  # type: ignore[arg-type]
+        event_time=to_timestamp(event.at),
+        link=link(event.link, vault) if event.link else None,
+        card=card(event.card) if event.card else None,
+        request_id=origin.request_id,
+        traceparent=origin.traceparent,
+    ).SerializeToString()
+
+
+def physical_card(
+    record: PhysicalCard, at: Instant, vault: Vault
+) -> physical_card_pb2.PhysicalCard:
+    """A physical card with its status now."""
+    status = cards.status_at(record, at)
+    is_lifted = status is not record.status
+    return physical_card_pb2.PhysicalCard(
+        physical_card_id=vault.write_id(record.citizen, record.number),
+        region=record.region,
+        generation=int(record.generation),  # type: ignore[arg-type]
+        status=int(status),  # type: ignore[arg-type]
+        issue_time=to_timestamp(record.issue_time),
+        status_time=to_timestamp(
+            record.lift_time if is_lifted and record.lift_time else record.status_time
+        ),
+        lift_time=None if is_lifted else optional_timestamp(record.lift_time),
+    )
+
+
+def citizen(
+    record: Citizen, physical_cards: tuple[PhysicalCard, ...], at: Instant, vault: Vault
+) -> physical_card_pb2.Citizen:
+    """A person as the bureau sees one: unmasked."""
+    ordered = sorted(physical_cards, key=lambda each: each.issue_time)
+    return physical_card_pb2.Citizen(
+        id_number=record.id_number,
+        name=record.name,
+        phone=record.phone,
+        register_time=to_timestamp(record.register_time),
+        physical_cards=[physical_card(each, at, vault) for each in ordered],
+    )
+
+
+def challenge(started: StartedChallenge, vouch_kind: int, vault: Vault) -> identity_pb2.Challenge:
+    """What a person is asked."""
+    record = started.challenge
+    challenge_id = vault.write_id(record.citizen, record.number)
+    asked = identity_pb2.Challenge(
+        challenge_id=challenge_id,
+        expire_time=to_timestamp(record.expire_time),
+        tries_left=record.tries_left,
+    )
+    match record.method:
+        case Method.TEXT_MESSAGE:
+            asked.text_message.masked_phone = masked_phone(started.phone)
+        case Method.FACE:
+            question = vault.face_question(challenge_id)
+            asked.face.actions.extend(question.actions)  # type: ignore[arg-type]
+            asked.face.digits = question.digits
+        case Method.CARD_PASSWORD:
+            asked.card_password.SetInParent()
+        case Method.VOUCHED:
+            asked.vouched.kind = vouch_kind  # type: ignore[assignment]
+    return asked
+
+
+def proof(record: Proof, vault: Vault) -> identity_pb2.Proof:
+    """What a right answer gives."""
+    return identity_pb2.Proof(
+        proof=vault.write_id(record.citizen, record.number),
+        purpose=int(record.purpose),  # type: ignore[arg-type]
+        method=int(record.method),  # type: ignore[arg-type]
+        expire_time=to_timestamp(record.expire_time),
+    )
+
+
+def party(record: Party, key_ids: tuple[str, ...]) -> party_pb2.Party:
+    """A party that is no channel."""
+    return party_pb2.Party(
+        party_id=record.key,
+        kind=int(record.kind),  # type: ignore[arg-type]
+        display_name=record.display_name,
+        regions=record.regions,
+        register_time=to_timestamp(record.register_time),
+        key_ids=key_ids,
+    )
+
+
+def channel(record: Party, life: Channel, key_ids: tuple[str, ...]) -> party_pb2.Channel:
+    """A channel."""
+    return party_pb2.Channel(
+        channel_id=record.key,
+        display_name=record.display_name,
+        channel_class=life.channel_class,  # type: ignore[arg-type]
+        state=int(life.state),  # type: ignore[arg-type]
+        vouch_kinds=life.vouch_kinds,  # type: ignore[arg-type]
+        receives_new_cards=life.receives_new_cards,
+        register_time=to_timestamp(record.register_time),
+        state_time=to_timestamp(life.state_time),
+        key_ids=key_ids,
+    )

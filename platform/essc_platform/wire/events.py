@@ -1,0 +1,83 @@
+"""EventService: each channel's own feed, from a cursor."""
+
+from collections.abc import AsyncIterator
+
+from essc.event.v1 import event_pb2
+from essc.event.v1 import event_service_pb2 as pb
+from essc_platform.core.times import DAY
+from essc_platform.store.feed import events_after, instant_of
+from essc_platform.watch import End, Stream
+from essc_platform.wire.front import Front, PlatformCall, invalid
+from essc_wire.refusals import Refusal
+from essc_wire.times import to_duration, to_timestamp
+
+_AT_ONCE = 200
+
+
+class EventServicer:
+    """essc.event.v1.EventService."""
+
+    def __init__(self, front: Front) -> None:
+        self._front, self._vault = front, front.vault
+
+    async def WatchEvents(
+        self, request: pb.WatchEventsRequest, call: PlatformCall
+    ) -> AsyncIterator[pb.WatchEventsResponse | Refusal]:
+        channel = call.caller.party_id
+        position = 0
+        if request.cursor:
+            found = self._vault.read_cursor(channel, request.cursor)
+            if found is None:
+                yield invalid("cursor", "not one of this channel's cursors")
+                return
+            oldest = self._front.clock.now() - self._front.policy.event_days * DAY
+            if instant_of(found) < oldest and found != self._front.watchers.head:
+                yield Refusal("CURSOR_EXPIRED")
+                return
+            position = found
+        with self._front.watchers.watching(channel) as stream:
+            async for item in self._follow(channel, position, stream):
+                yield item
+
+    async def GetHead(
+        self, request: pb.GetHeadRequest, call: PlatformCall
+    ) -> pb.GetHeadResponse | Refusal:
+        return pb.GetHeadResponse(
+            cursor=self._vault.write_cursor(call.caller.party_id, self._front.watchers.head),
+            time=to_timestamp(self._front.clock.now()),
+            retention=to_duration(self._front.policy.event_days * DAY),
+        )
+
+    async def _follow(
+        self, channel: str, position: int, stream: Stream
+    ) -> AsyncIterator[pb.WatchEventsResponse | Refusal]:
+        is_new = True
+        while True:
+            if stream.end is End.DRAINING:
+                yield Refusal("PLATFORM_DRAINING")
+                return
+            if stream.end is End.REPLACED:
+                yield Refusal("PLATFORM_BUSY")
+                return
+            # The head is taken before the read: what is committed in between is read next time.
+            head = self._front.watchers.head
+            rows = list(events_after(self._front.reader, channel, position, _AT_ONCE))
+            for place, body in rows:
+                event = event_pb2.Event.FromString(body)
+                event.cursor = self._vault.write_cursor(channel, place)
+                yield pb.WatchEventsResponse(event=event)
+                position = place
+            if len(rows) == _AT_ONCE:
+                continue
+            position = max(position, head)
+            if is_new or not await stream.wait(self._front.policy.heartbeat_seconds):
+                yield self._heartbeat(channel, position)
+            is_new = False
+
+    def _heartbeat(self, channel: str, position: int) -> pb.WatchEventsResponse:
+        return pb.WatchEventsResponse(
+            heartbeat=pb.WatchEventsResponse.Heartbeat(
+                cursor=self._vault.write_cursor(channel, position),
+                time=to_timestamp(self._front.clock.now()),
+            )
+        )

@@ -1,0 +1,120 @@
+"""What every servicer shares: the platform's parts, and the one way to make a change."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from google.protobuf.message import Message
+
+from essc_platform.batch import Answer, Origin, Submission
+from essc_platform.clock import PartyClock
+from essc_platform.collector import RETRY_AFTER_MS, Collector
+from essc_platform.core.commands import Command
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.policy import Policy
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import CitizenKey
+from essc_platform.directory import Caller, Directory
+from essc_platform.store.gateway import RequestKey, load_requests
+from essc_platform.vault import Vault
+from essc_platform.watch import Watchers
+from essc_wire.guard import Call
+from essc_wire.refusals import Refusal, Violation
+
+PlatformCall: TypeAlias = Call[Caller]
+
+PAGE_TOKEN_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The platform's parts, as servicers use them."""
+
+    vault: Vault
+    clock: PartyClock
+    collector: Collector
+    reader: sqlite3.Connection
+    directory: Directory
+    watchers: Watchers
+    policy: Policy
+    takes_any_id: bool
+
+    def submission(
+        self,
+        call: PlatformCall,
+        request_id: str,
+        command: Command,
+        encode: Callable[[Any], Message],
+        *,
+        content: bytes | None = None,
+    ) -> Submission:
+        """A change on its way, with its place in the ledger."""
+        bucket, digest = self.vault.request_digest(call.caller.party_id, request_id)
+        raw = call.raw if content is None else content
+        return Submission(
+            command=command,
+            at=command.at,
+            encode=lambda answer: encode(answer).SerializeToString(),
+            request=RequestKey(bucket=bucket, digest=digest),
+            content=self.vault.content_digest(call.method, raw),
+            origin=Origin(request_id=request_id, traceparent=call.traceparent),
+        )
+
+    async def change(
+        self,
+        call: PlatformCall,
+        request_id: str,
+        command: Command,
+        encode: Callable[[Any], Message],
+    ) -> bytes | Refusal:
+        """Makes a change and answers it: the bytes that were recorded with it, or a refusal."""
+        answer = await self.collector.submit(self.submission(call, request_id, command, encode))
+        return answer if isinstance(answer, bytes) else refusal(answer)
+
+    def is_recorded(self, call: PlatformCall, request_id: str) -> bool:
+        """Whether the ledger has this request already, so that nothing need be found out anew."""
+        bucket, digest = self.vault.request_digest(call.caller.party_id, request_id)
+        return bool(load_requests(self.reader, [RequestKey(bucket=bucket, digest=digest)]))
+
+    def proof_key(self, proof: str) -> tuple[int, int, int]:
+        """Where a proof lies. None was handed in: where nothing is."""
+        if not proof:
+            return (0, 0, 0)
+        citizen, number = self.vault.read_id(proof)
+        return (*citizen, number)
+
+    def read_page_token(self, call: PlatformCall, token: str) -> tuple[CitizenKey, int] | None:
+        """Where a page begins; None if this method gave this caller no such token."""
+        scope, _, place = token.partition(".")
+        wanted = self._page_scope(call)
+        if scope != wanted or len(place) != PAGE_TOKEN_LENGTH:
+            return None
+        try:
+            return self.vault.read_id(place)
+        except ValueError:
+            return None
+
+    def write_page_token(self, call: PlatformCall, citizen: CitizenKey, number: int = 0) -> str:
+        """A token for the page behind a place, good for this method and caller only."""
+        return f"{self._page_scope(call)}.{self.vault.write_id(citizen, number)}"
+
+    def _page_scope(self, call: PlatformCall) -> str:
+        return self.vault.request_digest(call.caller.party_id, call.method)[1][:16]
+
+
+def refusal(rejected: Rejected) -> Refusal:
+    """A rejection as it travels."""
+    if rejected.reason is Reason.PLATFORM_BUSY:
+        return Refusal(rejected.reason.value, retry_after_ms=RETRY_AFTER_MS)
+    return Refusal(rejected.reason.value, dict(rejected.details))
+
+
+def invalid(field: str, text: str) -> Refusal:
+    """A field that the contract's own rules cannot judge."""
+    return Refusal("REQUEST_INVALID", violations=(Violation(field=field, text=text),))
+
+
+def bytes_or_refusal(answer: Answer) -> bytes | Refusal:
+    """An answer of the batch as a servicer returns it."""
+    return answer if isinstance(answer, bytes) else refusal(answer)

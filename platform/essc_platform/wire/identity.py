@@ -1,0 +1,252 @@
+"""IdentityService: challenges and proofs.
+
+What an answer is worth is found here, before the batch: a code is compared, a face is judged by its
+authority, a password is verified in a small pool. The rule then decides what follows, and refuses a
+finding that has grown old.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from essc.authority.v1 import authority_service_pb2 as authority
+from essc.identity.v1 import identity_pb2
+from essc.identity.v1 import identity_service_pb2 as pb
+from essc_platform.clock import random_number
+from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallenge
+from essc_platform.core.records import Challenge, Citizen, CitizenKey, Method, Password, Purpose
+from essc_platform.core.snapshot import one
+from essc_platform.store.gateway import load
+from essc_platform.wire import convert
+from essc_platform.wire.authorities import Authorities
+from essc_platform.wire.front import Front, PlatformCall, invalid
+from essc_wire.id_numbers import is_well_formed
+from essc_wire.refusals import Refusal
+
+PASSWORD_THREADS = 2
+_VERIFY_ATTEMPTS = 3
+_TEXT = "【电子社保卡】验证码 {code}，5分钟内有效，请勿告知他人。"
+_FINDINGS = {
+    authority.JudgeFaceResponse.VERDICT_PASSED: Finding.RIGHT,
+    authority.JudgeFaceResponse.VERDICT_NOT_LIVE: Finding.NOT_LIVE,
+}
+_ANSWERS = {
+    Method.TEXT_MESSAGE: "text_code",
+    Method.FACE: "face_capture",
+    Method.CARD_PASSWORD: "card_password",
+    Method.VOUCHED: "vouched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an answer is judged by."""
+
+    challenge: Challenge
+    citizen: Citizen
+    password: Password | None
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Who is being judged about one person, and how many wait for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+class IdentityServicer:
+    """essc.identity.v1.IdentityService."""
+
+    def __init__(self, front: Front, authorities: Authorities) -> None:
+        self._front, self._vault, self._authorities = front, front.vault, authorities
+        self.pool = ThreadPoolExecutor(PASSWORD_THREADS, thread_name_prefix="password")
+        self._turns: dict[CitizenKey, _Turn] = {}
+
+    async def StartChallenge(
+        self, request: pb.StartChallengeRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        refusal = _start_refusal(request, call)
+        if refusal is not None:
+            return refusal
+        person, link_number = None, None
+        if request.subject.HasField("person"):
+            person = request.subject.person
+            citizen = self._vault.citizen_key(person.id_number)
+        else:
+            citizen, link_number = self._vault.read_id(request.subject.link_id)
+        command = StartChallenge(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            link_number=link_number,
+            name=person.name if person else None,
+            id_number=person.id_number if person else None,
+            phone=request.phone if request.HasField("phone") else None,
+            method=Method(request.method),
+            purpose=Purpose(request.purpose),
+            new_number=random_number(),
+        )
+        answer = await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda started: pb.StartChallengeResponse(
+                challenge=convert.challenge(started, request.vouch_kind, self._vault)
+            ),
+        )
+        if isinstance(answer, bytes) and command.method is Method.TEXT_MESSAGE:
+            return await self._send_code(answer)
+        return answer
+
+    async def AnswerChallenge(
+        self, request: pb.AnswerChallengeRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        citizen, _ = self._vault.read_id(request.challenge_id)
+        async with self._turn(citizen):
+            return await self._answer(request, call)
+
+    async def _answer(
+        self, request: pb.AnswerChallengeRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        answer: bytes | Refusal = Refusal("CHANGES_CONFLICT")
+        for _ in range(_VERIFY_ATTEMPTS):
+            finding: Finding | Refusal = Finding.NOT_JUDGED
+            asked = self._asked(request, call)
+            if asked is not None:
+                if request.WhichOneof("answer") != _ANSWERS[asked.challenge.method]:
+                    return invalid("answer", "not of the challenge's method")
+                finding = await self._find(asked, request)
+            if isinstance(finding, Refusal):
+                return finding
+            answer = await self._decide(request, call, finding, asked)
+            if not (isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT"):
+                break
+        return answer
+
+    async def _decide(
+        self,
+        request: pb.AnswerChallengeRequest,
+        call: PlatformCall,
+        finding: Finding,
+        asked: _Asked | None,
+    ) -> bytes | Refusal:
+        citizen, number = self._vault.read_id(request.challenge_id)
+        password = asked.password if asked else None
+        command = AnswerChallenge(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            number=number,
+            finding=finding,
+            password_version=password.version if password else None,
+            new_proof_number=random_number(),
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda earned: pb.AnswerChallengeResponse(
+                proof=convert.proof(earned.proof, self._vault)
+            ),
+        )
+
+    def _asked(self, request: pb.AnswerChallengeRequest, call: PlatformCall) -> _Asked | None:
+        """The open challenge of this channel; None leaves what to answer to the batch."""
+        key, number = self._vault.read_id(request.challenge_id)
+        challenge_key = (*key, number)
+        reads = frozenset({one(Challenge, challenge_key), one(Citizen, key), one(Password, key)})
+        seen = load(self._front.reader, reads).view(reads)
+        challenge, citizen = seen.one(Challenge, challenge_key), seen.one(Citizen, key)
+        if challenge is None or citizen is None or challenge.channel != call.caller.party_id:
+            return None
+        if challenge.is_answered or self._front.is_recorded(call, request.request_id):
+            return None
+        return _Asked(challenge, citizen, seen.one(Password, key))
+
+    async def _find(self, asked: _Asked, request: pb.AnswerChallengeRequest) -> Finding | Refusal:
+        match asked.challenge.method:
+            case Method.TEXT_MESSAGE:
+                code = self._vault.text_code(request.challenge_id)
+                return Finding.RIGHT if request.text_code == code else Finding.WRONG_CODE
+            case Method.VOUCHED:
+                return Finding.RIGHT if request.vouched else Finding.NOT_VOUCHED
+            case Method.CARD_PASSWORD:
+                return await self._verify(asked, request.card_password)
+            case Method.FACE:
+                return await self._judge(asked.citizen, request)
+
+    async def _verify(self, asked: _Asked, digits: str) -> Finding:
+        password = asked.password
+        if password is None:
+            return Finding.NOT_JUDGED
+        is_right = await asyncio.get_running_loop().run_in_executor(
+            self.pool, self._vault.is_password, asked.citizen.key, digits, password.hash
+        )
+        return Finding.RIGHT if is_right else Finding.WRONG_PASSWORD
+
+    async def _judge(
+        self, citizen: Citizen, request: pb.AnswerChallengeRequest
+    ) -> Finding | Refusal:
+        question = self._vault.face_question(request.challenge_id)
+        judged = await self._authorities.judge_face(
+            authority.JudgeFaceRequest(
+                person=identity_pb2.Person(name=citizen.name, id_number=citizen.id_number),
+                actions=question.actions,  # type: ignore[arg-type]
+                digits=question.digits,
+                capture=request.face_capture,
+            )
+        )
+        if judged is None:
+            return Refusal("AUTHORITY_UNREACHABLE")
+        return _FINDINGS.get(judged.verdict, Finding.OTHER_FACE)
+
+    async def _send_code(self, answer: bytes) -> bytes | Refusal:
+        """Sends the code once it is committed that there is one to send.
+
+        The message's id follows from the challenge, so that a repeated request sends nothing twice,
+        and one whose first message never left sends it now.
+        """
+        challenge_id = pb.StartChallengeResponse.FromString(answer).challenge.challenge_id
+        key, _ = self._vault.read_id(challenge_id)
+        reads = frozenset({one(Citizen, key)})
+        citizen = load(self._front.reader, reads).view(reads).one(Citizen, key)
+        assert citizen is not None, "the challenge was just accepted"
+        is_sent = await self._authorities.send_text(
+            authority.SendTextMessageRequest(
+                request_id=str(uuid.uuid5(uuid.NAMESPACE_OID, challenge_id)),
+                phone=citizen.phone,
+                text=_TEXT.format(code=self._vault.text_code(challenge_id)),
+            )
+        )
+        return answer if is_sent else Refusal("AUTHORITY_UNREACHABLE")
+
+    @asynccontextmanager
+    async def _turn(self, citizen: CitizenKey) -> AsyncIterator[None]:
+        """R25: answers about one person are judged and decided in the order of arrival."""
+        turn = self._turns.setdefault(citizen, _Turn())
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self._turns[citizen]
+
+
+def _start_refusal(request: pb.StartChallengeRequest, call: PlatformCall) -> Refusal | None:
+    if request.subject.HasField("person") and not is_well_formed(request.subject.person.id_number):
+        return invalid("subject.person.id_number", "birth date or check digit is wrong")
+    if request.method != identity_pb2.METHOD_VOUCHED:
+        return None
+    if not request.vouch_kind:
+        return invalid("vouch_kind", "needed with METHOD_VOUCHED")
+    channel = call.caller.channel
+    assert channel is not None, "the service's audience are channels"
+    if request.vouch_kind not in channel.vouch_kinds:
+        return Refusal("METHOD_NOT_ALLOWED")
+    return None

@@ -1,0 +1,66 @@
+"""RecordService: the holder's own record."""
+
+from essc.record.v1 import record_service_pb2 as pb
+from essc_platform.core.records import Entry
+from essc_platform.store.views import entries_before, held
+from essc_platform.wire.front import Front, PlatformCall
+from essc_wire.refusals import Refusal
+from essc_wire.times import to_timestamp
+
+PAGE = 5
+PAGE_MAX = 100
+
+_NEWEST = (1 << 63) - 1
+
+
+class RecordServicer:
+    """essc.record.v1.RecordService."""
+
+    def __init__(self, front: Front) -> None:
+        self._front, self._vault = front, front.vault
+
+    async def ListRecords(
+        self, request: pb.ListRecordsRequest, call: PlatformCall
+    ) -> pb.ListRecordsResponse | Refusal:
+        channel = call.caller.party_id
+        citizen, number = self._vault.read_id(request.link_id)
+        found = held(self._front.reader, citizen, channel)
+        if found is None or found.link.number != number:
+            return Refusal("LINK_NOT_FOUND")
+        if not found.link.is_active:
+            return Refusal("LINK_NOT_ACTIVE")
+        before = _NEWEST
+        if request.page_token:
+            place = self._vault.read_cursor(_scope(channel, request.link_id), request.page_token)
+            if place is None:
+                return Refusal("PAGE_TOKEN_INVALID")
+            before = place
+        size = min(request.page_size or PAGE, PAGE_MAX)
+        entries = entries_before(self._front.reader, citizen, before, size)
+        token = ""
+        if len(entries) == size:
+            token = self._vault.write_cursor(_scope(channel, request.link_id), entries[-1][0])
+        return pb.ListRecordsResponse(
+            records=[_shown(entry, channel) for _, entry in entries], next_page_token=token
+        )
+
+
+def _scope(channel: str, link_id: str) -> str:
+    """A page token is good for this channel and this link only."""
+    return f"records:{channel}:{link_id}"
+
+
+def _shown(entry: Entry, channel: str) -> pb.Record:
+    """R93: what and when, and where only if it was this channel."""
+    place = pb.Record.PLACE_TIME
+    if entry.is_by_bureau:
+        place = pb.Record.PLACE_BUREAU
+    elif entry.channel == channel:
+        place = pb.Record.PLACE_THIS_CHANNEL
+    elif entry.channel:
+        place = pb.Record.PLACE_ANOTHER_CHANNEL
+    return pb.Record(
+        kind=int(entry.kind),  # type: ignore[arg-type]
+        record_time=to_timestamp(entry.at),
+        place=place,
+    )

@@ -1,0 +1,63 @@
+"""All services of the platform's own port, each with its servicer behind the guard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.descriptor import FileDescriptor
+
+from essc.admin.v1 import channel_admin_service_pb2, party_admin_service_pb2
+from essc.card.v1 import card_service_pb2
+from essc.event.v1 import event_service_pb2
+from essc.identity.v1 import identity_service_pb2
+from essc.password.v1 import password_service_pb2
+from essc.policy.v1 import policy_service_pb2
+from essc.record.v1 import record_service_pb2
+from essc.registry.v1 import registry_service_pb2
+from essc.trust.v1 import trust_service_pb2
+from essc_platform.directory import Caller
+from essc_platform.signing import PublishedKey
+from essc_platform.wire.admin import ChannelAdminServicer, PartyAdminServicer
+from essc_platform.wire.authorities import Authorities
+from essc_platform.wire.cards import CardServicer
+from essc_platform.wire.events import EventServicer
+from essc_platform.wire.front import Front
+from essc_platform.wire.identity import IdentityServicer
+from essc_platform.wire.passwords import PasswordServicer
+from essc_platform.wire.public import PolicyServicer, TrustServicer
+from essc_platform.wire.records import RecordServicer
+from essc_platform.wire.registry import RegistryServicer
+from essc_wire.guard import Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Handlers to register, and the names for health and reflection."""
+
+    handlers: Sequence[grpc.GenericRpcHandler]
+    names: Sequence[str]
+
+
+def services(
+    front: Front, authorities: Authorities, keys: Sequence[PublishedKey], guard: Guard[Caller]
+) -> Services:
+    """Every service of the contract that the platform serves."""
+    identity = IdentityServicer(front, authorities)
+    servicers: list[tuple[FileDescriptor, object]] = [
+        (card_service_pb2.DESCRIPTOR, CardServicer(front)),
+        (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front)),
+        (event_service_pb2.DESCRIPTOR, EventServicer(front)),
+        (identity_service_pb2.DESCRIPTOR, identity),
+        (party_admin_service_pb2.DESCRIPTOR, PartyAdminServicer(front)),
+        (password_service_pb2.DESCRIPTOR, PasswordServicer(front, identity.pool)),
+        (policy_service_pb2.DESCRIPTOR, PolicyServicer(front)),
+        (record_service_pb2.DESCRIPTOR, RecordServicer(front)),
+        (registry_service_pb2.DESCRIPTOR, RegistryServicer(front)),
+        (trust_service_pb2.DESCRIPTOR, TrustServicer(front, keys)),
+    ]
+    handlers, names = [], []
+    for file, servicer in servicers:
+        (service,) = file.services_by_name.values()
+        handlers.append(guard.handler(service, servicer))
+        names.append(service.full_name)
+    return Services(handlers, names)
