@@ -191,6 +191,12 @@ def test_resetting_the_password(situation: dict[str, Any], decision: Decision) -
     assert judge_situation(situation) == decision
 
 
+@pytest.mark.rule("R14")
+def test_someone_without_a_card_answers_like_an_unknown_link() -> None:
+    assert judge(SET) == Rejected(Reason.LINK_NOT_FOUND)
+    assert judge(SET, citizen(), physical_card()) == Rejected(Reason.LINK_NOT_FOUND)
+
+
 @pytest.mark.rule("R25")
 def test_a_reset_frees_the_lock_and_the_count() -> None:
     locked = password(wrong_tries=5, unlock_time=NOW + 1)
