@@ -1,0 +1,154 @@
+"""The channel's settings: read here and nowhere else, into one frozen value.
+
+Whatever is wrong is listed at once, one line each, so that nobody fixes settings one restart at a
+time.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from essc_channels.core.channel_profiles import ChannelProfile
+from essc_channels.profiles import ProfileFaults, find_profile
+from essc_wire.keys import PartyKeyPair, read_key
+from essc_wire.serving import is_loopback
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+DEFAULT_PLATFORM_ID = "cn-essc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a channel process runs with."""
+
+    profile: ChannelProfile
+    data: Path
+    listen: str
+    platform: str
+    key: PartyKeyPair = field(repr=False)
+    platform_id: str = DEFAULT_PLATFORM_ID
+    platform_ca: bytes | None = field(default=None, repr=False)
+    lab: str | None = None
+    vouching: str | None = None
+    tls: Path | None = None
+    log_level: str = "info"
+    allow_any_id: bool = False
+
+
+class ConfigFaults(ValueError):  # noqa: N818 - it holds several
+    """Everything that is wrong with the settings, one line each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Declares the settings. What must be there is checked with everything else."""
+    add = parser.add_argument
+    add("--profile", metavar="NAME|FILE.yaml", help="a shipped profile, or a profile file")
+    add("--data", metavar="DIR", help="where the channel keeps its state")
+    add("--listen", metavar="HOST:PORT", help="where phones call; port 0 takes a free one")
+    add("--platform", metavar="HOST:PORT", help="where the national platform listens")
+    add("--key", metavar="FILE.pem", help="the channel's Ed25519 private key")
+    add("--platform-id", default=DEFAULT_PLATFORM_ID, metavar="ID", help="whom tokens are for")
+    add("--platform-ca", metavar="FILE", help="the authority behind the platform's certificate")
+    add("--lab", metavar="HOST:PORT", help="serves the simulated authority; loopback only")
+    add("--vouching", metavar="HOST:PORT", help="the authority to ask, instead of the lab's")
+    add("--tls", metavar="DIR", help="serves TLS with the certificate in this folder")
+    add("--log-level", default="info", metavar="LEVEL", help="one of " + ", ".join(LOG_LEVELS))
+    add("--allow-any-id", action="store_true", help="the lab takes real-looking ID numbers too")
+
+
+def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
+    """The settings as one value. Raises ConfigFaults."""
+    faults = [f"{each}: no such setting" for each in unknown]
+    profile = _profile(settings.profile, faults)
+    key = _key(settings.key, faults)
+    authority = _authority(settings.platform_ca, faults)
+    if settings.data is None:
+        faults.append("--data: is missing")
+    for name in ("listen", "platform", "lab", "vouching"):
+        _check_address(name, getattr(settings, name), faults)
+    faults.extend(_plaintext_faults(settings))
+    if settings.lab is None and settings.vouching is None:
+        faults.append("--vouching: is missing; or use --lab for a simulated authority")
+    if settings.log_level not in LOG_LEVELS:
+        faults.append("--log-level: one of " + ", ".join(LOG_LEVELS))
+    if faults or profile is None or key is None:
+        raise ConfigFaults(faults)
+    return Config(
+        profile=profile,
+        data=Path(settings.data),
+        listen=settings.listen,
+        platform=settings.platform,
+        key=key,
+        platform_id=settings.platform_id,
+        platform_ca=authority,
+        lab=settings.lab,
+        vouching=settings.vouching,
+        tls=Path(settings.tls) if settings.tls else None,
+        log_level=settings.log_level,
+        allow_any_id=settings.allow_any_id,
+    )
+
+
+def _profile(name: str | None, faults: list[str]) -> ChannelProfile | None:
+    if name is None:
+        faults.append("--profile: is missing")
+        return None
+    try:
+        return find_profile(name)
+    except ProfileFaults as error:
+        faults.extend(f"--profile: {fault}" for fault in error.faults)
+        return None
+
+
+def _key(file: str | None, faults: list[str]) -> PartyKeyPair | None:
+    if file is None:
+        faults.append("--key: is missing")
+        return None
+    try:
+        return read_key(Path(file))
+    except OSError as error:
+        faults.append(f"--key: {file}: {error.strerror}")
+    except (ValueError, TypeError):
+        faults.append(f"--key: {file}: not an Ed25519 private key in PEM")
+    return None
+
+
+def _authority(file: str | None, faults: list[str]) -> bytes | None:
+    if file is None:
+        return None
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        faults.append(f"--platform-ca: {file}: {error.strerror}")
+        return None
+
+
+def _check_address(name: str, address: str | None, faults: list[str]) -> None:
+    if address is None:
+        if name in ("listen", "platform"):
+            faults.append(f"--{name}: is missing")
+        return
+    host, _, port = address.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and int(port) <= 65535
+    if not host or not is_port:
+        faults.append(f"--{name}: {address}: not HOST:PORT")
+    elif int(port) == 0 and name in ("platform", "vouching"):
+        faults.append(f"--{name}: {address}: port 0 cannot be called")
+
+
+def _plaintext_faults(settings: argparse.Namespace) -> list[str]:
+    """What would send personal data over a network in the clear."""
+    faults = []
+    if settings.listen and not settings.tls and not is_loopback(settings.listen):
+        faults.append("--listen: plaintext is accepted on loopback only; use --tls")
+    if settings.platform and not settings.platform_ca and not is_loopback(settings.platform):
+        faults.append("--platform: plaintext is accepted on loopback only; use --platform-ca")
+    for name in ("lab", "vouching"):
+        address = getattr(settings, name)
+        if address and not is_loopback(address):
+            faults.append(f"--{name}: loopback only")
+    return faults

@@ -1,0 +1,254 @@
+"""The desk: what a signed-in phone may ask for, and what is saved with the answer.
+
+Every method judges first and saves last. What a flow changed, what the account now is, the shadow
+copy and the answer itself go to the disk in one transaction, after the parties have answered and
+before the phone hears of it.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from essc_channels.core import shadows
+from essc_channels.core.flow_records import (
+    Answer,
+    Flow,
+    FlowKind,
+    FlowState,
+    Memory,
+    ended,
+    is_abandoned,
+)
+from essc_channels.core.flows import fits
+from essc_channels.core.panels import Panel, PanelState
+from essc_channels.core.records import Account, Holding, Session, Shadow
+from essc_channels.flows import homes, links
+from essc_channels.flows.homes import Look
+from essc_channels.flows.parties import Parties
+from essc_channels.flows.walks import Walk
+from essc_channels.ports import Ask, RecordPage
+from essc_channels.store import accounts
+from essc_channels.store import flows as flow_store
+from essc_channels.store import shadows as shadow_store
+from essc_wire.clock import random_bytes
+from essc_wire.refusals import Refusal
+
+_SECOND_US = 1_000_000
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Which change a phone asks for, so that a repeat gets the same answer (R91)."""
+
+    session: Session
+    request_id: str
+    content_digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A new session, and the secret that only the phone keeps."""
+
+    secret: str = field(repr=False)
+    session: Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the phone is shown: the flow, and the panel once it has ended."""
+
+    flow: Flow
+    panel: Panel | None = None
+
+
+class Desk:
+    """Serves the phones of one channel. One call at a time per account: the wire sees to it."""
+
+    def __init__(self, parties: Parties, serialise: Callable[[Shown], bytes]) -> None:
+        """`serialise` writes what is shown, in the one form that starting and answering share."""
+        self._parties, self._serialise = parties, serialise
+
+    async def sign_in(self, name: str, ask: Ask) -> SignedIn | Refusal:
+        """Opens a session for a real-name account, and looks whether its card is here already."""
+        person = await self._parties.vouching.get_person(name, ask)
+        if isinstance(person, Refusal):
+            return person
+        with self._parties.database.read() as connection:
+            known = accounts.find_account(connection, name)
+        account = await links.meet(self._parties, known, person, ask)
+        secret = random_bytes(_SECRET_BYTES).hex()
+        lifetime_us = self._parties.profile.session_lifetime_s * _SECOND_US
+        session = Session(
+            digest=session_digest(secret),
+            account=name,
+            expire_time=self._parties.clock.now() + lifetime_us,
+        )
+        with self._parties.database.write() as connection:
+            accounts.save_account(connection, account)
+            accounts.add_session(connection, session)
+        return SignedIn(secret=secret, session=session)
+
+    def find_session(self, secret: str) -> Session | None:
+        """The session behind a secret."""
+        with self._parties.database.read() as connection:
+            now = self._parties.clock.now()
+            return accounts.find_session(connection, session_digest(secret), now)
+
+    def sign_out(self, session: Session) -> None:
+        """Ends a session, and its flows with it."""
+        with self._parties.database.write() as connection:
+            accounts.remove_session(connection, session.digest)
+            flow_store.cancel_flows(connection, session.digest)
+
+    async def home(self, session: Session, ask: Ask) -> Panel:
+        """The home panel, after a look for a card that was delivered meanwhile."""
+        known = self._account(session)
+        account = await links.meet_new_delivery(self._parties, known, ask)
+        look = await homes.look(self._parties, account, ask)
+        self._keep_look(known, look)
+        return look.panel
+
+    async def start_flow(self, request: Request, kind: FlowKind, ask: Ask) -> bytes | Refusal:
+        """Starts a flow if the panel offers it, at its first step."""
+        recorded = self._recorded(request)
+        if recorded is not None:
+            return recorded
+        known = self._account(request.session)
+        look = await homes.look(self._parties, known, ask)
+        self._keep_look(known, look)
+        if kind not in look.panel.offered_flows:
+            return _not_offered(look.panel)
+        walk = Walk(self._parties, self._fresh_flow(request, kind, look), look.account, ask)
+        refusal = await walk.begin()
+        return refusal or await self._keep(request, walk, ask)
+
+    async def answer_step(
+        self, request: Request, flow_id: str, step_id: str, answer: Answer, ask: Ask
+    ) -> bytes | Refusal:
+        """Answers the current step of an open flow."""
+        recorded = self._recorded(request)
+        if recorded is not None:
+            return recorded
+        flow = self._flow(request.session, flow_id)
+        if flow is None:
+            return Refusal("FLOW_NOT_FOUND")
+        if flow.step is None:
+            return Refusal("FLOW_ENDED")
+        if step_id != str(flow.step.number):
+            return Refusal("STEP_NOT_CURRENT")
+        if not fits(flow.step, answer):
+            return Refusal("ANSWER_NOT_FITTING")
+        walk = Walk(self._parties, flow, self._account(request.session), ask)
+        refusal = await walk.answer(answer)
+        return refusal or await self._keep(request, walk, ask)
+
+    async def cancel_flow(self, session: Session, flow_id: str, ask: Ask) -> bytes | Refusal:
+        """Cancels an open flow; one that has ended stays as it is."""
+        flow = self._flow(session, flow_id)
+        if flow is None:
+            return Refusal("FLOW_NOT_FOUND")
+        if flow.is_open:
+            flow = ended(flow, FlowState.CANCELLED)
+            with self._parties.database.write() as connection:
+                flow_store.save_flow(connection, flow)
+        panel = await self.home(session, ask)
+        return self._serialise(Shown(flow=flow, panel=panel))
+
+    async def list_records(
+        self, session: Session, page_size: int, page_token: str, ask: Ask
+    ) -> RecordPage | Refusal:
+        """A page of the own record, which only the platform has."""
+        link_id = self._account(session).link_id
+        if link_id is None:
+            return Refusal("LINK_NOT_FOUND")
+        return await self._parties.platform.list_records(link_id, page_size, page_token, ask)
+
+    def _account(self, session: Session) -> Account:
+        with self._parties.database.read() as connection:
+            return accounts.find_account(connection, session.account)
+
+    def _flow(self, session: Session, flow_id: str) -> Flow | None:
+        """A flow as it is now: one that waited too long has been cancelled."""
+        with self._parties.database.read() as connection:
+            flow = flow_store.find_flow(connection, session.digest, flow_id)
+        if flow is not None and is_abandoned(flow, self._parties.clock.now()):
+            return ended(flow, FlowState.CANCELLED)
+        return flow
+
+    def _fresh_flow(self, request: Request, kind: FlowKind, look: Look) -> Flow:
+        profile, holding = self._parties.profile, look.holding
+        session = request.session
+        memory = Memory()
+        if holding is not None and kind is not FlowKind.APPLY:
+            memory = Memory(
+                link_id=holding.link.link_id,
+                serial=holding.link.serial,
+                password_is_set=holding.card is not None and holding.card.password_is_set,
+            )
+        return Flow(
+            flow_id=self._parties.flow_id(session.digest, request.request_id, kind),
+            session=session.digest,
+            account=session.account,
+            kind=kind,
+            expire_time=self._parties.clock.now() + profile.flow_lifetime_s * _SECOND_US,
+            memory=memory,
+        )
+
+    def _recorded(self, request: Request) -> bytes | Refusal | None:
+        with self._parties.database.read() as connection:
+            return flow_store.find_answer(
+                connection, request.session.digest, request.request_id, request.content_digest
+            )
+
+    def _keep_look(self, known: Account, look: Look) -> None:
+        if look.shadow is None and look.account == known:
+            return
+        with self._parties.database.write() as connection:
+            if look.account != known:
+                accounts.save_account(connection, look.account)
+            if look.shadow is not None:
+                shadow_store.save_shadow(connection, look.shadow)
+
+    async def _keep(self, request: Request, walk: Walk, ask: Ask) -> bytes:
+        """Saves what a walk changed, together with its answer."""
+        account, shadow, panel = walk.account, self._shadow_of(walk.holding), None
+        if not walk.flow.is_open:
+            look = await homes.look(self._parties, account, ask)
+            account, panel, shadow = look.account, look.panel, look.shadow or shadow
+        answer = self._serialise(Shown(flow=walk.flow, panel=panel))
+        now = self._parties.clock.now()
+        session = request.session.digest
+        with self._parties.database.write() as connection:
+            # Its own flow among them; what it now is, is written right after.
+            flow_store.cancel_flows(connection, session)
+            flow_store.save_flow(connection, walk.flow)
+            accounts.save_account(connection, account)
+            if shadow is not None:
+                shadow_store.save_shadow(connection, shadow)
+            flow_store.add_answer(
+                connection, session, request.request_id, request.content_digest, answer, now
+            )
+        return answer
+
+    def _shadow_of(self, holding: Holding | None) -> Shadow | None:
+        """The copy after what a command of the flow was told."""
+        if holding is None:
+            return None
+        with self._parties.database.read() as connection:
+            known = shadow_store.find_shadow(connection, holding.link.link_id)
+        return shadows.observed(known, holding, self._parties.clock.now())
+
+
+def session_digest(secret: str) -> str:
+    """What is kept of a session: enough to know it again, not to use it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _not_offered(panel: Panel) -> Refusal:
+    """Why a flow cannot start: the platform is away or does not let the channel in, or the card."""
+    if panel.as_of_time is not None:
+        return Refusal("PLATFORM_UNREACHABLE")
+    if panel.state is PanelState.UNKNOWN:
+        return Refusal(panel.reason)
+    return Refusal("FLOW_NOT_OFFERED")

@@ -1,0 +1,99 @@
+"""How the home panel comes about (R17): ask the platform, correct the copy, or let it speak."""
+
+from dataclasses import dataclass, replace
+
+from essc_channels.core import panels, shadows
+from essc_channels.core.panels import Panel
+from essc_channels.core.records import Account, Holding, Shadow
+from essc_channels.flows.parties import Parties
+from essc_channels.ports import Ask
+from essc_channels.store import shadows as shadow_store
+from essc_wire.refusals import Refusal
+
+_SECOND_US = 1_000_000
+# A copy that was just confirmed is not written again for its age alone.
+_AGE_WRITTEN_US = 30 * _SECOND_US
+# Nobody is there to ask, or nobody has time: the copy speaks.
+_AWAY = ("PLATFORM_UNREACHABLE", "PLATFORM_BUSY", "CHANGES_CONFLICT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at the card showed, and what it changes here. Nothing is saved yet."""
+
+    panel: Panel
+    account: Account
+    holding: Holding | None = None
+    shadow: Shadow | None = None
+
+
+async def look(parties: Parties, account: Account, ask: Ask) -> Look:
+    """The panel of an account: from the platform, else from the copy."""
+    if account.link_id is None:
+        return await _look_without_link(parties, account, ask)
+    outcome = await parties.platform.get_card(
+        account.link_id, ask, timeout_s=parties.profile.home_timeout_s
+    )
+    with parties.database.read() as connection:
+        known = shadow_store.find_shadow(connection, account.link_id)
+        caught_up = shadow_store.caught_up_time(connection)
+    if isinstance(outcome, Holding):
+        return _seen(parties, account, known, outcome)
+    if outcome.reason == "LINK_NOT_FOUND":
+        account = replace(account, link_id=None, displayed_serial=0)
+    if outcome.reason in ("LINK_NOT_FOUND", "LINK_NOT_ACTIVE"):
+        return _nothing_held(parties, account, known)
+    if outcome.reason not in _AWAY:
+        return Look(panel=panels.unknown(outcome.reason), account=account)
+    if known is None:
+        return Look(panel=panels.unknown("PLATFORM_UNREACHABLE"), account=account)
+    as_of = max(known.as_of_time, caught_up)
+    return _away(parties, account, known, as_of)
+
+
+async def _look_without_link(parties: Parties, account: Account, ask: Ask) -> Look:
+    """No link is known here; without the platform that is as true as the last events."""
+    head = await parties.feed.head(ask, timeout_s=parties.profile.home_timeout_s)
+    if not isinstance(head, Refusal):
+        return Look(panel=panels.fresh(None, None, 0), account=account)
+    if head.reason not in _AWAY:
+        return Look(panel=panels.unknown(head.reason), account=account)
+    with parties.database.read() as connection:
+        caught_up = shadow_store.caught_up_time(connection)
+    return _away(parties, account, None, caught_up)
+
+
+def _seen(parties: Parties, account: Account, known: Shadow | None, holding: Holding) -> Look:
+    now = parties.clock.now()
+    shadow = shadows.observed(known, holding, now)
+    panel = panels.fresh(holding.link, holding.card, account.displayed_serial)
+    return Look(
+        panel=panel,
+        account=account,
+        holding=holding,
+        shadow=shadow if _is_news(known, shadow) else None,
+    )
+
+
+def _is_news(known: Shadow | None, seen: Shadow) -> bool:
+    if known is None or replace(known, as_of_time=seen.as_of_time) != seen:
+        return True
+    return seen.as_of_time - known.as_of_time > _AGE_WRITTEN_US
+
+
+def _nothing_held(parties: Parties, account: Account, known: Shadow | None) -> Look:
+    """The platform says so: the copy is corrected at once."""
+    shadow = shadows.unlinked(known, parties.clock.now()) if known else None
+    return Look(panel=panels.fresh(None, None, 0), account=account, shadow=shadow)
+
+
+def _away(parties: Parties, account: Account, known: Shadow | None, as_of: int) -> Look:
+    panel = panels.away(
+        known.link if known else None,
+        known.card if known else None,
+        account.displayed_serial,
+        as_of_time=as_of,
+        now=parties.clock.now(),
+        age_us_max=parties.profile.shadow_age_s_max * _SECOND_US,
+    )
+    return Look(panel=panel, account=account)

@@ -1,0 +1,1 @@
+"""The simulated outside world behind what a channel vouches for, on a port of its own."""

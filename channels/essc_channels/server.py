@@ -1,0 +1,142 @@
+"""Puts a channel together: the one place where everything is constructed."""
+
+import asyncio
+import gc
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from essc_channels.config import Config
+from essc_channels.flows.desk import Desk
+from essc_channels.flows.parties import Parties
+from essc_channels.lab.serving import start_lab
+from essc_channels.shadow import ShadowFollower
+from essc_channels.store import clock as clock_store
+from essc_channels.store import housekeeping
+from essc_channels.store.database import Database, DataFolder, StoreUnavailable
+from essc_channels.wire import present
+from essc_channels.wire.feed_client import FeedClient
+from essc_channels.wire.platform_client import PlatformClient
+from essc_channels.wire.serving import start_phones
+from essc_channels.wire.vouch_client import VouchClient
+from essc_wire.client import Peer
+from essc_wire.clock import PartyClock
+from essc_wire.serving import Server, drain
+from essc_wire.tokens import TokenSource
+
+_SWEEP_S: Final = 60.0
+_HOST: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningChannel:
+    """A started channel: where it listens, and how it ends."""
+
+    channel_id: str
+    address: str
+    lab_address: str | None
+    servers: tuple[Server, ...]
+    tasks: tuple[asyncio.Task[None], ...]
+    announce: asyncio.Event
+    resources: AsyncExitStack
+
+    async def drain(self) -> None:
+        """Takes no new calls, lets running ones finish, and puts everything away."""
+        await drain(self.servers, self.announce)
+        for task in self.tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.resources.aclose()
+
+
+async def start_channel(config: Config) -> RunningChannel:
+    """Starts a channel. Raises StoreFault, OSError or ValueError, each with one clear line."""
+    async with AsyncExitStack() as stack:
+        folder = DataFolder(config.data)
+        stack.callback(folder.close)
+        database = folder.channel_database()
+        stack.callback(database.close)
+        with database.read() as connection:
+            clock = PartyClock(clock_store.offset_us(connection))
+        draining = asyncio.Event()
+        servers: list[Server] = []
+        lab_address = None
+        if config.lab is not None:
+            lab_database = folder.lab_database()
+            stack.callback(lab_database.close)
+            lab = await start_lab(
+                config.lab,
+                config.profile,
+                database,
+                lab_database,
+                clock,
+                folder.digest_key,
+                allow_any_id=config.allow_any_id,
+                draining=draining.is_set,
+            )
+            stack.push_async_callback(lab.stop, 0.0)
+            servers.append(lab)
+            lab_address = f"{_HOST}:{lab.port}"
+        vouching = config.vouching or lab_address
+        assert vouching is not None, "config.py sees to it"
+        parties = _parties(config, vouching, database, clock, folder.digest_key, stack)
+        desk = Desk(parties, present.serialise)
+        phones = await start_phones(
+            config.listen, config.profile, parties, desk, config.tls, draining.is_set
+        )
+        stack.push_async_callback(phones.stop, 0.0)
+        follower = ShadowFollower(parties.feed, database, clock)
+        tasks = (
+            asyncio.create_task(follower.run(), name="shadow"),
+            asyncio.create_task(_sweep(database, clock), name="sweep"),
+        )
+        gc.collect()
+        gc.freeze()
+        return RunningChannel(
+            channel_id=config.profile.id,
+            address=f"{config.listen.rpartition(':')[0]}:{phones.port}",
+            lab_address=lab_address,
+            servers=(phones, *servers),
+            tasks=tasks,
+            announce=draining,
+            resources=stack.pop_all(),
+        )
+
+
+def _parties(
+    config: Config,
+    vouching: str,
+    database: Database,
+    clock: PartyClock,
+    digest_key: bytes,
+    stack: AsyncExitStack,
+) -> Parties:
+    profile = config.profile
+    tokens = TokenSource(profile.id, config.key, config.platform_id)
+    platform = Peer(config.platform, tokens, config.platform_ca)
+    authority = Peer(vouching)
+    stack.push_async_callback(platform.close)
+    stack.push_async_callback(authority.close)
+    return Parties(
+        profile=profile,
+        platform=PlatformClient(platform, profile.platform_timeout_s),
+        feed=FeedClient(platform, profile.platform_timeout_s),
+        vouching=VouchClient(authority, profile.platform_timeout_s),
+        database=database,
+        clock=clock,
+        digest_key=digest_key,
+    )
+
+
+async def _sweep(database: Database, clock: PartyClock) -> None:
+    """Ends what time alone ends, once a minute."""
+    while True:
+        try:
+            with database.write() as connection:
+                housekeeping.sweep(connection, clock.now())
+        except StoreUnavailable:
+            structlog.get_logger("sweep").warning("not swept")
+        await asyncio.sleep(_SWEEP_S)

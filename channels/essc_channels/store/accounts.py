@@ -1,0 +1,66 @@
+"""Accounts and sessions: who is signed in, and which link an account has met."""
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy.dialects.sqlite import insert
+
+from essc_channels.core.records import Account, Instant, Session
+from essc_channels.store.tables import accounts, sessions, shadows
+
+
+def find_account(connection: Connection, account: str) -> Account:
+    """The account; a fresh one if it was never seen."""
+    row = connection.execute(select(accounts).where(accounts.c.account == account)).first()
+    return _account(row) if row else Account(account=account)
+
+
+def save_account(connection: Connection, account: Account) -> None:
+    values = {
+        "link_id": account.link_id,
+        "displayed_serial": account.displayed_serial,
+        "looked_order": account.looked_order,
+    }
+    statement = insert(accounts).values(account=account.account, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        account=row.account,
+        link_id=row.link_id,
+        displayed_serial=row.displayed_serial,
+        looked_order=row.looked_order,
+    )
+
+
+def unclaimed_order(connection: Connection) -> int:
+    """How far in the feed's order a delivered link waits that no account has met; 0 if none."""
+    is_claimed = exists().where(accounts.c.link_id == shadows.c.link_id)
+    statement = (
+        select(shadows.c.delivered_order)
+        .where(shadows.c.delivered_order > 0, ~is_claimed)
+        .order_by(shadows.c.delivered_order.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).scalar_one_or_none() or 0
+
+
+def add_session(connection: Connection, session: Session) -> None:
+    connection.execute(
+        insert(sessions).values(
+            digest=session.digest, account=session.account, expire_time=session.expire_time
+        )
+    )
+
+
+def find_session(connection: Connection, digest: str, now: Instant) -> Session | None:
+    """The session behind a digest, unless it has expired."""
+    row = connection.execute(select(sessions).where(sessions.c.digest == digest)).first()
+    if row is None or now >= row.expire_time:
+        return None
+    return Session(digest=row.digest, account=row.account, expire_time=row.expire_time)
+
+
+def remove_session(connection: Connection, digest: str) -> None:
+    connection.execute(delete(sessions).where(sessions.c.digest == digest))

@@ -1,0 +1,133 @@
+"""One SQLite file: opened, checked, and spoken to in short transactions.
+
+The channel is one process with one loop, and its transactions never wait for anything but the
+disk: they run directly on the loop. WAL with synchronous=FULL means: what was answered is on disk.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from essc_channels.store import lab_tables, tables
+from essc_wire.clock import random_bytes
+
+_KEY_BYTES = 32
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - a state of affairs, not an error of ours
+    """The disk does not take changes now. Its text is for an operator and holds no data."""
+
+
+class StoreFault(Exception):  # noqa: N818 - the same
+    """The store cannot be opened; its text is one line for an operator."""
+
+
+class Database:
+    """An open file with the right schema."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction. Committed at the end, wholly or not at all. Raises StoreUnavailable."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            structlog.get_logger("store").error("store unavailable", problem=str(error.orig))
+            raise StoreUnavailable(str(error.orig)) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent look. Raises StoreUnavailable."""
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            structlog.get_logger("store").error("store unavailable", problem=str(error.orig))
+            raise StoreUnavailable(str(error.orig)) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class DataFolder:
+    """The channel's folder: locked by this process, with its databases and its digest key."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises StoreFault if the folder cannot be used."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(folder / "lock")
+            self.digest_key = _digest_key(folder / "digest.key")
+        except OSError as error:
+            raise StoreFault(f"{folder}: cannot be written: {error.strerror}") from error
+        self._folder = folder
+
+    def channel_database(self) -> Database:
+        """The channel's own state."""
+        return _open(self._folder / "channel.db", tables.metadata, tables.SCHEMA_VERSION)
+
+    def lab_database(self) -> Database:
+        """The simulated authority's state."""
+        return _open(self._folder / "lab.db", lab_tables.metadata, lab_tables.SCHEMA_VERSION)
+
+    def close(self) -> None:
+        self._lock.close()
+
+
+def _locked(path: Path) -> TextIO:
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise StoreFault(f"{path.parent}: another channel is using this data folder") from error
+    return file
+
+
+def _digest_key(path: Path) -> bytes:
+    """The key of the digests of requests: beside the database, never in it (R92)."""
+    if path.exists() and path.stat().st_size == _KEY_BYTES:
+        return path.read_bytes()
+    key = random_bytes(_KEY_BYTES)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def _open(path: Path, metadata: MetaData, version: int) -> Database:
+    engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _set_pragmas)
+    try:
+        with engine.begin() as connection:
+            found = connection.execute(text("PRAGMA user_version")).scalar_one()
+            if found not in (0, version):
+                engine.dispose()
+                raise StoreFault(f"{path}: schema version {found}, this program needs {version}")
+            metadata.create_all(connection)
+            connection.execute(text(f"PRAGMA user_version = {version}"))
+    except DBAPIError as error:
+        engine.dispose()
+        raise StoreFault(f"{path}: cannot be used: {error.orig}") from error
+    return Database(engine)
+
+
+def _set_pragmas(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA synchronous")
+    assert cursor.fetchone()[0] == 2, "SQLite keeps synchronous=FULL"
+    cursor.close()

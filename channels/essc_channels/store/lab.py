@@ -1,0 +1,147 @@
+"""The simulated authority's state: accounts, started checks, and the phones' inbox."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from essc_channels.core.channel_profiles import VouchKind
+from essc_channels.core.records import Instant, Person
+from essc_channels.store.lab_tables import messages, persons, vouch_answers, vouches
+
+_INBOX_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabAccount:
+    """A real-name account as the authority knows it."""
+
+    account: str
+    person: Person
+    reserved_phone: str = field(repr=False)
+    wallet_password_digest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouch:
+    """A started check."""
+
+    vouch_id: str
+    request_id: str
+    account: str
+    kind: VouchKind
+    expire_time: Instant
+    tries_left: int
+    masked_phone: str = ""
+    code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VouchAnswer:
+    """What was judged."""
+
+    vouch_id: str
+    passed: bool
+    tries_left: int
+
+
+def put_account(connection: Connection, account: LabAccount) -> None:
+    values = {
+        "name": account.person.name,
+        "id_number": account.person.id_number,
+        "reserved_phone": account.reserved_phone,
+        "wallet_password_digest": account.wallet_password_digest,
+    }
+    statement = insert(persons).values(account=account.account, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+
+
+def find_account(connection: Connection, account: str) -> LabAccount | None:
+    row = connection.execute(select(persons).where(persons.c.account == account)).first()
+    if row is None:
+        return None
+    return LabAccount(
+        account=row.account,
+        person=Person(name=row.name, id_number=row.id_number),
+        reserved_phone=row.reserved_phone,
+        wallet_password_digest=row.wallet_password_digest,
+    )
+
+
+def add_vouch(connection: Connection, vouch: Vouch) -> None:
+    connection.execute(
+        insert(vouches).values(
+            vouch_id=vouch.vouch_id,
+            request_id=vouch.request_id,
+            account=vouch.account,
+            kind=int(vouch.kind),
+            masked_phone=vouch.masked_phone,
+            code=vouch.code,
+            expire_time=vouch.expire_time,
+            tries_left=vouch.tries_left,
+        )
+    )
+
+
+def find_vouch(connection: Connection, vouch_id: str) -> Vouch | None:
+    row = connection.execute(select(vouches).where(vouches.c.vouch_id == vouch_id)).first()
+    return _vouch(row) if row is not None else None
+
+
+def find_vouch_of_request(connection: Connection, request_id: str) -> Vouch | None:
+    row = connection.execute(select(vouches).where(vouches.c.request_id == request_id)).first()
+    return _vouch(row) if row is not None else None
+
+
+def find_vouch_answer(connection: Connection, request_id: str) -> VouchAnswer | None:
+    statement = select(vouch_answers).where(vouch_answers.c.request_id == request_id)
+    row = connection.execute(statement).first()
+    if row is None:
+        return None
+    return VouchAnswer(vouch_id=row.vouch_id, passed=row.passed, tries_left=row.tries_left)
+
+
+def add_vouch_answer(connection: Connection, request_id: str, answer: VouchAnswer) -> None:
+    """Stores the judgement, and what it leaves of the tries."""
+    connection.execute(
+        insert(vouch_answers).values(
+            request_id=request_id,
+            vouch_id=answer.vouch_id,
+            passed=answer.passed,
+            tries_left=answer.tries_left,
+        )
+    )
+    connection.execute(
+        update(vouches)
+        .where(vouches.c.vouch_id == answer.vouch_id)
+        .values(tries_left=answer.tries_left)
+    )
+
+
+def add_message(connection: Connection, phone: str, words: str, now: Instant) -> None:
+    connection.execute(insert(messages).values(phone=phone, text=words, receive_time=now))
+
+
+def list_messages(connection: Connection, phone: str) -> tuple[tuple[str, Instant], ...]:
+    """The newest messages of a phone, newest first."""
+    statement = (
+        select(messages.c.text, messages.c.receive_time)
+        .where(messages.c.phone == phone)
+        .order_by(messages.c.message_id.desc())
+        .limit(_INBOX_MAX)
+    )
+    return tuple((row.text, row.receive_time) for row in connection.execute(statement))
+
+
+def _vouch(row: Any) -> Vouch:
+    return Vouch(
+        vouch_id=row.vouch_id,
+        request_id=row.request_id,
+        account=row.account,
+        kind=VouchKind(row.kind),
+        masked_phone=row.masked_phone,
+        code=row.code,
+        expire_time=row.expire_time,
+        tries_left=row.tries_left,
+    )

@@ -1,0 +1,151 @@
+"""The shadow copy and the place in the feed. An event saves both in one transaction (R16)."""
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from essc_channels.core.records import (
+    Card,
+    CardState,
+    Event,
+    Instant,
+    Level,
+    Link,
+    LinkState,
+    Shadow,
+)
+from essc_channels.store.tables import applied_events, feed, shadows
+
+
+def find_shadow(connection: Connection, link_id: str) -> Shadow | None:
+    row = connection.execute(select(shadows).where(shadows.c.link_id == link_id)).first()
+    return _shadow(row) if row is not None else None
+
+
+def save_shadow(connection: Connection, shadow: Shadow) -> None:
+    """Puts a copy in place of the older one."""
+    _put(connection, shadow, delivered_order=_last_order(connection))
+
+
+def count_shadows(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(shadows)).scalar_one()
+
+
+def cursor(connection: Connection) -> str:
+    """The last cursor that was saved; empty at the very beginning."""
+    return connection.execute(select(feed.c.cursor)).scalar_one_or_none() or ""
+
+
+def caught_up_time(connection: Connection) -> Instant:
+    """Until when every event was applied, on the channel's clock; 0 for never."""
+    return connection.execute(select(feed.c.caught_up_time)).scalar_one_or_none() or 0
+
+
+def save_cursor(connection: Connection, new_cursor: str, now: Instant) -> None:
+    """Notes that everything up to here has been applied."""
+    _save_feed(connection, new_cursor, now, _last_order(connection))
+
+
+def is_applied(connection: Connection, event_cursor: str) -> bool:
+    """Whether this very event was applied already."""
+    statement = select(applied_events.c.apply_order).where(applied_events.c.cursor == event_cursor)
+    return connection.execute(statement).first() is not None
+
+
+def add_applied(connection: Connection, event: Event, shadow: Shadow | None, now: Instant) -> None:
+    """An event, its effect on the copy if it has one, and its cursor."""
+    order = _last_order(connection) + 1
+    if shadow is not None:
+        _put(connection, shadow, delivered_order=order)
+    _save_feed(connection, event.cursor, now, order)
+    connection.execute(
+        insert(applied_events).values(
+            apply_order=order,
+            cursor=event.cursor,
+            kind=event.kind,
+            link_id=event.link.link_id if event.link else "",
+            serial=event.link.serial if event.link else 0,
+            event_time=event.event_time,
+            apply_time=now,
+            has_effect=shadow is not None,
+        )
+    )
+
+
+def replace_all(
+    connection: Connection, listed: tuple[Shadow, ...], head: str, now: Instant
+) -> None:
+    """The whole copy anew, as listed, and the head from which to watch on."""
+    order = _last_order(connection) + 1
+    connection.execute(delete(shadows))
+    for shadow in listed:
+        _put(connection, shadow, delivered_order=order)
+    _save_feed(connection, head, now, order)
+
+
+def all_shadows(connection: Connection) -> dict[str, Shadow]:
+    """Every copy by link: what a new listing is merged into."""
+    return {row.link_id: _shadow(row) for row in connection.execute(select(shadows))}
+
+
+def _last_order(connection: Connection) -> int:
+    return connection.execute(select(feed.c.last_order)).scalar_one_or_none() or 0
+
+
+def _save_feed(connection: Connection, new_cursor: str, now: Instant, order: int) -> None:
+    values = {"cursor": new_cursor, "caught_up_time": now, "last_order": order}
+    statement = insert(feed).values(id=1, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def _put(connection: Connection, shadow: Shadow, *, delivered_order: int) -> None:
+    link, card = shadow.link, shadow.card
+    is_delivered = link.state is LinkState.DELIVERED
+    values: dict[str, Any] = {
+        "serial": link.serial,
+        "link_state": int(link.state),
+        "level": int(link.level),
+        "deliver_time": link.deliver_time,
+        "activate_time": link.activate_time,
+        "unlink_time": link.unlink_time,
+        "card_state": int(card.state) if card else None,
+        "physical_card_status": card.physical_card_status if card else None,
+        "blocked_reason": card.blocked_reason if card else None,
+        "masked_name": card.masked_name if card else None,
+        "masked_id_number": card.masked_id_number if card else None,
+        "region": card.region if card else None,
+        "issue_time": card.issue_time if card else None,
+        "expire_time": card.expire_time if card else None,
+        "password_is_set": card.password_is_set if card else None,
+        "as_of_time": shadow.as_of_time,
+        "delivered_order": delivered_order if is_delivered else 0,
+    }
+    statement = insert(shadows).values(link_id=link.link_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["link_id"], set_=values))
+
+
+def _shadow(row: Any) -> Shadow:
+    link = Link(
+        link_id=row.link_id,
+        serial=row.serial,
+        state=LinkState(row.link_state),
+        level=Level(row.level),
+        deliver_time=row.deliver_time,
+        activate_time=row.activate_time,
+        unlink_time=row.unlink_time,
+    )
+    card = None
+    if row.card_state is not None:
+        card = Card(
+            state=CardState(row.card_state),
+            physical_card_status=row.physical_card_status,
+            blocked_reason=row.blocked_reason,
+            masked_name=row.masked_name,
+            masked_id_number=row.masked_id_number,
+            region=row.region,
+            issue_time=row.issue_time,
+            expire_time=row.expire_time,
+            password_is_set=row.password_is_set,
+        )
+    return Shadow(link=link, card=card, as_of_time=row.as_of_time)

@@ -1,0 +1,131 @@
+"""The channel's tables, every column explicit. Times are microseconds on the channel's clock.
+
+No names, no ID numbers, no passwords and no codes: a session is a digest, a shadow holds masks, an
+account holds the link it has met. What a running flow has gathered is wiped when it ends.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+SCHEMA_VERSION: Final = 1
+
+metadata: Final = MetaData()
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("link_id", String, index=True),
+    Column("displayed_serial", BigInteger, nullable=False),
+    Column("looked_order", BigInteger, nullable=False),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("expire_time", BigInteger, nullable=False),
+)
+
+flows: Final = Table(
+    "flows",
+    metadata,
+    Column("flow_id", String, primary_key=True),
+    Column("session", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("expire_time", BigInteger, nullable=False),
+    Column("steps_taken", Integer, nullable=False),
+    Column("step", String),  # JSON, only while the flow is open
+    Column("memory", String),  # the same
+    Index("flows_by_session", "session", "state"),
+    Index("flows_by_state", "state", "expire_time"),
+)
+
+# What was answered to a request id (R91): the answer itself, and a keyed digest of the request.
+answers: Final = Table(
+    "answers",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("request_id", String, primary_key=True),
+    Column("content_digest", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("answer_time", BigInteger, nullable=False, index=True),
+)
+
+shadows: Final = Table(
+    "shadows",
+    metadata,
+    Column("link_id", String, primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    Column("link_state", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("deliver_time", BigInteger),
+    Column("activate_time", BigInteger),
+    Column("unlink_time", BigInteger),
+    Column("card_state", Integer),  # absent: nothing is known of the card
+    Column("physical_card_status", Integer),
+    Column("blocked_reason", String),
+    Column("masked_name", String),
+    Column("masked_id_number", String),
+    Column("region", String),
+    Column("issue_time", BigInteger),
+    Column("expire_time", BigInteger),
+    Column("password_is_set", Boolean),
+    Column("as_of_time", BigInteger, nullable=False),
+    Column("delivered_order", BigInteger, nullable=False),  # 0 unless the link is delivered
+    Index("shadows_delivered", "delivered_order"),
+)
+
+# One row: where the channel stands in the feed.
+feed: Final = Table(
+    "feed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cursor", String, nullable=False),
+    Column("caught_up_time", BigInteger, nullable=False),  # 0: never
+    Column("last_order", BigInteger, nullable=False),
+)
+
+# What was applied, once each and in order: for tests and audits, kept 90 days.
+applied_events: Final = Table(
+    "applied_events",
+    metadata,
+    Column("apply_order", BigInteger, primary_key=True),
+    Column("cursor", String, nullable=False, unique=True),
+    Column("kind", Integer, nullable=False),
+    Column("link_id", String, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("event_time", BigInteger, nullable=False),  # on the platform's clock
+    Column("apply_time", BigInteger, nullable=False, index=True),
+    Column("has_effect", Boolean, nullable=False),
+)
+
+# One row: how far the channel's clock is ahead of wall time.
+clock: Final = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("offset_us", BigInteger, nullable=False),
+)
+
+clock_advances: Final = Table(
+    "clock_advances",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("by_us", BigInteger, nullable=False),
+)

@@ -1,0 +1,59 @@
+"""One way to call a party: within the caller's time, again while uncertain, and a value at the end.
+
+A repeat carries the same request id, so it can do no harm. What is left after the last repeat is a
+`Refusal`: the party's own reason where it gave one, else that it could not be reached.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import grpc
+
+from essc_channels.ports import Ask
+from essc_wire.client import CallOptions, Peer, repeat_while_uncertain
+from essc_wire.clock import monotonic
+from essc_wire.refusals import Refusal, refusal_of
+
+T = TypeVar("T")
+
+# What the channel needs after a call to answer its own caller in time.
+MARGIN_S: Final = 0.2
+ATTEMPTS_MAX: Final = 3
+PAUSE_S: Final = 0.1
+_TIME_S_MIN: Final = 0.01
+
+# Troubles of the other party's own house; to a phone it is simply not there.
+_ITS_OWN_TROUBLE: Final = frozenset({"PLATFORM_DRAINING", "STORE_UNAVAILABLE", "INTERNAL_FAULT"})
+
+
+class Caller:
+    """Calls one party. `away` is the reason when it cannot be reached."""
+
+    def __init__(self, peer: Peer, timeout_s: float, away: str) -> None:
+        self.peer = peer
+        self._timeout_s, self._away = timeout_s, away
+
+    async def call(
+        self,
+        send: Callable[[CallOptions], Awaitable[T]],
+        ask: Ask,
+        *,
+        timeout_s: float | None = None,
+    ) -> T | Refusal:
+        """The answer to a call, or why there is none."""
+        patience_s = self._timeout_s if timeout_s is None else timeout_s
+        end = min(ask.end - MARGIN_S, monotonic() + patience_s)
+
+        def send_once() -> Awaitable[T]:
+            left_s = max(end - monotonic(), _TIME_S_MIN)
+            return send(self.peer.options(timeout_s=left_s, traceparent=ask.traceparent))
+
+        try:
+            return await repeat_while_uncertain(
+                send_once, attempts_max=ATTEMPTS_MAX, pause_s=PAUSE_S
+            )
+        except grpc.RpcError as error:
+            refusal = refusal_of(error)
+        if refusal is None or refusal.reason in _ITS_OWN_TROUBLE:
+            return Refusal(self._away)
+        return refusal

@@ -1,0 +1,123 @@
+"""What a citizen's phone calls: the channel's one service, in thin methods."""
+
+import asyncio
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+from google.protobuf.message import Message
+
+from essc.channel.v1 import channel_service_pb2 as messages
+from essc_channels.core.channel_profiles import ChannelProfile
+from essc_channels.core.flow_records import FlowKind
+from essc_channels.core.records import Session
+from essc_channels.flows.desk import Desk, Request
+from essc_channels.flows.parties import Parties
+from essc_channels.ports import Ask
+from essc_channels.wire import convert, present
+from essc_channels.wire.sessions import Caller
+from essc_channels.wire.storing import stored
+from essc_wire.clock import monotonic
+from essc_wire.guard import Call
+from essc_wire.refusals import Refusal
+from essc_wire.times import to_timestamp
+
+PhoneCall: TypeAlias = Call[Caller]
+
+
+class ChannelService:
+    """Serves `essc.channel.v1.ChannelService`. Calls of one account wait for one another."""
+
+    def __init__(self, profile: ChannelProfile, parties: Parties, desk: Desk) -> None:
+        self._profile, self._parties, self._desk = profile, parties, desk
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def GetProfile(self, request: messages.GetProfileRequest, call: PhoneCall) -> Message:
+        return messages.GetProfileResponse(
+            channel_id=self._profile.id, display_name=present.text(self._profile.name)
+        )
+
+    @stored
+    async def SignIn(self, request: messages.SignInRequest, call: PhoneCall) -> Message | Refusal:
+        async with self._turn_of(request.account):
+            signed_in = await self._desk.sign_in(request.account, _ask(call))
+        if isinstance(signed_in, Refusal):
+            return signed_in
+        return messages.SignInResponse(
+            session=signed_in.secret, expire_time=to_timestamp(signed_in.session.expire_time)
+        )
+
+    @stored
+    async def GetHome(self, request: messages.GetHomeRequest, call: PhoneCall) -> Message:
+        session = _session(call)
+        async with self._turn_of(session.account):
+            panel = await self._desk.home(session, _ask(call))
+        return messages.GetHomeResponse(panel=present.panel(panel))
+
+    @stored
+    async def StartFlow(
+        self, request: messages.StartFlowRequest, call: PhoneCall
+    ) -> bytes | Refusal:
+        change = self._change("StartFlow", request, call)
+        async with self._turn_of(change.session.account):
+            return await self._desk.start_flow(change, FlowKind(request.kind), _ask(call))
+
+    @stored
+    async def AnswerStep(
+        self, request: messages.AnswerStepRequest, call: PhoneCall
+    ) -> bytes | Refusal:
+        change = self._change("AnswerStep", request, call)
+        answer = convert.answer(request.answer)
+        async with self._turn_of(change.session.account):
+            return await self._desk.answer_step(
+                change, request.flow_id, request.step_id, answer, _ask(call)
+            )
+
+    @stored
+    async def CancelFlow(
+        self, request: messages.CancelFlowRequest, call: PhoneCall
+    ) -> bytes | Refusal:
+        session = _session(call)
+        async with self._turn_of(session.account):
+            return await self._desk.cancel_flow(session, request.flow_id, _ask(call))
+
+    @stored
+    async def ListRecords(
+        self, request: messages.ListRecordsRequest, call: PhoneCall
+    ) -> Message | Refusal:
+        page = await self._desk.list_records(
+            _session(call), request.page_size, request.page_token, _ask(call)
+        )
+        if isinstance(page, Refusal):
+            return page
+        return messages.ListRecordsResponse(
+            entries=map(present.record_entry, page.lines), next_page_token=page.next_page_token
+        )
+
+    @stored
+    async def SignOut(self, request: messages.SignOutRequest, call: PhoneCall) -> Message:
+        session = _session(call)
+        async with self._turn_of(session.account):
+            self._desk.sign_out(session)
+        return messages.SignOutResponse()
+
+    def _turn_of(self, account: str) -> asyncio.Lock:
+        """The account's lock; it goes when nobody holds or awaits it."""
+        return self._locks.setdefault(account, asyncio.Lock())
+
+    def _change(self, method: str, request: Any, call: PhoneCall) -> Request:
+        return Request(
+            session=_session(call),
+            request_id=request.request_id,
+            content_digest=self._parties.digest(method.encode(), call.raw),
+        )
+
+
+def _session(call: PhoneCall) -> Session:
+    assert call.caller is not None, "the guard lets no call through without its session"
+    return call.caller
+
+
+def _ask(call: PhoneCall) -> Ask:
+    """On behalf of this phone, for as long as it waits."""
+    left_s: float = call.context.time_remaining()
+    return Ask(end=monotonic() + left_s, traceparent=call.traceparent)
