@@ -85,10 +85,10 @@ def _profile(item: dict[str, object]) -> Profile:
     vouch_kinds = item["vouch_kinds"]
     assert isinstance(vouch_kinds, list)
     return Profile(
-        id=str(item["id"]),
-        name_zh=str(item["name_zh"]),
-        name_en=str(item["name_en"]),
-        channel_class=str(item["channel_class"]),
+        id=str(item["channel_id"]),
+        name_zh=str(item["display_name"]),
+        name_en=str(item["display_name_en"]),
+        channel_class=str(item["channel_class"]).removeprefix("CHANNEL_CLASS_"),
         vouch_kinds=tuple(str(kind).removeprefix("VOUCH_KIND_") for kind in vouch_kinds),
         receives_new_cards=bool(item["receives_new_cards"]),
     )
