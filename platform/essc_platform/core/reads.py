@@ -71,9 +71,13 @@ def reads_of(command: Command) -> frozenset[Read]:
         case ResetPassword():
             holder = _card(command.citizen) | {many(Link, command.citizen)}
             return holder | {one(Proof, command.text_proof), one(Proof, command.face_proof)}
-        case RegisterParty() | AddPartyKey() | RemovePartyKey():
+        case RegisterParty():
+            return frozenset({one(Party, command.party_id)})
+        case RegisterChannel():
+            return frozenset({one(Party, command.channel_id)})
+        case AddPartyKey() | RemovePartyKey():
             return _party(command.party_id)
-        case RegisterChannel() | ChangeChannel():
+        case ChangeChannel():
             return _party(command.channel_id)
 
 

@@ -1,0 +1,86 @@
+"""What a command declares is what its rule reads: no key less, and none for nothing."""
+
+from typing import Any, get_args
+
+import pytest
+from tests.core.people import Store, card, citizen, physical_card
+from tests.core.test_challenges import ANSWERING, STARTING
+from tests.core.test_citizens import REGISTERING
+from tests.core.test_links import ACCEPTING, APPLYING, DECLINING, UNLINKING
+from tests.core.test_parties import (
+    ADDING,
+    GOING_LIVE,
+    REGISTERING_A_CHANNEL,
+    REGISTERING_A_PARTY,
+    REMOVING,
+)
+from tests.core.test_passwords import CHANGING, RESETTING, SETTING
+from tests.core.test_physical_cards import ENABLING, ISSUING, NOTE
+
+from essc_platform.core.commands import Command
+from essc_platform.core.decide import decide
+from essc_platform.core.policy import Policy
+from essc_platform.core.reads import reads_of
+
+NOTING: dict[str, Any] = {
+    "command": NOTE,
+    "citizen": citizen(),
+    "physical_card": physical_card(),
+    "card": card(),
+}
+HAPPY: list[dict[str, Any]] = [
+    NOTING,
+    *(
+        table.rows[-1][0]
+        for table in (
+            APPLYING,
+            ACCEPTING,
+            DECLINING,
+            UNLINKING,
+            STARTING,
+            ANSWERING,
+            SETTING,
+            CHANGING,
+            RESETTING,
+            REGISTERING,
+            ISSUING,
+            ENABLING,
+            REGISTERING_A_PARTY,
+            REGISTERING_A_CHANNEL,
+            GOING_LIVE,
+            ADDING,
+            REMOVING,
+        )
+    ),
+]
+
+
+def name(situation: dict[str, Any]) -> str:
+    return type(situation["command"]).__name__
+
+
+def store_of(situation: dict[str, Any]) -> Store:
+    store = Store()
+    for each in situation.values():
+        records = each if isinstance(each, list) else [each]
+        store.save(tuple(r for r in records if hasattr(r, "key")))
+    return store
+
+
+def test_every_command_is_tried() -> None:
+    assert {name(situation) for situation in HAPPY} == {each.__name__ for each in get_args(Command)}
+
+
+@pytest.mark.rule("R11", "R14")
+@pytest.mark.parametrize("situation", HAPPY, ids=name)
+def test_a_command_reads_exactly_what_it_declares(situation: dict[str, Any]) -> None:
+    """A view raises KeyError for what was not declared, so taking any one key away must show."""
+    command = situation["command"]
+    snapshot = store_of(situation).snapshot(command)
+    declared = reads_of(command)
+
+    decide(command, snapshot.view(declared), Policy())
+
+    for read in declared:
+        with pytest.raises(KeyError, match=read[0].__name__):
+            decide(command, snapshot.view(declared - {read}), Policy())
