@@ -132,23 +132,32 @@ def _check_address(name: str, address: str | None, faults: list[str]) -> None:
         if name in ("listen", "platform"):
             faults.append(f"--{name}: is missing")
         return
-    host, _, port = address.rpartition(":")
-    is_port = port.isascii() and port.isdigit() and int(port) <= 65535
-    if not host or not is_port:
+    port = address.rpartition(":")[2]
+    if not _is_address(address):
         faults.append(f"--{name}: {address}: not HOST:PORT")
     elif int(port) == 0 and name in ("platform", "vouching"):
         faults.append(f"--{name}: {address}: port 0 cannot be called")
 
 
+def _is_address(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and int(port) <= 65535
+
+
 def _plaintext_faults(settings: argparse.Namespace) -> list[str]:
     """What would send personal data over a network in the clear."""
     faults = []
-    if settings.listen and not settings.tls and not is_loopback(settings.listen):
+    if not settings.tls and _is_far(settings.listen):
         faults.append("--listen: plaintext is accepted on loopback only; use --tls")
-    if settings.platform and not settings.platform_ca and not is_loopback(settings.platform):
+    if not settings.platform_ca and _is_far(settings.platform):
         faults.append("--platform: plaintext is accepted on loopback only; use --platform-ca")
-    for name in ("lab", "vouching"):
-        address = getattr(settings, name)
-        if address and not is_loopback(address):
-            faults.append(f"--{name}: loopback only")
+    if _is_far(settings.lab):
+        faults.append("--lab: loopback only")
+    if _is_far(settings.vouching):
+        faults.append("--vouching: loopback only")
     return faults
+
+
+def _is_far(address: str | None) -> bool:
+    """Whether a well-formed address is beyond this machine."""
+    return address is not None and _is_address(address) and not is_loopback(address)

@@ -42,6 +42,10 @@ _CARD_PANELS = {
 }
 
 
+# A new application maps the card to another normal physical card (R4), or issues it anew (R8).
+_CURED_BY_APPLYING = frozenset({"PHYSICAL_CARD_CANCELLED", "CARD_EXPIRED"})
+
+
 def fresh(link: Link | None, card: Card | None, displayed_serial: int) -> Panel:
     """The panel as the platform knows it at this moment."""
     if link is None or link.state is LinkState.UNLINKED:
@@ -101,6 +105,8 @@ def _when_held(card: Card) -> tuple[FlowKind, ...]:
         passwords = (FlowKind.CHANGE_PASSWORD, FlowKind.RESET_PASSWORD)
     if card.state is CardState.USABLE:
         return (FlowKind.SHOW_CARD, *passwords, FlowKind.UNLINK)
+    if card.blocked_reason in _CURED_BY_APPLYING:
+        return (FlowKind.APPLY, *passwords, FlowKind.UNLINK)
     return (*passwords, FlowKind.UNLINK)
 
 

@@ -84,7 +84,7 @@ def _profile(path: Path, document: CommentedMap) -> ChannelProfile:
 def _id(value: Any) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise ValueError("2 to 40 small letters, digits and hyphens, a letter first")
-    return value
+    return str(value)
 
 
 def _words(value: Any) -> Words:
