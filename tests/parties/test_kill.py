@@ -83,9 +83,11 @@ async def judge(meeting: Meeting, writer: Writer, chance: random.Random) -> None
         for held in writer.held.values()
         if held.serial
     }
-    assert links == believed
+    # A persona's new card lies delivered in one of the channels; the writers leave it alone.
+    waiting = {link for link, (_, state) in links.items() if state == card_pb2.Link.STATE_DELIVERED}
+    assert {link: held for link, held in links.items() if link not in waiting} == believed
     events = await counted_events(writer.peer)
-    for link_id, (serial, state) in links.items():
+    for link_id, (serial, state) in believed.items():
         is_ended = state == card_pb2.Link.STATE_UNLINKED
         assert events[link_id, event_pb2.Event.KIND_LINK_ACTIVATED] == serial
         assert events[link_id, event_pb2.Event.KIND_LINK_UNLINKED] == serial - 1 + is_ended
