@@ -2,16 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 STOPPED = 130
 """Exit status of a command that a signal stopped, as shells have it."""
 
 
-def run(work: Coroutine[Any, Any, int]) -> int:
+def run(
+    work: Coroutine[Any, Any, int],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> int:
     """Runs to the end, or to the first stop signal. Answers the exit status."""
-    return asyncio.run(_until_stopped(work))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(_until_stopped(work))
 
 
 async def _until_stopped(work: Coroutine[Any, Any, int]) -> int:

@@ -1,0 +1,63 @@
+"""`essc bench`: measures, prints, writes. A figure that falls short is told, not punished."""
+
+import tempfile
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from essc_workbench.bench import machine, measures
+from essc_workbench.bench.measures import Place
+from essc_workbench.bench.report import (
+    BATCHING,
+    FSYNC,
+    IMPORT,
+    READ,
+    READY,
+    RSS,
+    TARGETS,
+    WRITE,
+    Report,
+)
+from essc_workbench.failures import GOOD, UsageError
+from essc_workbench.progress import progress
+from essc_workbench.runs import run as run_until_stopped
+
+
+def run(only: str | None, json_path: Path | None) -> int:
+    """Measures everything, or one key. Answers the exit status."""
+    if only and only not in TARGETS:
+        raise UsageError(f"{only}: no such figure; there are: {', '.join(TARGETS)}")
+    wanted = {only} if only else set(TARGETS)
+    return run_until_stopped(_bench(Console(), wanted, json_path), uvloop.new_event_loop)
+
+
+async def _bench(console: Console, wanted: set[str], json_path: Path | None) -> int:
+    server_core, own_core = machine.two_cores()
+    report = Report(facts=machine.facts())
+    with tempfile.TemporaryDirectory(prefix="essc-bench-") as name, progress(console) as say:
+        place = Place(Path(name), server_core, report, say)
+        report.remarks.append(
+            f"server on core {server_core}, generator on core {own_core}, data in {name}"
+        )
+        if FSYNC in wanted:
+            report.figures[FSYNC] = machine.fsync_ms(place.root)
+        if READY in wanted:
+            await measures.measure_ready(place)
+        with machine.on_core(own_core):
+            await _measure_pinned(place, wanted)
+    report.print(console)
+    if json_path is not None:
+        report.write(json_path)
+    return GOOD
+
+
+async def _measure_pinned(place: Place, wanted: set[str]) -> None:
+    if READ in wanted:
+        await measures.measure_reads(place)
+    if wanted & {WRITE, BATCHING}:
+        await measures.measure_writes(place, wanted=wanted)
+    if IMPORT in wanted:
+        await measures.measure_import(place)
+    if RSS in wanted:
+        await measures.measure_memory(place)

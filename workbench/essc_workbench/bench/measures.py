@@ -1,0 +1,167 @@
+"""The measures, each with the processes it needs: started for it, stopped after it.
+
+`batching_gain` is the rate of the durable writes with the platform's own batches, divided by the
+rate of the same writes with `--batch-max 1`: same client, same number in flight, same round.
+"""
+
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+
+from essc.registry.v1.physical_card_pb2 import GENERATION_SECOND, GENERATION_THIRD
+from essc_workbench.bench import machine
+from essc_workbench.bench.baseline import METHOD
+from essc_workbench.bench.calls import Caller
+from essc_workbench.bench.load import method
+from essc_workbench.bench.pairs import Calls, Contestant, compete, ratio
+from essc_workbench.bench.parties import bare_server, channel_profile, platform
+from essc_workbench.bench.people import import_items, import_people
+from essc_workbench.bench.report import BATCHING, IMPORT, READ, READY, RSS, WRITE, Report
+from essc_workbench.failures import WorkbenchError
+from essc_workbench.federation import federation_in
+from essc_workbench.folders import DataFolder
+
+READ_HOLDERS, READ_CALLS = 2000, 12_000
+WRITE_HOLDERS = 1500
+CITIZENS, RECEIVERS = 100_000, 4
+PROCESSES, STARTS = 7, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the benchmark runs."""
+
+    root: Path
+    server_core: int
+    report: Report
+    say: Callable[[str], None]
+
+    def folder(self, name: str) -> Path:
+        """A fresh folder."""
+        path = self.root / name
+        path.mkdir()
+        return path
+
+
+async def measure_reads(place: Place) -> None:
+    """GetCard beside the bare server."""
+    async with AsyncExitStack() as stack:
+        bare = await _bare(stack, place, "bare server beside reads", READ_CALLS)
+        caller = await _caller(stack, place, "reads", READ_HOLDERS)
+
+        async def reads() -> Calls:
+            return caller.reads(READ_CALLS)
+
+        ours = _contestant("GetCard", caller, reads)
+        await compete([bare, ours], place.say)
+    place.report.add_ratio(READ, ratio(bare, ours))
+    place.report.contestants += [bare, ours]
+
+
+async def measure_writes(place: Place, *, wanted: set[str]) -> None:
+    """Unlink and Apply, beside the bare server and beside the same in batches of one."""
+    async with AsyncExitStack() as stack:
+        ours = await _writer(stack, place, "Unlink, Apply")
+        bare = single = None
+        if WRITE in wanted:
+            bare = await _bare(stack, place, "bare server beside writes", READ_CALLS)
+        if BATCHING in wanted:
+            single = await _writer(stack, place, "Unlink, Apply one by one", "--batch-max", "1")
+        contestants = [each for each in (ours, bare, single) if each is not None]
+        await compete(contestants, place.say)
+    place.report.contestants += contestants
+    if bare is not None:
+        place.report.add_ratio(WRITE, ratio(bare, ours))
+    if single is not None:
+        _add_gain(place.report, ours, single)
+
+
+async def measure_import(place: Place) -> None:
+    """Time of an import that delivers nothing."""
+    place.say(f"importing {CITIZENS:,} citizens")
+    items = import_items(CITIZENS, GENERATION_SECOND)
+    profiles = [channel_profile(1, receives_new_cards=False)]
+    async with platform(place.folder("import"), place.server_core, profiles) as running:
+        before = machine.cpu_seconds(running.pid)
+        place.report.figures[IMPORT] = await import_people(running.bureau, items)
+        cpu = machine.cpu_seconds(running.pid) - before
+        place.report.remarks.append(f"{IMPORT}: the platform worked {cpu:.1f} s of it")
+
+
+async def measure_memory(place: Place) -> None:
+    """Memory once every citizen has a card and a delivered link in four channels."""
+    place.say(f"delivering {CITIZENS:,} cards to {RECEIVERS} channels")
+    items = import_items(CITIZENS, GENERATION_THIRD)
+    profiles = [channel_profile(place, receives_new_cards=True) for place in range(RECEIVERS)]
+    async with platform(place.folder("memory"), place.server_core, profiles) as running:
+        empty = machine.rss_mib(running.pid)
+        seconds = await import_people(running.bureau, items)
+        place.report.figures[RSS] = machine.rss_mib(running.pid)
+        place.report.remarks.append(
+            f"{RSS}: {empty:.0f} MiB when empty; the import with "
+            f"{CITIZENS * RECEIVERS:,} deliveries took {seconds:.1f} s"
+        )
+
+
+async def measure_ready(place: Place) -> None:
+    """From nothing to a federation that can be called, on all cores."""
+    times = []
+    for turn in range(STARTS):
+        place.say(f"starting a federation, {turn + 1} of {STARTS}")
+        began = time.perf_counter()
+        async with federation_in(DataFolder(place.folder(f"federation-{turn}"))) as federation:
+            times.append(time.perf_counter() - began)
+            count = len(federation.pids())
+        if count != PROCESSES:
+            raise WorkbenchError(f"{READY}: the federation has {count} processes, not {PROCESSES}")
+    place.report.figures[READY] = statistics.median(times)
+
+
+async def _bare(stack: AsyncExitStack, place: Place, name: str, calls: int) -> Contestant:
+    bare = await stack.enter_async_context(
+        bare_server(place.folder(name.replace(" ", "-")), place.server_core)
+    )
+    request = bytes(34)  # as long as a GetCardRequest
+    send = method(bare.peer, METHOD)
+
+    async def prepare() -> Calls:
+        return list(repeat((send, request), calls))
+
+    return Contestant(name, bare.peer, bare.pid, prepare)
+
+
+async def _caller(
+    stack: AsyncExitStack, place: Place, name: str, holders: int, *arguments: str
+) -> Caller:
+    place.say(f"{name}: a platform with {holders} holders of a card")
+    profiles = [channel_profile(1, receives_new_cards=False)]
+    running = await stack.enter_async_context(
+        platform(place.folder(name.replace(" ", "-")), place.server_core, profiles, *arguments)
+    )
+    place.report.remarks.append(f"{name}: {running.store}")
+    caller = Caller(running)
+    await caller.settle(holders)
+    return caller
+
+
+async def _writer(stack: AsyncExitStack, place: Place, name: str, *arguments: str) -> Contestant:
+    caller = await _caller(stack, place, name, WRITE_HOLDERS, *arguments)
+    return _contestant(name, caller, caller.writes)
+
+
+def _contestant(name: str, caller: Caller, prepare: Callable[[], Awaitable[Calls]]) -> Contestant:
+    return Contestant(name, caller.platform.channel, caller.platform.pid, prepare)
+
+
+def _add_gain(report: Report, ours: Contestant, single: Contestant) -> None:
+    pairs = list(zip(ours.windows, single.windows, strict=True))
+    report.figures[BATCHING] = statistics.median(one.rate / other.rate for one, other in pairs)
+    cost = statistics.median(other.cpu_us / one.cpu_us for one, other in pairs)
+    report.remarks.append(
+        f"{BATCHING}: {report.figures[BATCHING]:.2f} by rate, {cost:.2f} by cost; "
+        f"{len(pairs)} pairs"
+    )
