@@ -39,7 +39,7 @@ class Story:
     @contextmanager
     def part(self, title: str) -> Iterator[None]:
         """A part of the story, with its time."""
-        self.console.print(f"\n[bold]{escape(title)}[/]")
+        self.console.print(f"\n[bold]{escape(title)}[/]", highlight=False)
         begin = time.monotonic()
         yield
         self.seconds[title] = time.monotonic() - begin
@@ -49,13 +49,17 @@ class Story:
         if expected != seen:
             raise Deviation(line, expected, seen)
         self.checked += 1
-        self.console.print(f"  [green]✓[/] {escape(line)}", highlight=False)
+        self._print(f"  [green]✓[/] {escape(line)}")
 
     def deviates(self, deviation: Deviation) -> None:
         """Prints a deviation."""
-        self.console.print(f"  [red]✗[/] {escape(deviation.line)}", highlight=False)
-        self.console.print(f"      expected: {escape(deviation.expected)}", highlight=False)
-        self.console.print(f"      seen:     {escape(deviation.seen)}", highlight=False)
+        self._print(f"  [red]✗[/] {escape(deviation.line)}")
+        self._print(f"      expected: {escape(deviation.expected)}")
+        self._print(f"      seen:     {escape(deviation.seen)}")
+
+    def _print(self, line: str) -> None:
+        # The terminal wraps, if anyone: in a file or a pipe a line stays a line.
+        self.console.print(line, highlight=False, soft_wrap=True)
 
 
 async def settled(

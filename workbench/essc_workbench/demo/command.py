@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from essc.channel.v1.channel_pb2 import Panel
 from essc_workbench.demo.checks import Deviation, Story
 from essc_workbench.demo.stage import Stage
 from essc_workbench.demo.story import play
@@ -82,12 +83,17 @@ async def _table(stage: Stage) -> Table:
     table.add_column("")
     for channel_id in stage.federation.channel_ids:
         profile = stage.federation.profiles[channel_id]
-        table.add_column(f"{profile.name_zh}\n{profile.name_en}")
+        table.add_column(f"{channel_id}\n{profile.name_zh}")
     panels = await stage.panels()
     for name, citizen in stage.citizens.items():
-        cells = [panel_words(panels[name, c]) for c in stage.federation.channel_ids]
+        cells = [_cell(panels[name, c]) for c in stage.federation.channel_ids]
         table.add_row(f"{citizen.persona.name}\n{name}", *cells)
     return table
+
+
+def _cell(panel: Panel) -> str:
+    """A panel in a narrow column: the Chinese word, and the rest below."""
+    return panel_words(panel).replace(" ", "\n", 1)
 
 
 def _print_times(console: Console, story: Story, ready_s: float) -> None:
@@ -97,4 +103,5 @@ def _print_times(console: Console, story: Story, ready_s: float) -> None:
         f"\n{story.checked} lines checked, all as expected. "
         f"Set-up {ready_s:.1f} s; parts {parts}; story {total:.1f} s.",
         highlight=False,
+        soft_wrap=True,
     )

@@ -78,7 +78,7 @@ async def apply_everywhere(stage: Stage) -> None:
 async def refuse_the_lost(stage: Stage) -> None:
     phone = stage.phone("li-si", "wechat")
     walk = await phone.walk(channel.FLOW_KIND_APPLY)
-    stage.check_walk(phone, f"is refused, with the reason {LOST}", walk, f"failed: {LOST}")
+    stage.check_walk(phone, f"refuses him, with the reason {LOST}", walk, f"failed: {LOST}")
     await stage.check_panel(phone, Panel.STATE_NOT_OPENED, note="afterwards")
 
 
@@ -101,10 +101,10 @@ async def deliver_a_new_card(stage: Stage) -> None:
     )
     seen = physical.PhysicalCardStatus.Name(card.status)
     stage.story.check("The bureau issues it, sealed (封存)", "PHYSICAL_CARD_STATUS_SEALED", seen)
-    await stage.check_panel(alipay, Panel.STATE_AWAITING_CONSENT, note="it has arrived:")
+    await stage.check_panel(alipay, Panel.STATE_AWAITING_CONSENT, note="once it has arrived")
     await stage.check_not_offered(alipay, "before his consent")
     refused = await alipay.walk(channel.FLOW_KIND_ACCEPT_DELIVERY)
-    stage.check_walk(alipay, "while sealed, consent is refused", refused, f"failed: {SEALED}")
+    stage.check_walk(alipay, "while sealed, his consent is refused", refused, f"failed: {SEALED}")
     await stage.bureau.enable(card.physical_card_id)
     applied = await nantong.walk(channel.FLOW_KIND_APPLY)
     stage.check_walk(nantong, "once it is enabled (启用), he applies", applied)
@@ -143,12 +143,12 @@ async def lose_and_find(stage: Stage) -> None:
     await stage.bureau.report_loss(card.physical_card_id, temporary=False)
     for channel_id in KEPT:
         phone = stage.phone("zhang-san", channel_id)
-        await stage.check_panel(phone, Panel.STATE_BLOCKED, LOST, note="once it is lost,")
+        await stage.check_panel(phone, Panel.STATE_BLOCKED, LOST, note="once it is lost")
         await stage.check_not_offered(phone, "while it is lost")
     await stage.bureau.lift_loss(card.physical_card_id)
     for channel_id in KEPT:
         phone = stage.phone("zhang-san", channel_id)
-        await stage.check_panel(phone, Panel.STATE_USABLE, note="once it is found,")
+        await stage.check_panel(phone, Panel.STATE_USABLE, note="once it is found")
         await stage.check_card_shown(phone)
 
 
