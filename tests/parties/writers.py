@@ -24,13 +24,13 @@ from essc.lab.v1 import lab_service_pb2
 from essc.registry.v1 import physical_card_pb2, registry_service_pb2
 from essc.registry.v1.registry_service_pb2_grpc import RegistryServiceStub
 from essc_wire.client import Peer
-from essc_wire.clock import new_request_id
+from essc_wire.clock import monotonic, new_request_id
 from essc_wire.id_numbers import synthetic
 from essc_wire.refusals import is_definite, reason_of
 
 CONSENT = "2026-01"
 ATTEMPT_S = 1.0
-ATTEMPTS_MAX = 60
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,8 @@ class Writer:
         def send() -> Awaitable[Message]:
             return method(request, **self.peer.options(timeout_s=ATTEMPT_S))  # type: ignore[operator,no-any-return]
 
-        for _ in range(ATTEMPTS_MAX):
+        until = monotonic() + PATIENCE_S
+        while monotonic() < until:
             try:
                 answer = await send()
             except grpc.RpcError as error:
@@ -196,11 +197,12 @@ class Writer:
                 continue
             self.told.append(Told(send, answer.SerializeToString()))
             return answer
-        message = f"no certain answer in {ATTEMPTS_MAX} attempts"
+        message = f"no certain answer in {PATIENCE_S:.0f} s"
         raise AssertionError(message)
 
     async def _ask(self, method: object, request: Message) -> Any:
-        for _ in range(ATTEMPTS_MAX):
+        until = monotonic() + PATIENCE_S
+        while monotonic() < until:
             try:
                 return await method(request, **self.peer.options(timeout_s=ATTEMPT_S))  # type: ignore[operator]
             except grpc.RpcError as error:
