@@ -8,15 +8,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import uvloop
-
 from essc_channels.config import Config, ConfigFaults, add_settings, read_config
 from essc_channels.core.channel_profiles import ChannelProfile
 from essc_channels.profiles import SHIPPED, ProfileFaults, find_profile
-from essc_channels.server import start_channel
-from essc_channels.store.database import StoreFault, StoreUnavailable
-from essc_wire.logs import set_up_logs
-from essc_wire.serving import wait_for_stop_signal
 
 _WRONG_SETTINGS = 2
 _CANNOT_START = 1
@@ -42,6 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(config: Config) -> int:
+    # Only serving needs them; the short command starts without.
+    import uvloop
+
+    from essc_channels.store.database import StoreFault, StoreUnavailable
+    from essc_wire.logs import set_up_logs
+
     set_up_logs(config.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
@@ -52,6 +52,9 @@ def _serve(config: Config) -> int:
 
 
 async def _run(config: Config) -> None:
+    from essc_channels.server import start_channel
+    from essc_wire.serving import wait_for_stop_signal
+
     channel = await start_channel(config)
     stopping = asyncio.create_task(wait_for_stop_signal())
     await asyncio.sleep(0)  # the handlers are there before anyone is told that we are
