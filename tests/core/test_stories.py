@@ -279,9 +279,11 @@ OPENED: Sequence[Deed] = (
     lambda teller: teller.renew_password("alipay", SetPassword),
 )
 
-STORIES = st.tuples(st.sampled_from(((), OPENED, OPENED)), st.lists(DEEDS, max_size=20)).map(
-    lambda drawn: [*drawn[0], *drawn[1]]
-)
+SEALED: Sequence[Deed] = (lambda teller: teller.issue(NANTONG, Generation.THIRD, False),)
+
+STORIES = st.tuples(
+    st.sampled_from(((), SEALED, OPENED, OPENED)), st.lists(DEEDS, max_size=20)
+).map(lambda drawn: [*drawn[0], *drawn[1]])
 
 
 def tell(*deeds: Deed) -> list[Command]:
@@ -330,6 +332,7 @@ LONG = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCh
 @pytest.mark.rule("R2", "R3", "R5")
 @LONG
 @given(STORIES)
+@example([*SEALED, lambda teller: teller.accept("alipay", 1)])
 @example([*OPENED, lambda teller: teller.unlink("wechat", 1)])
 def test_no_story_makes_a_usable_link_on_an_unusable_card(deeds: list[Deed]) -> None:
     store = Store()
@@ -377,6 +380,14 @@ def test_in_every_story_the_records_fit_together(deeds: list[Deed]) -> None:
 @pytest.mark.rule("R3", "R16")
 @LONG
 @given(STORIES)
+@example(
+    [
+        *OPENED,
+        lambda teller: teller.wait(3653 * DAY),
+        lambda teller: teller.expire(),
+        lambda teller: teller.apply("wechat", None),
+    ]
+)
 def test_in_every_story_what_channels_are_told_is_what_the_card_is_worth(
     deeds: list[Deed],
 ) -> None:
