@@ -1,5 +1,6 @@
 """`essc up` and the first minute of an integrator: every line that is printed works when pasted."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from essc.channel.v1.channel_pb2 import FLOW_KIND_APPLY
+from essc_workbench.citizens import Citizen, Walk
+from essc_workbench.connections import Connections
+from essc_workbench.folders import Addresses, DataFolder
+from essc_workbench.population import open_accounts, personas
 
 BIN = Path(sys.executable).parent
 ESSC = BIN / "essc"
@@ -135,18 +142,34 @@ def test_an_integrator_has_a_live_channel_in_a_minute(up: Running, tmp_path: Pat
     assert built.returncode == 0
 
 
-def test_an_integrated_channel_serves_with_the_shipped_program(up: Running, tmp_path: Path) -> None:
+def test_a_phone_applies_in_an_integrated_channel(up: Running, tmp_path: Path) -> None:
+    """A seventh channel is a profile file and a key, and no code."""
     done = up.run("integrate", "pond-bank", cwd=tmp_path)
-    serve = next(line.strip() for line in done.stdout.splitlines() if "essc-channel serve" in line)
+    serve = next(line for line in done.stdout.splitlines() if "essc-channel serve --" in line)
 
     with subprocess.Popen(
-        serve, shell=True, env=up.environment, stdout=subprocess.PIPE, text=True, process_group=0
+        serve.strip(), shell=True, env=up.environment, stdout=subprocess.PIPE, process_group=0
     ) as channel:
-        assert channel.stdout is not None
-        ready = json.loads(channel.stdout.readline())
-        os.killpg(channel.pid, signal.SIGTERM)
+        try:
+            assert channel.stdout is not None
+            ready = json.loads(channel.stdout.readline())
+            walk = asyncio.run(apply_in(DataFolder(up.data), ready))
+        finally:
+            os.killpg(channel.pid, signal.SIGTERM)
 
-    assert ready["channel_id"] == "pond-bank"
+    assert walk.is_completed, walk.flow.reason
+
+
+async def apply_in(folder: DataFolder, ready: dict[str, str]) -> Walk:
+    channel_id, state = ready["channel_id"], folder.load()
+    at = Addresses(address=ready["address"], lab_address=ready["lab_address"])
+    state.channels = {channel_id: at}
+    async with Connections(folder, state) as connections:
+        people = await personas(connections.platform_lab())
+        await open_accounts(connections.channel_lab(channel_id), channel_id, people)
+        phone = Citizen(people["zhang-san"], connections).phone(channel_id)
+        await phone.sign_in()
+        return await phone.walk(FLOW_KIND_APPLY)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,8 @@ class Answerer:
             case "choice":
                 return Answer(choice_id=self._choose(step.choice))
             case "text_code":
-                return Answer(text_code=await self._code(self._own_phone))
+                is_wrong = self._errs(Mistake.WRONG_CODE)
+                return Answer(text_code=await self._code(self._own_phone, is_wrong=is_wrong))
             case "face":
                 return Answer(face_capture=self._face(step.face).SerializeToString())
             case "card_password":
@@ -106,12 +107,12 @@ class Answerer:
                     return option.choice_id
         return choice.options[0].choice_id
 
-    async def _code(self, inbox: Inbox) -> str:
-        """The code of the newest message; one digit off for a mistake."""
-        if not self._errs(Mistake.WRONG_CODE):
+    async def _code(self, inbox: Inbox, *, is_wrong: bool) -> str:
+        """The code of the newest message; or one that is in no message, leaving those for later."""
+        if not is_wrong:
             return await inbox.next_code(*self._hints)
-        newest = next((text for text in await inbox.texts()), "")
-        return "000000" if "000000" not in newest else "111111"
+        texts = " ".join(await inbox.texts())
+        return next(code for code in map("{:06d}".format, range(21)) if code not in texts)
 
     def _face(self, asked: Step.Face) -> FaceCapture:
         capture = FaceCapture(
@@ -142,8 +143,7 @@ class Answerer:
                 right = self._conduct.wallet_password
                 return f"not-{right}" if is_wrong else right
             case identity.VOUCH_KIND_RESERVED_PHONE:
-                code = await self._code(self._reserved_phone)
-                return _other_digits(code) if is_wrong else code
+                return await self._code(self._reserved_phone, is_wrong=is_wrong)
             case identity.VOUCH_KIND_ACCOUNT_IDENTITY | identity.VOUCH_KIND_REAL_NAME_ACCOUNT:
                 return "no" if is_wrong else "yes"
             case kind:
