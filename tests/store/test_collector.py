@@ -1,0 +1,238 @@
+"""From many callers to one writer, over a real file: the queue, the end, and a full disk."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from tests.store import stories
+from tests.store.stories import EDGE, NOON, ZHANG
+
+from essc_platform.batch import Outcome, Submission
+from essc_platform.collector import Collector
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import CitizenKey
+from essc_platform.store.engine import Store
+from essc_platform.store.feed import Positions
+from essc_platform.wire.front import refusal
+
+KEYS = [CitizenKey(bucket, 1) for bucket in range(20)]
+
+
+class Rig:
+    """A collector over a store, and a way to hold its writer."""
+
+    def __init__(self, store: Store, batch_max: int, queue_max: int) -> None:
+        self.store = store
+        self.outcomes: list[Outcome] = []
+        self.collector = Collector(
+            store.writer,
+            EDGE,
+            Positions(0),
+            self.outcomes.append,
+            batch_max=batch_max,
+            queue_max=queue_max,
+        )
+
+    async def hold(self) -> Callable[[], Awaitable[None]]:
+        """Keeps the writer busy; gives back what lets it go on."""
+        loop, held, let_go = asyncio.get_running_loop(), asyncio.Event(), Event()
+
+        def wait(_: sqlite3.Connection) -> None:
+            loop.call_soon_threadsafe(held.set)
+            let_go.wait(10)
+
+        holding = asyncio.create_task(self.collector.in_writer(wait))
+        await held.wait()
+
+        async def release() -> None:
+            let_go.set()
+            await holding
+
+        return release
+
+    def submit(self, key: CitizenKey) -> asyncio.Task[bytes | Rejected]:
+        return asyncio.create_task(self.collector.submit(unlink(key)))
+
+
+def unlink(key: CitizenKey) -> Submission:
+    return stories.submission(stories.unlink(key, "bank", NOON), str(key))
+
+
+@asynccontextmanager
+async def a_rig(folder: Path, *, batch_max: int = 256, queue_max: int = 4096) -> AsyncIterator[Rig]:
+    store = Store(folder / "platform.db")
+    stories.put(store.writer, stories.seeds(KEYS))
+    rig = Rig(store, batch_max, queue_max)
+    try:
+        yield rig
+    finally:
+        await rig.collector.close()
+        store.close()
+
+
+async def turns(count: int = 50) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_what_comes_while_a_batch_is_written_is_written_together(tmp_path: Path) -> None:
+    async with a_rig(tmp_path) as rig:
+        release = await rig.hold()
+        waiting = [rig.submit(key) for key in KEYS]
+        await turns()
+        await release()
+        answers = await asyncio.gather(*waiting)
+
+        assert all(isinstance(answer, bytes) for answer in answers)
+        assert [len(outcome.answers) for outcome in rig.outcomes] == [len(KEYS)]
+
+
+async def test_a_batch_takes_no_more_than_it_may(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, batch_max=8) as rig:
+        release = await rig.hold()
+        waiting = [rig.submit(key) for key in KEYS]
+        await turns()
+        await release()
+        await asyncio.gather(*waiting)
+
+        assert [len(outcome.answers) for outcome in rig.outcomes] == [8, 8, 4]
+
+
+async def test_a_full_queue_is_refused_at_once_and_says_when_to_come_back(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, batch_max=2, queue_max=3) as rig:
+        release = await rig.hold()
+        # One is in the batch that waits for the writer, three lie in the queue.
+        waiting = []
+        for key in KEYS[:4]:
+            waiting.append(rig.submit(key))
+            await turns()
+        answer = await asyncio.wait_for(rig.collector.submit(unlink(KEYS[5])), 1)
+        await release()
+        answers = await asyncio.gather(*waiting)
+
+        assert isinstance(answer, Rejected)
+        assert answer.reason is Reason.PLATFORM_BUSY
+        assert refusal(answer).retry_after_ms == 200
+        assert all(isinstance(each, bytes) for each in answers)
+        # Nothing of the refused one happened: it may come again.
+        assert isinstance(await rig.collector.submit(unlink(KEYS[5])), bytes)
+
+
+async def test_an_import_waits_for_room_instead(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, batch_max=2, queue_max=3) as rig:
+        answers = await rig.collector.submit_all([unlink(key) for key in KEYS])
+
+        assert len(answers) == len(KEYS)
+        assert all(isinstance(answer, bytes) for answer in answers)
+
+
+async def test_what_its_caller_gave_up_before_it_was_begun_is_not_begun(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, batch_max=1) as rig:
+        release = await rig.hold()
+        begun, given_up, other = (rig.submit(key) for key in KEYS[:3])
+        await turns()
+        given_up.cancel()
+        begun.cancel()
+        await turns()
+        await release()
+        await other
+
+        # The first was on its way already; giving it up does not take it back.
+        rows = {
+            bucket: rig.store.reader.execute(
+                "SELECT state FROM links WHERE bucket = ? AND channel = 'bank'", (bucket,)
+            ).fetchone()[0]
+            for bucket in (0, 1, 2)
+        }
+        assert rows == {0: 3, 1: 2, 2: 3}
+
+
+async def test_closing_finishes_what_is_queued(tmp_path: Path) -> None:
+    store = Store(tmp_path / "platform.db")
+    stories.put(store.writer, stories.seeds(KEYS))
+    rig = Rig(store, batch_max=3, queue_max=100)
+    waiting = [rig.submit(key) for key in KEYS]
+    await turns(1)
+
+    await rig.collector.close()
+
+    assert all(isinstance(each.result(), bytes) for each in waiting)
+    store.close()
+
+
+async def test_a_bug_outside_the_rules_spoils_one_batch_and_not_the_platform(
+    tmp_path: Path,
+) -> None:
+    async with a_rig(tmp_path) as rig:
+        good = unlink(KEYS[0])
+        odd = replace(good, command="no command")  # type: ignore[arg-type]
+
+        answer = await rig.collector.submit(odd)
+
+        assert answer == Rejected(Reason.INTERNAL_FAULT)
+        assert isinstance(await rig.collector.submit(good), bytes)
+
+
+@pytest.mark.rule("R91")
+async def test_a_full_disk_is_said_and_nothing_is_lost_or_half_done(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with a_rig(tmp_path) as rig:
+        first = await rig.collector.submit(unlink(KEYS[0]))
+        rig.store.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = rig.store.writer.execute("PRAGMA page_count").fetchone()[0]
+        rig.store.writer.execute(f"PRAGMA max_page_count={pages}")
+        big = b"x" * 100_000
+        before = stories.dump(rig.store.reader)
+
+        refused = await rig.collector.submit(
+            Submission(
+                command=stories.unlink(KEYS[1], "bank", NOON),
+                at=NOON,
+                encode=lambda _: big,
+                request=unlink(KEYS[1]).request,
+                content=b"content",
+            )
+        )
+
+        assert refused == Rejected(Reason.STORE_UNAVAILABLE)
+        assert stories.dump(rig.store.reader) == before
+        assert "the store failed" in capfd.readouterr().out
+
+        rig.store.writer.execute("PRAGMA max_page_count=1000000")
+        assert isinstance(await rig.collector.submit(unlink(KEYS[1])), bytes)
+        assert await rig.collector.submit(unlink(KEYS[0])) == first
+
+
+async def test_commands_of_one_citizen_are_decided_in_the_order_of_arrival(tmp_path: Path) -> None:
+    async with a_rig(tmp_path) as rig:
+        stories.put(rig.store.writer, stories.seeds())
+        release = await rig.hold()
+        wishes = [
+            stories.Wish(kind="password", citizen=ZHANG, channel=channel, variant=variant, pause=0)
+            for channel, variant in (("bank", 0), ("alipay", 0), ("wechat", 1))
+        ]
+        waiting = [
+            asyncio.create_task(
+                rig.collector.submit(
+                    stories.submission(stories.command_of(wish, place, NOON + place), f"p{place}")
+                )
+            )
+            for place, wish in enumerate(wishes)
+        ]
+        await turns()
+        await release()
+        answers = await asyncio.gather(*waiting)
+
+        # Four wrong ones before: the fifth, the sixth, and a right one that came too late.
+        assert [answer.reason for answer in answers if isinstance(answer, Rejected)] == [
+            Reason.PASSWORD_WRONG,
+            Reason.PASSWORD_LOCKED,
+            Reason.PASSWORD_LOCKED,
+        ]
