@@ -29,6 +29,7 @@ from essc_platform.core.reads import reads_of
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import Change, Entry, Event, Instant
 from essc_platform.core.snapshot import Read, Snapshot
+from essc_platform.store.engine import transaction
 from essc_platform.store.feed import Positions
 from essc_platform.store.gateway import (
     EventLine,
@@ -72,6 +73,8 @@ class Outcome:
     changes: tuple[Change, ...]
     channels: frozenset[str]
     """The channels that have new events."""
+    head: int
+    """The place of the last of these events; 0 if there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +103,7 @@ def run(
     positions: Positions,
 ) -> Outcome:
     """Runs one batch. Raises sqlite3.Error if the store failed; then nothing has happened."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         reads = [reads_of(submission.command) for submission in submissions]
         snapshot = load(connection, frozenset[Read]().union(*reads))
         keys = [each.request for each in submissions if each.request is not None]
@@ -112,15 +114,11 @@ def run(
             for submission, declared in zip(submissions, reads, strict=True)
         )
         save(connection, tally.changes, tally.entries, tally.events, tally.lines)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     return Outcome(
         answers=answers,
         changes=tuple(tally.changes),
         channels=frozenset(line.channel for line in tally.events),
+        head=max((line.position for line in tally.events), default=0),
     )
 
 

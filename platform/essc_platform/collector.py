@@ -117,4 +117,4 @@ class Collector:
         except Exception as error:  # noqa: BLE001 - a bug outside the rules spoils only this batch
             structlog.get_logger("batch").error("bug", error=type(error).__name__)
         answers = (Rejected(reason),) * len(submissions)
-        return Outcome(answers=answers, changes=(), channels=frozenset())
+        return Outcome(answers=answers, changes=(), channels=frozenset(), head=0)

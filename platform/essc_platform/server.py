@@ -19,7 +19,7 @@ from essc_platform.directory import Directory
 from essc_platform.lab.services import LabServices, lab_services
 from essc_platform.signing import KeyState, PublishedKey, create_key, open_signer
 from essc_platform.store import trust, views
-from essc_platform.store.engine import Store, read_fact, write_fact
+from essc_platform.store.engine import Store, read_fact, transaction, write_fact
 from essc_platform.store.feed import Positions, last_position
 from essc_platform.store.gateway import save
 from essc_platform.sweep import Sweep
@@ -87,12 +87,11 @@ def initialise(folder: Path, platform_id: str) -> PartyKeyPair:
         register_time=now,
     )
     key = PartyKey(party=OPERATOR, key_id=operator_key.key_id, public_key=operator_key.public_bytes)
-    store.writer.execute("BEGIN IMMEDIATE")
     row = trust.KeyRow(signing_key.key_id, signing_key.public_bytes, KeyState.ACTIVE, now)
-    trust.add_key(store.writer, row)
-    save(store.writer, [operator, key], [], [], [])
-    write_fact(store.writer, CLOCK_FACT, "0")
-    store.writer.execute("COMMIT")
+    with transaction(store.writer):
+        trust.add_key(store.writer, row)
+        save(store.writer, [operator, key], [], [], [])
+        write_fact(store.writer, CLOCK_FACT, "0")
     store.close()
     return operator_key
 
@@ -120,7 +119,7 @@ async def start(config: Config) -> Running:
 
     def committed(outcome: Outcome) -> None:
         directory.apply(outcome.changes)
-        watchers.committed(outcome.channels, positions.last)
+        watchers.committed(outcome.channels, outcome.head)
 
     collector = Collector(
         store.writer,

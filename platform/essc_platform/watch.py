@@ -47,13 +47,17 @@ class Watchers:
 
     def __init__(self, head: int) -> None:
         self.head = head
-        """The last committed position: there is nothing behind it yet."""
+        """The place of the last committed event: there is nothing behind it yet.
+
+        Only a place that the store holds may be shown: one that a restart forgets would be given
+        again, and whoever had seen it would miss what is there then.
+        """
         self._streams: dict[str, list[Stream]] = {}
         self._is_draining = False
 
     def committed(self, channels: frozenset[str], head: int) -> None:
         """Notes a commit and wakes whoever watches these channels."""
-        self.head = head
+        self.head = max(self.head, head)
         for channel in channels:
             for stream in self._streams.get(channel, ()):
                 stream.wake()

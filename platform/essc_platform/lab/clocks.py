@@ -5,7 +5,7 @@ import sqlite3
 from essc.lab.v1 import lab_service_pb2 as pb
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
-from essc_platform.store.engine import read_fact, write_fact
+from essc_platform.store.engine import read_fact, transaction, write_fact
 from essc_platform.sweep import Sweep
 from essc_wire.guard import Call
 from essc_wire.refusals import Refusal
@@ -60,8 +60,7 @@ def _advance(connection: sqlite3.Connection, offset_fact: str, asked: str, by_us
         return offset
     if last is not None and last.split()[0] == asked.split(maxsplit=1)[0]:
         return -1
-    connection.execute("BEGIN IMMEDIATE")
-    write_fact(connection, offset_fact, str(offset + by_us))
-    write_fact(connection, _LAST_FACT, asked)
-    connection.execute("COMMIT")
+    with transaction(connection):
+        write_fact(connection, offset_fact, str(offset + by_us))
+        write_fact(connection, _LAST_FACT, asked)
     return offset + by_us

@@ -6,6 +6,8 @@ thread would cost more than it saves.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ class Store:
     """An opened database file. `writer` and `reader` are plain driver connections."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._engine: Engine = create_engine(f"sqlite:///{path}")
         try:
             self._writing = self._engine.raw_connection()
@@ -78,18 +81,31 @@ class Store:
         version = read_fact(self.writer, "schema_version")
         if version != str(tables.SCHEMA_VERSION):
             raise StoreError(
-                f"the store's schema is version {version}, this program's is "
+                f"{self._path}: the store's schema is version {version}, this program's is "
                 f"{tables.SCHEMA_VERSION}"
             )
 
     def _create(self) -> None:
-        self.writer.execute("BEGIN IMMEDIATE")
-        for table in tables.metadata.sorted_tables:
-            self.writer.execute(str(CreateTable(table).compile(self._engine)))
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                self.writer.execute(str(CreateIndex(index).compile(self._engine)))
-        write_fact(self.writer, "schema_version", str(tables.SCHEMA_VERSION))
-        self.writer.execute("COMMIT")
+        with transaction(self.writer):
+            for table in tables.metadata.sorted_tables:
+                self.writer.execute(str(CreateTable(table).compile(self._engine)))
+                for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                    self.writer.execute(str(CreateIndex(index).compile(self._engine)))
+            write_fact(self.writer, "schema_version", str(tables.SCHEMA_VERSION))
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing, whatever fails: the commit too. The connection stays usable."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # After some failures, a full disk for one, SQLite has rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def read_fact(connection: sqlite3.Connection, name: str) -> str | None:

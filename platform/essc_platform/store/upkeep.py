@@ -7,6 +7,7 @@ from sqlalchemy import Table, bindparam, delete, not_, select, tuple_
 
 from essc_platform.core.records import CitizenKey, Instant
 from essc_platform.store import tables
+from essc_platform.store.engine import transaction
 from essc_platform.store.feed import position_of
 from essc_platform.store.gateway import compiled
 
@@ -36,8 +37,7 @@ def cards_to_expire(connection: sqlite3.Connection, at: Instant, limit: int) -> 
 def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
     """Removes a bounded number of rows that are no longer kept; answers how many."""
     removed = 0
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         for statement, since in (
             (_OLD_CHALLENGES, kept.challenges_since),
             (_OLD_PROOFS, kept.challenges_since),
@@ -51,10 +51,6 @@ def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
             removed += connection.execute(
                 _OLD_EVENTS, (name, until if beyond is None else beyond[0])
             ).rowcount
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
     return removed
 
 
