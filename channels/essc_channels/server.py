@@ -35,6 +35,7 @@ class RunningChannel:
     """A started channel: where it listens, and how it ends."""
 
     channel_id: str
+    database: Database
     address: str
     lab_address: str | None
     servers: tuple[Server, ...]
@@ -97,6 +98,7 @@ async def start_channel(config: Config) -> RunningChannel:
         gc.freeze()
         return RunningChannel(
             channel_id=config.profile.id,
+            database=database,
             address=f"{config.listen.rpartition(':')[0]}:{phones.port}",
             lab_address=lab_address,
             servers=(phones, *servers),

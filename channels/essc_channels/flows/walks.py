@@ -69,17 +69,16 @@ class Walk:
             if isinstance(proof, Refusal):
                 return proof
             memory = memory.with_proof(step.stage, proof)
-        flow = replace(self.flow, memory=memory)
+        # Kept even if the command is refused: asking for the region follows that refusal.
+        self.flow = flow = replace(self.flow, memory=memory)
         command = table.COMMANDS.get((flow.kind, step.stage))
         if command is None:
-            self.flow = flow
             return None
         done = await commands.run(
             self._parties, command, flow, self.account, step, answer, self._ask
         )
         if isinstance(done, Refusal):
             return done
-        self.flow = flow
         self._take(done)
         return None
 

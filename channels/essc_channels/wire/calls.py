@@ -4,6 +4,7 @@ A repeat carries the same request id, so it can do no harm. What is left after t
 `Refusal`: the party's own reason where it gave one, else that it could not be reached.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -43,17 +44,26 @@ class Caller:
         """The answer to a call, or why there is none."""
         patience_s = self._timeout_s if timeout_s is None else timeout_s
         end = min(ask.end - MARGIN_S, monotonic() + patience_s)
+        said: list[Refusal | None] = []
 
-        def send_once() -> Awaitable[T]:
-            left_s = max(end - monotonic(), _TIME_S_MIN)
-            return send(self.peer.options(timeout_s=left_s, traceparent=ask.traceparent))
+        async def send_once() -> T:
+            options = self.peer.options(
+                timeout_s=max(end - monotonic(), _TIME_S_MIN), traceparent=ask.traceparent
+            )
+            try:
+                return await send(options)
+            except grpc.RpcError as error:
+                said.append(refusal_of(error))
+                raise
 
         try:
-            return await repeat_while_uncertain(
-                send_once, attempts_max=ATTEMPTS_MAX, pause_s=PAUSE_S
-            )
-        except grpc.RpcError as error:
-            refusal = refusal_of(error)
+            # The pauses count too: the caller's time is over when it is over.
+            async with asyncio.timeout(end - monotonic()):
+                return await repeat_while_uncertain(
+                    send_once, attempts_max=ATTEMPTS_MAX, pause_s=PAUSE_S
+                )
+        except (grpc.RpcError, TimeoutError):
+            refusal = said[-1] if said else None
         if refusal is None or refusal.reason in _ITS_OWN_TROUBLE:
             return Refusal(self._away)
         return refusal
