@@ -69,7 +69,7 @@ def counters(**changes: Any) -> Counters:
     return replace(Counters(key=ZHANG, day=TODAY), **changes)
 
 
-def started(method: Method, counted: Counters | None = None) -> Accepted:
+def started(method: Method, counted: Counters | None = None, tries_left: int = 5) -> Accepted:
     challenge = Challenge(
         citizen=ZHANG,
         number=700,
@@ -77,7 +77,7 @@ def started(method: Method, counted: Counters | None = None) -> Accepted:
         method=method,
         purpose=Purpose.APPLY,
         expire_time=NOW + 5 * MINUTE,
-        tries_left=5,
+        tries_left=tries_left,
     )
     return Accepted(
         answer=StartedChallenge(challenge=challenge, phone="11100001234"),
@@ -135,9 +135,9 @@ STARTING = Table(
     (
         {
             "command": replace(BY_NAME, method=Method.CARD_PASSWORD),
-            "password": password(unlock_time=NOW),
+            "password": password(wrong_tries=2, unlock_time=NOW),
         },
-        started(Method.CARD_PASSWORD),
+        started(Method.CARD_PASSWORD, tries_left=4),
     ),
 )
 
@@ -292,7 +292,7 @@ ANSWERING = Table(
         Rejected(
             Reason.PASSWORD_WRONG,
             (("tries_left", "1"),),
-            changes=(replace(BY_PASSWORD, tries_left=4), password(wrong_tries=5)),
+            changes=(password(wrong_tries=5),),
         ),
     ),
     (
@@ -300,7 +300,7 @@ ANSWERING = Table(
         Rejected(
             Reason.PASSWORD_LOCKED,
             (("unlock_time_us", str(LOCKED_UNTIL)),),
-            changes=(replace(BY_PASSWORD, tries_left=4), password(unlock_time=LOCKED_UNTIL)),
+            changes=(password(unlock_time=LOCKED_UNTIL),),
             entries=(entry(EntryKind.PASSWORD_LOCKED),),
         ),
     ),

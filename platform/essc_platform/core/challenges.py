@@ -127,7 +127,7 @@ def start_challenge(
         method=command.method,
         purpose=command.purpose,
         expire_time=command.at + policy.challenge_seconds * SECOND,
-        tries_left=policy.challenge_tries,
+        tries_left=_tries(command.method, password, policy),
     )
     answer = StartedChallenge(challenge=challenge, phone=citizen.phone)
     if command.method is Method.TEXT_MESSAGE:
@@ -186,8 +186,8 @@ def _answer_password(
     if command.finding is Finding.RIGHT:
         earned = _earned(command, challenge, policy)
         return replace(earned, changes=(*earned.changes, passwords.after_right(password)))
-    left = replace(challenge, tries_left=challenge.tries_left - 1)
-    return passwords.after_wrong(password, left, command.channel, command.at, policy)
+    # A wrong password costs no try of the challenge: the national count is the one that counts.
+    return passwords.after_wrong(password, command.channel, command.at, policy)
 
 
 def _earned(command: AnswerChallenge, challenge: Challenge, policy: Policy) -> Accepted:
@@ -201,6 +201,14 @@ def _earned(command: AnswerChallenge, challenge: Challenge, policy: Policy) -> A
     )
     answered = replace(challenge, is_answered=True)
     return Accepted(answer=EarnedProof(proof=proof), changes=(answered, proof))
+
+
+def _tries(method: Method, password: Password | None, policy: Policy) -> int:
+    """How many answers a challenge takes; for the card password, what is left nationally."""
+    if method is Method.CARD_PASSWORD:
+        assert password is not None, "refused before, where there is none"
+        return policy.password_tries - password.wrong_tries
+    return policy.challenge_tries
 
 
 def _is_own(link: Link | None, number: int) -> bool:

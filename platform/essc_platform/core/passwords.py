@@ -10,7 +10,6 @@ from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CardView,
-    Challenge,
     Citizen,
     CitizenKey,
     Entry,
@@ -146,16 +145,14 @@ def after_right(password: Password) -> Password:
     return replace(password, wrong_tries=0, unlock_time=None)
 
 
-def after_wrong(
-    password: Password, left: Challenge, channel: str, at: Instant, policy: Policy
-) -> Rejected:
+def after_wrong(password: Password, channel: str, at: Instant, policy: Policy) -> Rejected:
     """R25: a wrong password is counted over all channels; the last one locks."""
     wrong_tries = password.wrong_tries + 1
     if wrong_tries < policy.password_tries:
         counted = replace(password, wrong_tries=wrong_tries, unlock_time=None)
         tries_left = policy.password_tries - wrong_tries
         return Rejected(
-            Reason.PASSWORD_WRONG, (("tries_left", str(tries_left)),), changes=(left, counted)
+            Reason.PASSWORD_WRONG, (("tries_left", str(tries_left)),), changes=(counted,)
         )
     unlock_time = at + policy.password_lock_hours * HOUR
     locked = replace(password, wrong_tries=0, unlock_time=unlock_time)
@@ -163,7 +160,7 @@ def after_wrong(
     return Rejected(
         Reason.PASSWORD_LOCKED,
         (("unlock_time_us", str(unlock_time)),),
-        changes=(left, locked),
+        changes=(locked,),
         entries=(entry,),
     )
 

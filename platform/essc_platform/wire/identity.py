@@ -117,8 +117,6 @@ class IdentityServicer:
             finding: Finding | Refusal = Finding.NOT_JUDGED
             asked = self._asked(request, call)
             if asked is not None:
-                if request.WhichOneof("answer") != _ANSWERS[asked.challenge.method]:
-                    return invalid("answer", "not of the challenge's method")
                 finding = await self._find(asked, request)
             if isinstance(finding, Refusal):
                 return finding
@@ -168,6 +166,8 @@ class IdentityServicer:
         return _Asked(challenge, citizen, seen.one(Password, key))
 
     async def _find(self, asked: _Asked, request: pb.AnswerChallengeRequest) -> Finding | Refusal:
+        if request.WhichOneof("answer") != _ANSWERS[asked.challenge.method]:
+            return Finding.OTHER_METHOD
         match asked.challenge.method:
             case Method.TEXT_MESSAGE:
                 code = self._vault.text_code(request.challenge_id)
