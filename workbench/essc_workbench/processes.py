@@ -17,7 +17,7 @@ from pathlib import Path
 
 from essc_workbench.failures import WorkbenchError
 
-READY_S = 30.0
+READY_S = 60.0  # a cold disk and modules that were never compiled take their time
 STOP_S = 8.0
 _POLL_S = 0.01
 _LAUNCH = Path(__file__).with_name("launch.py")

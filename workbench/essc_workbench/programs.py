@@ -12,7 +12,7 @@ from essc_workbench.failures import WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder
 from essc_workbench.processes import environment
 
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

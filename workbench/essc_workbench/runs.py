@@ -34,10 +34,10 @@ async def _until_stopped(work: Coroutine[Any, Any, int]) -> int:
             loop.remove_signal_handler(number)
 
 
-async def wait_for_stop() -> None:
-    """Returns when a stop signal comes; for a command that is meant to be stopped."""
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Works until a stop signal comes; for a command that is meant to be stopped."""
     try:
-        await asyncio.Event().wait()
+        await work
     except asyncio.CancelledError:
         task = asyncio.current_task()
         assert task is not None

@@ -1,5 +1,6 @@
 """`essc up`: starts the federation and keeps it until Ctrl-C."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -12,8 +13,10 @@ from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import Addresses, DataFolder, default_root, note_last
 from essc_workbench.programs import Profile
 from essc_workbench.progress import progress
-from essc_workbench.runs import wait_for_stop
+from essc_workbench.runs import until_stopped
 from essc_workbench.things_to_try import things_to_try
+
+_LOOK_S = 1.0
 
 
 async def up(
@@ -28,10 +31,22 @@ async def up(
             federation = await stack.enter_async_context(running)
         note_last(folder.root)
         _tell(console, federation, time.monotonic() - begin)
-        await wait_for_stop()
+        await until_stopped(_watch(console, federation))
         console.print("\nstopping every process", highlight=False)
     console.print("stopped", highlight=False)
     return GOOD
+
+
+async def _watch(console: Console, federation: Federation) -> None:
+    """Says it once when a party ends by itself; the others run on."""
+    running = set(federation.pids())
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        still = set(federation.pids())
+        for party in sorted(running - still):
+            words = federation.process(party).last_words()
+            console.print(f"{party} ended unexpectedly: {words}", markup=False, soft_wrap=True)
+        running = still
 
 
 def _tell(console: Console, federation: Federation, ready_s: float) -> None:

@@ -1,11 +1,17 @@
 """A story's line is checked, not just printed."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from essc_wire.keys import new_key, write_key
+from essc_workbench.demo import command
 from essc_workbench.demo.checks import Deviation, Story, settled
+from essc_workbench.failures import WorkbenchError
+from essc_workbench.federation import Federation
+from essc_workbench.folders import Addresses, DataFolder
 
 
 @pytest.fixture
@@ -58,3 +64,33 @@ async def test_what_never_arrives_is_told_as_it_was_seen_last() -> None:
         return "still the same"
 
     assert await settled(look, lambda _: False, within_s=0.1) == "still the same"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (Deviation("the panel reads 待开通", "待开通", "正常"), "seen:     正常"),
+        (WorkbenchError("no text message came"), "seen:     no text message came"),
+    ],
+)
+async def test_a_story_that_deviates_ends_with_status_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    out: StringIO,
+    trouble: Exception,
+    said: str,
+) -> None:
+    async def play(stage: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(command, "play", play)
+    folder = DataFolder(tmp_path)
+    folder.make()
+    write_key(folder.key("bureau"), new_key())
+    federation = Federation(folder)
+    federation.state.platform = Addresses(address="127.0.0.1:1", lab_address="127.0.0.1:1")
+
+    status = await command.tell(Console(file=out, width=80), federation, ready_s=1.0)
+
+    assert status == 1
+    assert said in out.getvalue()

@@ -15,7 +15,7 @@ from essc.channel.v1.channel_pb2 import Panel
 from essc_workbench.demo.checks import Deviation, Story
 from essc_workbench.demo.stage import Stage
 from essc_workbench.demo.story import play
-from essc_workbench.failures import CHECK_FAILED, GOOD, UsageError, told
+from essc_workbench.failures import CHECK_FAILED, GOOD, UsageError, WorkbenchError, told
 from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import DataFolder
 from essc_workbench.progress import progress
@@ -55,26 +55,32 @@ async def _demo(console: Console, folder: DataFolder) -> int:
             f"{len(federation.pids())} processes, were ready in {ready_s:.1f} s.",
             highlight=False,
         )
-        return await _tell(console, federation, ready_s)
+        return await tell(console, federation, ready_s)
 
 
-async def _tell(console: Console, federation: Federation, ready_s: float) -> int:
+async def tell(console: Console, federation: Federation, ready_s: float) -> int:
+    """Tells the story in a running federation. Answers the exit status."""
     story = Story(console)
     async with federation.connections() as connections:
         stage = Stage(federation, connections, story)
         try:
             await play(stage)
         except Deviation as deviation:
-            story.deviates(deviation)
-            console.print("\n[red]The story deviates; it ends here.[/]")
-            return CHECK_FAILED
+            return _ended(story, deviation)
         except grpc.RpcError as error:
-            story.deviates(Deviation("the next step", "an answer", told(error)))
-            return CHECK_FAILED
+            return _ended(story, Deviation("the next line", "an answer", told(error)))
+        except WorkbenchError as error:
+            return _ended(story, Deviation("the next line", "to go on", error))
         console.print()
         console.print(await _table(stage))
     _print_times(console, story, ready_s)
     return GOOD
+
+
+def _ended(story: Story, deviation: Deviation) -> int:
+    story.deviates(deviation)
+    story.console.print("\n[red]The story deviates here, so it ends here.[/]")
+    return CHECK_FAILED
 
 
 async def _table(stage: Stage) -> Table:
