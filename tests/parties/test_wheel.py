@@ -23,7 +23,7 @@ def test_the_demo_passes_from_an_installed_wheel(tmp_path: Path) -> None:
     fresh = tmp_path / "fresh"
     venv.create(fresh, with_pip=True)
     lock = REPOSITORY / "requirements.lock"
-    pip = [fresh / "bin" / "python", "-I", "-m", "pip", "install", "--quiet"]
+    pip: list[str | Path] = [fresh / "bin" / "python", "-I", "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, "-c", lock, wheel], cwd=tmp_path, check=True, timeout=600)
 
     done = subprocess.run(
