@@ -57,7 +57,7 @@ class EventServicer:
                 yield Refusal("PLATFORM_DRAINING")
                 return
             if stream.end is End.REPLACED:
-                yield Refusal("PLATFORM_BUSY")
+                yield Refusal("PLATFORM_BUSY", retry_after_ms=self._front.policy.reconnect_ms)
                 return
             # The head is taken before the read: what is committed in between is read next time.
             head = self._front.watchers.head
