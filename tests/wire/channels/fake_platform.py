@@ -20,6 +20,7 @@ from essc.identity.v1 import identity_pb2, identity_service_pb2
 from essc.password.v1 import password_service_pb2
 from essc.policy.v1 import policy_service_pb2
 from essc.record.v1 import record_service_pb2
+from essc.registry.v1 import physical_card_pb2
 from essc_wire.clock import wall_us
 from essc_wire.guard import Call, Guard
 from essc_wire.refusals import Refusal
@@ -374,7 +375,7 @@ class FakePlatform:
 
     def _set_link(self, holder: Holder, serial: int, state: Any) -> None:
         link_id = _hexadecimal("link", holder.id_number)
-        holder.link = Link(link_id=link_id, serial=serial, state=state, level=1)
+        holder.link = Link(link_id=link_id, serial=serial, state=state, level=card_pb2.LEVEL_QUERY)
 
     @staticmethod
     def _card(holder: Holder) -> card_pb2.Card:
@@ -382,7 +383,7 @@ class FakePlatform:
         is_open = holder.link is not None and holder.link.state == Link.STATE_ACTIVE
         return card_pb2.Card(
             state=blocked if holder.blocked_reason else usable,
-            physical_card_status=2,
+            physical_card_status=physical_card_pb2.PHYSICAL_CARD_STATUS_NORMAL,
             blocked_reason=holder.blocked_reason,
             masked_name=holder.name[0] + "*" if is_open else "",
             masked_id_number="*" * 16 + holder.id_number[-2:] if is_open else "",
