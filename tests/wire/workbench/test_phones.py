@@ -24,7 +24,6 @@ from essc.lab.v1.lab_service_pb2_grpc import (
     add_PhoneServiceServicer_to_server,
 )
 from essc_wire.id_numbers import synthetic
-from essc_wire.keys import new_key, write_key
 from essc_wire.refusals import Refusal, status_of
 from essc_workbench.answers import HONEST, Conduct, Mistake, erring
 from essc_workbench.citizens import Citizen, Phone
@@ -116,18 +115,20 @@ async def pond() -> AsyncIterator[tuple[ScriptedChannel, str]]:
 
 
 @pytest.fixture
-async def phone(
-    pond: tuple[ScriptedChannel, str], tmp_path: Path
-) -> AsyncIterator[tuple[ScriptedChannel, Phone]]:
-    servicer, address = pond
+async def citizen(pond: tuple[ScriptedChannel, str], tmp_path: Path) -> AsyncIterator[Citizen]:
+    _, address = pond
     at = Addresses(address=address, lab_address=address)
-    folder = DataFolder(tmp_path)
-    folder.make()
-    write_key(folder.key("bureau"), new_key())
-    async with Connections(folder, State(platform=at, channels={"pond": at})) as connections:
-        phone = Citizen(ZHANG_SAN, connections).phone("pond")
-        await phone.sign_in()
-        yield servicer, phone
+    state = State(platform=at, channels={"pond": at, "lake": at})
+    async with Connections(DataFolder(tmp_path), state) as connections:
+        yield Citizen(ZHANG_SAN, connections)
+
+
+@pytest.fixture
+async def phone(
+    pond: tuple[ScriptedChannel, str], citizen: Citizen
+) -> tuple[ScriptedChannel, Phone]:
+    await citizen.phone("pond").sign_in()
+    return pond[0], citizen.phone("pond")
 
 
 def vouch(kind: identity.VouchKind.ValueType) -> Step:
@@ -242,6 +243,23 @@ async def test_a_code_is_taken_once_and_the_channels_own_first(
     await owner.walk(channel.FLOW_KIND_APPLY)
 
     assert [answer.text_code for answer in servicer.answers] == ["222222", "111111"]
+
+
+async def test_a_code_that_was_refused_is_left_to_the_persons_other_phone(
+    phone: tuple[ScriptedChannel, Phone], citizen: Citizen
+) -> None:
+    servicer, owner = phone
+    again = Step(text_code=Step.TextCode(), last_reason="TEXT_CODE_WRONG")
+    servicer.script, servicer.messages = [TEXT_CODE, again], ["code 111111", "code 222222"]
+    other = citizen.phone("lake")
+    await other.sign_in()
+
+    await owner.walk(channel.FLOW_KIND_APPLY)
+    servicer.script = [TEXT_CODE, again, TEXT_CODE]
+    await other.walk(channel.FLOW_KIND_APPLY)
+
+    codes = [answer.text_code for answer in servicer.answers]
+    assert codes == ["111111", "222222", "111111"]
 
 
 async def test_without_an_answer_the_phone_sends_the_same_request_again(
