@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -57,6 +58,8 @@ async def _run(config: Config) -> None:
 
     channel = await start_channel(config)
     stopping = asyncio.create_task(wait_for_stop_signal())
+    gc.collect()
+    gc.freeze()  # what is here now stays; collections need not look at it again
     await asyncio.sleep(0)  # the handlers are there before anyone is told that we are
     ready = {
         "ready": True,

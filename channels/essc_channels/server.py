@@ -1,7 +1,6 @@
 """Puts a channel together: the one place where everything is constructed."""
 
 import asyncio
-import gc
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -27,7 +26,6 @@ from essc_wire.serving import Server, drain
 from essc_wire.tokens import TokenSource
 
 _SWEEP_S: Final = 60.0
-_HOST: Final = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +78,7 @@ async def start_channel(config: Config) -> RunningChannel:
             )
             stack.push_async_callback(lab.stop, 0.0)
             servers.append(lab)
-            lab_address = f"{_HOST}:{lab.port}"
+            lab_address = _at(config.lab, lab.port)
         vouching = config.vouching or lab_address
         assert vouching is not None, "config.py sees to it"
         parties = _parties(config, vouching, database, clock, folder.digest_key, stack)
@@ -94,18 +92,21 @@ async def start_channel(config: Config) -> RunningChannel:
             asyncio.create_task(follower.run(), name="shadow"),
             asyncio.create_task(_sweep(database, clock), name="sweep"),
         )
-        gc.collect()
-        gc.freeze()
         return RunningChannel(
             channel_id=config.profile.id,
             database=database,
-            address=f"{config.listen.rpartition(':')[0]}:{phones.port}",
+            address=_at(config.listen, phones.port),
             lab_address=lab_address,
             servers=(phones, *servers),
             tasks=tasks,
             announce=draining,
             resources=stack.pop_all(),
         )
+
+
+def _at(asked: str, port: int) -> str:
+    """The address as asked for, with the port that it got."""
+    return f"{asked.rpartition(':')[0]}:{port}"
 
 
 def _parties(

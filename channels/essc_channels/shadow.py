@@ -7,6 +7,7 @@ that are kept, the channel takes the head, lists its links anew, and watches on 
 """
 
 import asyncio
+import traceback
 from typing import Final
 
 import structlog
@@ -48,6 +49,9 @@ class ShadowFollower:
                     reason = await self._list_anew()
             except StoreUnavailable:
                 reason = "STORE_UNAVAILABLE"
+            except Exception as error:  # noqa: BLE001 - our bug: loud, but the copy must go on
+                self._log.error("bug", error=type(error).__name__, frames=_frames(error))
+                reason = "INTERNAL_FAULT"
             if reason is not None:
                 self._note_trouble(reason)
             await asyncio.sleep(self._pause_s)
@@ -121,3 +125,11 @@ class ShadowFollower:
         if self._last_trouble:
             self._log.info("feed resumed")
             self._last_trouble = ""
+
+
+def _frames(error: Exception) -> list[str]:
+    """Where it happened; the message might hold personal data and is left out."""
+    return [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]

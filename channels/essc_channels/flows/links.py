@@ -12,7 +12,7 @@ from essc_channels.core.records import Account, Link, Person
 from essc_channels.flows.parties import Parties
 from essc_channels.ports import Ask, Subject
 from essc_channels.store import accounts
-from essc_wire.clock import new_request_id
+from essc_wire.clock import monotonic, new_request_id
 from essc_wire.refusals import Refusal
 
 # There is nothing to find for this person now; anything else may be different at the next look.
@@ -38,6 +38,8 @@ async def meet(parties: Parties, account: Account, person: Person, ask: Ask) -> 
     kind = parties.profile.silent_vouch_kind
     if kind is None or account.link_id is not None:
         return account
+    # A courtesy, not what was asked for: a silent platform must not hold a person up for long.
+    ask = replace(ask, end=min(ask.end, monotonic() + parties.profile.home_timeout_s))
     with parties.database.read() as connection:
         newest = accounts.unclaimed_order(connection)
     found = await _find(parties, Check(int(kind)), person, ask)

@@ -4,6 +4,7 @@ import asyncio
 
 import grpc
 import pytest
+from sqlalchemy import text
 from tests.wire.channels.conftest import ZHANG, MakeStand, Phone, Stand
 from tests.wire.channels.fake_platform import Holder
 
@@ -303,6 +304,29 @@ async def test_an_unanswered_flow_ends_by_itself(make_stand: MakeStand) -> None:
         await phone.answer(flow)
 
     assert reason_of(refused.value) == "FLOW_ENDED"
+
+
+@pytest.mark.rule("R91")
+async def test_a_full_disk_is_a_refusal_and_loses_nothing(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    _, phone = await signed_in(stand)
+    database = stand.channel.database
+    with database.write() as connection:
+        connection.execute(text("PRAGMA max_page_count = 1"))
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await start_often(phone)
+    with database.write() as connection:
+        connection.execute(text("PRAGMA max_page_count = 1000000"))
+    after = await phone.answer(await phone.start(APPLY))
+
+    assert reason_of(refused.value) == "STORE_UNAVAILABLE"
+    assert after.step.WhichOneof("kind") == "face"
+
+
+async def start_often(phone: Phone) -> None:
+    for _ in range(100):
+        await phone.start(APPLY)
 
 
 @pytest.mark.rule("R92")
