@@ -1,6 +1,5 @@
 """The command `essc`: one function per subcommand, which imports what it needs when it runs."""
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from essc_workbench.failures import OWN_FAILURE, UsageError, WorkbenchError
+from essc_workbench.failures import OWN_FAILURE, WorkbenchError
 
 app = typer.Typer(
     help="The workbench of the federation: start it, watch it, integrate with it, measure it.",
@@ -144,11 +143,9 @@ def bench(
     ] = None,
 ) -> None:
     """Measure the platform beside a bare server."""
-    try:
-        command = importlib.import_module("essc_workbench.bench.command")
-    except ModuleNotFoundError:
-        raise UsageError("this installation has no benchmark") from None
-    raise typer.Exit(command.run(only, json))
+    from essc_workbench.bench.command import run
+
+    raise typer.Exit(run(only or None, json))
 
 
 def main() -> None:
