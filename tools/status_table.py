@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from essc_platform.core import links, passwords, policy
+from essc_platform.core import deliveries, links, passwords, policy
 from essc_platform.core.challenges import StartChallenge
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
@@ -96,7 +96,7 @@ OPERATIONS = {
         proofs=((Purpose.APPLY, Method.TEXT_MESSAGE), (Purpose.APPLY, Method.FACE)),
     ),
     "`AcceptDelivery`": Operation(
-        command=links.AcceptDelivery(
+        command=deliveries.AcceptDelivery(
             at=NOW,
             channel=CHANNEL,
             citizen=WHO,
@@ -110,7 +110,7 @@ OPERATIONS = {
         proofs=((Purpose.ACCEPT_DELIVERY, Method.TEXT_MESSAGE),),
     ),
     "`DeclineDelivery`": Operation(
-        command=links.DeclineDelivery(
+        command=deliveries.DeclineDelivery(
             at=NOW, channel=CHANNEL, citizen=WHO, link_number=1, serial=1, proof=proof_at(1)
         ),
         link=LinkState.DELIVERED,

@@ -23,7 +23,7 @@ import structlog
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
 from essc_platform.core.decisions import Accepted, Decision, Licence, LicenceFacts, Rejected
-from essc_platform.core.links import with_licence
+from essc_platform.core.holdings import with_licence
 from essc_platform.core.policy import Policy
 from essc_platform.core.reads import reads_of
 from essc_platform.core.reasons import Reason

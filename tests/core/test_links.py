@@ -31,17 +31,11 @@ from tests.core.people import (
 )
 from tests.core.proof_steps import proof_steps
 
-from essc_platform.core import links
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Accepted, Decision, LicenceFacts, Rejected
-from essc_platform.core.links import (
-    AcceptDelivery,
-    Apply,
-    DeclineDelivery,
-    HeldCard,
-    LinkAnswer,
-    Unlink,
-)
+from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery, delivered
+from essc_platform.core.holdings import HeldCard, LinkAnswer, with_licence
+from essc_platform.core.links import Apply, FindLink, Unlink, find_link
 from essc_platform.core.reads import reads_of
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
@@ -331,7 +325,7 @@ def test_what_was_signed_is_put_wherever_the_decision_shows_the_link() -> None:
     decision = accepted(judge(APPLY, citizen(), physical_card(), IDENTITY, FACE))
     sealed = link(number=400, activate_time=NOW, licence=licence())
 
-    signed = links.with_licence(decision, licence())
+    signed = with_licence(decision, licence())
 
     assert isinstance(signed.answer, HeldCard)
     assert signed.answer.link == sealed
@@ -603,7 +597,7 @@ def test_a_blocked_card_can_be_unlinked_and_a_delivery_of_it_declined(
 def test_a_delivery_begins_a_serial_and_leaves_a_link_that_holds_the_card(
     before: Link | None, after: Link | None
 ) -> None:
-    assert links.delivered(before, (ZHANG, "wechat", 400), NOW) == after
+    assert delivered(before, (ZHANG, "wechat", 400), NOW) == after
 
 
 def test_a_new_serial_begins_at_the_query_level() -> None:
@@ -622,3 +616,52 @@ def test_two_people_do_not_share_a_link() -> None:
     decision = judge(APPLY, citizen(), of_li, physical_card(), theirs, IDENTITY, FACE)
 
     assert decision == first_issue()
+
+
+# --- finding the own link --------------------------------------------------------------------
+
+QUERY = FindLink(
+    at=NOW, channel="wechat", citizen=ZHANG, name="张小三", id_number="990101199001011234"
+)
+FINDER = proof(number=920, purpose=Purpose.FIND_LINK, method=Method.VOUCHED)
+FINDING: list[tuple[dict[str, Any], Link | Rejected]] = [
+    ({"proof": None}, Rejected(Reason.PROOF_UNKNOWN)),
+    ({"proof": replace(FINDER, channel="alipay")}, Rejected(Reason.PROOF_UNKNOWN)),
+    ({"proof": replace(FINDER, is_used=True)}, Rejected(Reason.PROOF_USED)),
+    ({"proof": replace(FINDER, expire_time=NOW)}, Rejected(Reason.PROOF_EXPIRED)),
+    (
+        {"proof": replace(FINDER, purpose=Purpose.UNLINK)},
+        Rejected(Reason.PROOF_FOR_OTHER_PURPOSE),
+    ),
+    ({"proof": replace(FINDER, method=Method.FACE)}, Rejected(Reason.PROOF_OF_OTHER_METHOD)),
+    ({"proof": replace(FINDER, citizen=LI)}, Rejected(Reason.PROOF_FOR_OTHER_PERSON)),
+    ({"proof": FINDER, "link": None}, Rejected(Reason.LINK_NOT_FOUND)),
+    ({"link": link(), "citizen": citizen(name="张小四")}, Rejected(Reason.LINK_NOT_FOUND)),
+    ({"citizen": citizen(id_number="99")}, Rejected(Reason.LINK_NOT_FOUND)),
+    ({"citizen": citizen()}, link()),
+    ({"proof": replace(FINDER, purpose=Purpose.APPLY)}, link()),
+    ({"link": unlinked_link()}, unlinked_link()),
+    ({"link": delivered_link()}, delivered_link()),
+]
+
+
+@pytest.mark.rule("R5", "R14", "R23")
+def test_a_channel_finds_its_own_link_in_any_state_and_learns_nothing_else() -> None:
+    situation: dict[str, Any] = {"citizen": citizen(), "link": link(), "proof": None}
+    reasons = []
+    for changes, expected in FINDING:
+        situation |= changes
+
+        found = find_link(QUERY, situation["citizen"], situation["link"], situation["proof"])
+
+        assert found == expected
+        reasons += [found.reason.value] if isinstance(found, Rejected) else []
+    assert list(dict.fromkeys(reasons)) == [
+        "PROOF_UNKNOWN",
+        "PROOF_USED",
+        "PROOF_EXPIRED",
+        "PROOF_FOR_OTHER_PURPOSE",
+        "PROOF_OF_OTHER_METHOD",
+        "PROOF_FOR_OTHER_PERSON",
+        "LINK_NOT_FOUND",
+    ]

@@ -25,14 +25,9 @@ from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallen
 from essc_platform.core.citizens import RegisterCitizen
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Accepted, Decision, Rejected
-from essc_platform.core.links import (
-    AcceptDelivery,
-    Apply,
-    DeclineDelivery,
-    LinkAnswer,
-    Unlink,
-    with_licence,
-)
+from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.holdings import LinkAnswer, with_licence
+from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.passwords import ChangePassword, ResetPassword, SetPassword
 from essc_platform.core.physical_cards import (
     ChangePhysicalCard,

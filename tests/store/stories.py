@@ -20,7 +20,8 @@ from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallen
 from essc_platform.core.citizens import RegisterCitizen
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Licence, LicenceFacts
-from essc_platform.core.links import AcceptDelivery, Apply, DeclineDelivery, Unlink
+from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.parties import AddPartyKey, ChangeChannel, ChannelVerb, RegisterChannel
 from essc_platform.core.passwords import ChangePassword, ResetPassword, SetPassword
 from essc_platform.core.physical_cards import (

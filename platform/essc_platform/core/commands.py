@@ -4,7 +4,8 @@ from typing import TypeAlias
 
 from essc_platform.core.challenges import AnswerChallenge, StartChallenge
 from essc_platform.core.citizens import RegisterCitizen
-from essc_platform.core.links import AcceptDelivery, Apply, DeclineDelivery, Unlink
+from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.parties import (
     AddPartyKey,
     ChangeChannel,

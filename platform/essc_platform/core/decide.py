@@ -1,6 +1,6 @@
 """From a command to its rule: picks the records the rule takes. No rule lives here."""
 
-from essc_platform.core import cards, challenges, citizens, links, parties, passwords
+from essc_platform.core import cards, challenges, citizens, deliveries, links, parties, passwords
 from essc_platform.core import physical_cards as physical
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Decision
@@ -27,7 +27,12 @@ from essc_platform.core.snapshot import View
 def decide(command: Command, view: View, policy: Policy) -> Decision:
     """The decision on a command, given what it may see."""
     match command:
-        case links.Apply() | links.AcceptDelivery() | links.DeclineDelivery() | links.Unlink():
+        case (
+            links.Apply()
+            | deliveries.AcceptDelivery()
+            | deliveries.DeclineDelivery()
+            | links.Unlink()
+        ):
             return _about_link(command, view, policy)
         case challenges.StartChallenge():
             return challenges.start_challenge(
@@ -65,7 +70,7 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
 
 
 def _about_link(
-    command: links.Apply | links.AcceptDelivery | links.DeclineDelivery | links.Unlink,
+    command: links.Apply | deliveries.AcceptDelivery | deliveries.DeclineDelivery | links.Unlink,
     view: View,
     policy: Policy,
 ) -> Decision:
@@ -74,12 +79,12 @@ def _about_link(
     match command:
         case links.Unlink():
             return links.unlink(command, view.one(Link, own), view.one(Proof, command.proof))
-        case links.DeclineDelivery():
-            return links.decline_delivery(
+        case deliveries.DeclineDelivery():
+            return deliveries.decline_delivery(
                 command, view.one(Link, own), view.one(Proof, command.proof)
             )
-        case links.AcceptDelivery():
-            return links.accept_delivery(
+        case deliveries.AcceptDelivery():
+            return deliveries.accept_delivery(
                 command,
                 view.one(Citizen, citizen),
                 view.many(PhysicalCard, citizen),

@@ -21,7 +21,7 @@ class Accepted:
     events: tuple[Event, ...] = ()
     entries: tuple[Entry, ...] = ()
     to_sign: LicenceFacts | None = None
-    """What must be signed before anything is saved; `links.with_licence` puts it in place."""
+    """What must be signed before anything is saved; `holdings.with_licence` puts it in place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Links: applying, accepting or declining a delivery, unlinking. One link per citizen and channel.
+"""Links: applying and unlinking. One link per citizen and channel; `deliveries.py` has the rest.
 
     none       --apply-->   active      --unlink-->  unlinked
     none       --deliver--> delivered   --accept, apply--> active
@@ -12,22 +12,25 @@ card anew, or maps it anew, tells the other channels what the card is now worth.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from essc_platform.core import cards, proofs
-from essc_platform.core.citizens import masked_id_number, masked_name
-from essc_platform.core.decisions import Accepted, Decision, Licence, LicenceFacts, Rejected
+from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.holdings import (
+    IDENTITY_METHODS,
+    LinkAnswer,
+    activated,
+    consent_outdated,
+    ended,
+)
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Card,
-    CardView,
     Citizen,
     CitizenKey,
     Entry,
     EntryKind,
-    Event,
-    EventKind,
     Instant,
     Level,
     Link,
@@ -39,8 +42,8 @@ from essc_platform.core.records import (
     Purpose,
 )
 
-# R21: what counts as a channel's identity check.
-IDENTITY_METHODS = frozenset({Method.TEXT_MESSAGE, Method.VOUCHED})
+# Looking for the own link is part of applying too.
+_FINDING = frozenset({Purpose.FIND_LINK, Purpose.APPLY})
 # R12: one authentication of the holder.
 UNLINK_METHODS = frozenset({Method.FACE, Method.CARD_PASSWORD, Method.TEXT_MESSAGE})
 
@@ -61,32 +64,6 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptDelivery:
-    """The holder accepts a delivered card in this channel."""
-
-    at: Instant
-    channel: str
-    citizen: CitizenKey
-    link_number: int
-    serial: int
-    proof: tuple[int, int, int]
-    consent_version: str
-    new_licence_number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclineDelivery:
-    """The holder declines a delivered card in this channel."""
-
-    at: Instant
-    channel: str
-    citizen: CitizenKey
-    link_number: int
-    serial: int
-    proof: tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Unlink:
     """The holder unlinks the card from this channel."""
 
@@ -99,20 +76,29 @@ class Unlink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCard:
-    """What a citizen now holds in a channel."""
+class FindLink:
+    """A channel looks for its own link of a person whom it has checked. Changes nothing."""
 
-    link: Link
-    card: CardView
-    masked_name: str
-    masked_id_number: str
+    at: Instant
+    channel: str
+    citizen: CitizenKey
+    name: str = field(repr=False)
+    id_number: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkAnswer:
-    """A link as it is now."""
-
-    link: Link
+def find_link(
+    query: FindLink, citizen: Citizen | None, link: Link | None, proof: Proof | None
+) -> Link | Rejected:
+    """R14: the own link in any state. No link, no card and no person answer alike."""
+    purpose = proof.purpose if proof and proof.purpose in _FINDING else Purpose.FIND_LINK
+    refusal = proofs.refusal(query, proof, purpose, IDENTITY_METHODS)
+    if refusal is not None:
+        return refusal
+    assert citizen is not None, "a proof is given for a citizen on record"
+    is_same = (citizen.id_number, citizen.name) == (query.id_number, query.name)
+    if link is None or not is_same:
+        return Rejected(Reason.LINK_NOT_FOUND)
+    return link
 
 
 def apply(
@@ -127,15 +113,15 @@ def apply(
     policy: Policy,
 ) -> Decision:
     """R1, R2, R10, R13, R20: links the card here, and issues it first where there is none."""
-    refusal = _proof_refusal(command, identity_proof, Purpose.APPLY, IDENTITY_METHODS)
-    refusal = refusal or _proof_refusal(command, face_proof, Purpose.APPLY, {Method.FACE})
+    refusal = proofs.refusal(command, identity_proof, Purpose.APPLY, IDENTITY_METHODS)
+    refusal = refusal or proofs.refusal(command, face_proof, Purpose.APPLY, {Method.FACE})
     if refusal is not None:
         return refusal
     assert citizen is not None, "a proof is given for a citizen on record"
     assert identity_proof is not None
     assert face_proof is not None
     if command.consent_version != policy.consent_version:
-        return _consent_outdated(policy)
+        return consent_outdated(policy)
     if citizen.cancel_time is not None:
         return Rejected(Reason.CITIZEN_CANCELLED)
     physical_card = cards.choose_physical_card(card, physical_cards, command.region, command.at)
@@ -145,8 +131,8 @@ def apply(
     link = next((each for each in held if each.channel == command.channel), None)
     if link is not None and link.is_active and current == card:
         return Rejected(Reason.LINK_EXISTS)
-    active = _activated(command, link)
-    accepted = _held(
+    active = _linked(command, link)
+    accepted = activated(
         active, current, physical_card, citizen, password, command.at, command.new_licence_number
     )
     changes = (active, proofs.used(identity_proof), proofs.used(face_proof))
@@ -163,52 +149,6 @@ def apply(
     )
 
 
-def accept_delivery(
-    command: AcceptDelivery,
-    citizen: Citizen | None,
-    physical_cards: Sequence[PhysicalCard],
-    card: Card | None,
-    password: Password | None,
-    link: Link | None,
-    proof: Proof | None,
-    policy: Policy,
-) -> Decision:
-    """R5: a delivered card becomes active once the holder consents and the card is normal."""
-    refusal = _delivery_refusal(command, link, proof)
-    if refusal is not None:
-        return refusal
-    assert link is not None
-    assert proof is not None
-    assert citizen is not None, "a link exists for a citizen on record"
-    assert card is not None, "a link exists for an issued card"
-    if command.consent_version != policy.consent_version:
-        return _consent_outdated(policy)
-    physical_card = cards.mapped(card, physical_cards)
-    assert physical_card is not None
-    blocked = cards.view(card, physical_card, citizen, password, command.at).blocked_reason
-    if blocked:
-        return Rejected(Reason(blocked))
-    active = replace(link, state=LinkState.ACTIVE, activate_time=command.at)
-    accepted = _held(
-        active, card, physical_card, citizen, password, command.at, command.new_licence_number
-    )
-    return replace(
-        accepted,
-        changes=(active, proofs.used(proof)),
-        entries=(_entry(command, EntryKind.LINK_ACTIVATED),),
-    )
-
-
-def decline_delivery(command: DeclineDelivery, link: Link | None, proof: Proof | None) -> Decision:
-    """R5: a delivered card that the holder declines is unlinked, whatever the card's status."""
-    refusal = _delivery_refusal(command, link, proof)
-    if refusal is not None:
-        return refusal
-    assert link is not None
-    assert proof is not None
-    return _unlinked(command, link, proof, EntryKind.DELIVERY_DECLINED)
-
-
 def unlink(command: Unlink, link: Link | None, proof: Proof | None) -> Decision:
     """R11, R12, R13: ends this channel's link and touches nothing else."""
     if link is None or link.number != command.link_number:
@@ -219,43 +159,14 @@ def unlink(command: Unlink, link: Link | None, proof: Proof | None) -> Decision:
         return Rejected(Reason.LINK_SERIAL_OLD)
     if not link.is_active:
         return Rejected(Reason.LINK_NOT_ACTIVE)
-    refusal = _proof_refusal(command, proof, Purpose.UNLINK, UNLINK_METHODS)
+    refusal = proofs.refusal(command, proof, Purpose.UNLINK, UNLINK_METHODS)
     if refusal is not None:
         return refusal
     assert proof is not None
-    return _unlinked(command, link, proof, EntryKind.LINK_UNLINKED)
+    return ended(link, proof, command.at, EntryKind.LINK_UNLINKED)
 
 
-def delivered(link: Link | None, key: tuple[CitizenKey, str, int], at: Instant) -> Link | None:
-    """R5: the link after a delivery; None if a delivered or active one stays as it is."""
-    citizen, channel, new_number = key
-    if link is not None and link.state is not LinkState.UNLINKED:
-        return None
-    return Link(
-        citizen=citizen,
-        channel=channel,
-        number=link.number if link else new_number,
-        serial=link.serial + 1 if link else 1,
-        state=LinkState.DELIVERED,
-        level=Level.QUERY,
-        deliver_time=at,
-    )
-
-
-def with_licence(accepted: Accepted, licence: Licence) -> Accepted:
-    """Puts what was signed into the link, wherever the decision shows it."""
-    held = accepted.answer
-    assert isinstance(held, HeldCard)
-    sealed = replace(held.link, licence=licence)
-    return replace(
-        accepted,
-        answer=replace(held, link=sealed),
-        changes=tuple(sealed if c == held.link else c for c in accepted.changes),
-        to_sign=None,
-    )
-
-
-def _activated(command: Apply, link: Link | None) -> Link:
+def _linked(command: Apply, link: Link | None) -> Link:
     """The link after an application: a delivered one keeps its serial, an unlinked one does not."""
     if link is None:
         return Link(
@@ -305,96 +216,5 @@ def _issue_entries(command: Apply, card: Card | None) -> tuple[Entry, ...]:
     return (expired, issued)
 
 
-def _held(
-    link: Link,
-    card: Card,
-    physical_card: PhysicalCard,
-    citizen: Citizen,
-    password: Password | None,
-    at: Instant,
-    licence_number: int,
-) -> Accepted:
-    """What a citizen holds once a link is active: the answer, the event, and what to sign."""
-    view = cards.view(card, physical_card, citizen, password, at)
-    name = masked_name(citizen.name)
-    return Accepted(
-        answer=HeldCard(
-            link=link,
-            card=view,
-            masked_name=name,
-            masked_id_number=masked_id_number(citizen.id_number),
-        ),
-        events=(
-            Event(
-                channel=link.channel,
-                kind=EventKind.LINK_ACTIVATED,
-                at=at,
-                citizen=link.citizen,
-                link=link,
-                card=view,
-            ),
-        ),
-        to_sign=LicenceFacts(
-            citizen=citizen.key,
-            number=licence_number,
-            masked_name=name,
-            region=physical_card.region,
-            issue_time=card.issue_time,
-            expire_time=card.expire_time,
-        ),
-    )
-
-
-def _unlinked(
-    command: DeclineDelivery | Unlink, link: Link, proof: Proof, kind: EntryKind
-) -> Accepted:
-    ended = replace(link, state=LinkState.UNLINKED, unlink_time=command.at, licence=None)
-    event = Event(
-        channel=link.channel,
-        kind=EventKind.LINK_UNLINKED,
-        at=command.at,
-        citizen=link.citizen,
-        link=ended,
-    )
-    return Accepted(
-        answer=LinkAnswer(link=ended),
-        changes=(ended, proofs.used(proof)),
-        events=(event,),
-        entries=(_entry(command, kind),),
-    )
-
-
-def _delivery_refusal(
-    command: AcceptDelivery | DeclineDelivery, link: Link | None, proof: Proof | None
-) -> Rejected | None:
-    if link is None or link.number != command.link_number:
-        return Rejected(Reason.LINK_NOT_FOUND)
-    if command.serial != link.serial:
-        return Rejected(Reason.LINK_SERIAL_OLD)
-    if link.state is not LinkState.DELIVERED:
-        return Rejected(Reason.LINK_NOT_DELIVERED)
-    return _proof_refusal(command, proof, Purpose.ACCEPT_DELIVERY, IDENTITY_METHODS)
-
-
-def _proof_refusal(
-    command: Apply | AcceptDelivery | DeclineDelivery | Unlink,
-    proof: Proof | None,
-    purpose: Purpose,
-    methods: frozenset[Method] | set[Method],
-) -> Rejected | None:
-    return proofs.refusal(
-        proof,
-        channel=command.channel,
-        purposes={purpose},
-        methods=methods,
-        at=command.at,
-        citizen=command.citizen,
-    )
-
-
-def _consent_outdated(policy: Policy) -> Rejected:
-    return Rejected(Reason.CONSENT_OUTDATED, (("current_version", policy.consent_version),))
-
-
-def _entry(command: Apply | AcceptDelivery | DeclineDelivery | Unlink, kind: EntryKind) -> Entry:
+def _entry(command: Apply, kind: EntryKind) -> Entry:
     return Entry(citizen=command.citizen, kind=kind, at=command.at, channel=command.channel)

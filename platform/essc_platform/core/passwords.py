@@ -89,7 +89,7 @@ class Holder:
 def set_password(command: SetPassword, holder: Holder, proof: Proof | None) -> Decision:
     """R24: the first password, by face or text message."""
     refusal = _link_refusal(command.channel, command.link_number, holder)
-    refusal = refusal or _proof_refusal(
+    refusal = refusal or proofs.refusal(
         command, proof, Purpose.SET_PASSWORD, {Method.FACE, Method.TEXT_MESSAGE}
     )
     if refusal is not None:
@@ -103,7 +103,7 @@ def set_password(command: SetPassword, holder: Holder, proof: Proof | None) -> D
 def change_password(command: ChangePassword, holder: Holder, proof: Proof | None) -> Decision:
     """R24: a new password for the old one. A lock that fell in between refuses it."""
     refusal = _link_refusal(command.channel, command.link_number, holder)
-    refusal = refusal or _proof_refusal(
+    refusal = refusal or proofs.refusal(
         command, proof, Purpose.CHANGE_PASSWORD, {Method.CARD_PASSWORD}
     )
     refusal = refusal or use_refusal(holder.password, command.at)
@@ -118,10 +118,10 @@ def reset_password(
 ) -> Decision:
     """R24, R25: a new password for a forgotten one; frees the lock."""
     refusal = _link_refusal(command.channel, command.link_number, holder)
-    refusal = refusal or _proof_refusal(
+    refusal = refusal or proofs.refusal(
         command, text_proof, Purpose.RESET_PASSWORD, {Method.TEXT_MESSAGE}
     )
-    refusal = refusal or _proof_refusal(command, face_proof, Purpose.RESET_PASSWORD, {Method.FACE})
+    refusal = refusal or proofs.refusal(command, face_proof, Purpose.RESET_PASSWORD, {Method.FACE})
     if refusal is not None:
         return refusal
     assert text_proof is not None
@@ -216,19 +216,3 @@ def _link_refusal(channel: str, number: int, holder: Holder) -> Rejected | None:
     if not link.is_active:
         return Rejected(Reason.LINK_NOT_ACTIVE)
     return None
-
-
-def _proof_refusal(
-    command: SetPassword | ChangePassword | ResetPassword,
-    proof: Proof | None,
-    purpose: Purpose,
-    methods: set[Method],
-) -> Rejected | None:
-    return proofs.refusal(
-        proof,
-        channel=command.channel,
-        purposes={purpose},
-        methods=methods,
-        at=command.at,
-        citizen=command.citizen,
-    )

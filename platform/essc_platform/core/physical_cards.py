@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from essc_platform.core import cards, links
+from essc_platform.core import cards, deliveries
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
@@ -267,7 +267,7 @@ def _with_deliveries(
     view = cards.view(card, physical_card, citizen, password, command.at)
     by_channel = {link.channel: link for link in held}
     for channel, number in command.receivers:
-        link = links.delivered(
+        link = deliveries.delivered(
             by_channel.get(channel), (command.citizen, channel, number), command.at
         )
         if link is None:

@@ -2,33 +2,39 @@
 
 from collections.abc import Container
 from dataclasses import replace
+from typing import Protocol
 
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import CitizenKey, Instant, Method, Proof, Purpose
 
 
+class Proving(Protocol):
+    """A command that carries a proof."""
+
+    @property
+    def at(self) -> Instant: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def citizen(self) -> CitizenKey: ...
+
+
 def refusal(
-    proof: Proof | None,
-    *,
-    channel: str,
-    purposes: Container[Purpose],
-    methods: Container[Method],
-    at: Instant,
-    citizen: CitizenKey | None = None,
+    command: Proving, proof: Proof | None, purpose: Purpose, methods: Container[Method]
 ) -> Rejected | None:
     """R23: why this proof is no good here; None if it is. One of another channel is unknown."""
-    if proof is None or proof.channel != channel:
+    if proof is None or proof.channel != command.channel:
         return Rejected(Reason.PROOF_UNKNOWN)
     if proof.is_used:
         return Rejected(Reason.PROOF_USED)
-    if at >= proof.expire_time:
+    if command.at >= proof.expire_time:
         return Rejected(Reason.PROOF_EXPIRED)
-    if proof.purpose not in purposes:
+    if proof.purpose is not purpose:
         return Rejected(Reason.PROOF_FOR_OTHER_PURPOSE)
     if proof.method not in methods:
         return Rejected(Reason.PROOF_OF_OTHER_METHOD)
-    if citizen is not None and proof.citizen != citizen:
+    if proof.citizen != command.citizen:
         return Rejected(Reason.PROOF_FOR_OTHER_PERSON)
     return None
 

@@ -7,7 +7,8 @@ what is named for it here.
 from essc_platform.core.challenges import AnswerChallenge, StartChallenge
 from essc_platform.core.citizens import RegisterCitizen
 from essc_platform.core.commands import Command
-from essc_platform.core.links import AcceptDelivery, Apply, DeclineDelivery, Unlink
+from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.parties import (
     AddPartyKey,
     ChangeChannel,

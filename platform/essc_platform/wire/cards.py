@@ -4,25 +4,13 @@ from dataclasses import replace
 
 from essc.card.v1 import card_service_pb2 as pb
 from essc_platform.clock import random_number
-from essc_platform.core import cards, proofs
+from essc_platform.core import cards, links
 from essc_platform.core.citizens import masked_id_number, masked_name
-from essc_platform.core.links import (
-    IDENTITY_METHODS,
-    AcceptDelivery,
-    Apply,
-    DeclineDelivery,
-    HeldCard,
-    Unlink,
-)
-from essc_platform.core.records import (
-    Citizen,
-    CitizenKey,
-    Instant,
-    Link,
-    LinkState,
-    Proof,
-    Purpose,
-)
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.holdings import HeldCard
+from essc_platform.core.links import Apply, Unlink
+from essc_platform.core.records import Citizen, CitizenKey, Instant, Link, LinkState, Proof
 from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.store.views import Held, held, held_after
@@ -61,30 +49,26 @@ class CardServicer:
     async def FindLink(
         self, request: pb.FindLinkRequest, call: PlatformCall
     ) -> pb.FindLinkResponse | Refusal:
-        at = self._front.clock.now()
-        channel = call.caller.party_id
-        key = self._vault.citizen_key(request.id_number)
+        query = links.FindLink(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=self._vault.citizen_key(request.id_number),
+            name=request.name,
+            id_number=request.id_number,
+        )
         proof_key = self._front.proof_key(request.identity_proof)
-        link_key = (*key, channel)
-        snapshot = load(
-            self._front.reader,
-            reads := frozenset({one(Proof, proof_key), one(Link, link_key), one(Citizen, key)}),
-        )
-        seen = snapshot.view(reads)
-        rejected = proofs.refusal(
+        link_key = (*query.citizen, query.channel)
+        reads = frozenset({one(Proof, proof_key), one(Link, link_key), one(Citizen, query.citizen)})
+        seen = load(self._front.reader, reads).view(reads)
+        found = links.find_link(
+            query,
+            seen.one(Citizen, query.citizen),
+            seen.one(Link, link_key),
             seen.one(Proof, proof_key),
-            channel=channel,
-            purposes={Purpose.FIND_LINK, Purpose.APPLY},
-            methods=IDENTITY_METHODS,
-            at=at,
-            citizen=key,
         )
-        if rejected is not None:
-            return refusal(rejected)
-        citizen, link = seen.one(Citizen, key), seen.one(Link, link_key)
-        if link is None or citizen is None or not _is_person(citizen, request):
-            return Refusal("LINK_NOT_FOUND")
-        return pb.FindLinkResponse(link=convert.link(link, self._vault))
+        if isinstance(found, Rejected):
+            return refusal(found)
+        return pb.FindLinkResponse(link=convert.link(found, self._vault))
 
     async def AcceptDelivery(
         self, request: pb.AcceptDeliveryRequest, call: PlatformCall
@@ -193,10 +177,6 @@ class CardServicer:
             card=convert.held_card(answer),
             signed_card=convert.signed_card(answer.link.licence),
         )
-
-
-def _is_person(citizen: Citizen, request: pb.FindLinkRequest) -> bool:
-    return citizen.id_number == request.id_number and citizen.name == request.name
 
 
 def _seen(found: Held, at: Instant) -> HeldCard:

@@ -9,7 +9,7 @@ from essc_platform.batch import Origin
 from essc_platform.core import cards
 from essc_platform.core.challenges import StartedChallenge
 from essc_platform.core.citizens import masked_phone
-from essc_platform.core.links import HeldCard
+from essc_platform.core.holdings import HeldCard
 from essc_platform.core.records import (
     CardView,
     Channel,
