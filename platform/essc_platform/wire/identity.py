@@ -118,11 +118,13 @@ class IdentityServicer:
             asked = self._asked(request, call)
             if asked is not None:
                 finding = await self._find(asked, request)
-            if isinstance(finding, Refusal):
-                return finding
-            answer = await self._decide(request, call, finding, asked)
+            judged = finding if isinstance(finding, Finding) else Finding.NOT_JUDGED
+            answer = await self._decide(request, call, judged, asked)
             if not (isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT"):
                 break
+            if isinstance(finding, Refusal):
+                # Nobody could judge it, and that is the first thing that stands in its way.
+                return finding
         return answer
 
     async def _decide(
