@@ -14,6 +14,7 @@ T = TypeVar("T")
 TIMEOUT_S = 5.0
 
 _OPTIONS = (
+    ("grpc.enable_http_proxy", 0),  # parties are called directly, whatever the environment says
     ("grpc.enable_retries", 0),  # repeating is ours: by certainty, with the same request_id
     # A restarted party should be noticed within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
