@@ -23,6 +23,7 @@ class Caller:
     """A registered party behind a call."""
 
     party_id: str
+    display_name: str
     kind: PartyKind
     regions: frozenset[str]
     channel: Channel | None
@@ -58,7 +59,7 @@ class Directory:
         if party is None:
             return None
         channel = self._channels.get(party_id)
-        return Caller(party_id, party.kind, frozenset(party.regions), channel)
+        return Caller(party_id, party.display_name, party.kind, frozenset(party.regions), channel)
 
     def public_key(self, party_id: str, key_id: str) -> bytes | None:
         """A party's key that has not been removed."""

@@ -17,7 +17,7 @@ from essc_wire.tokens import claim_of, verify_token
 TOKENS_MAX = 4096
 TOKEN_LENGTH_MAX = 2048
 
-ANYONE = Caller("", PartyKind.OPERATOR, frozenset(), None)
+ANYONE = Caller("", "", PartyKind.OPERATOR, frozenset(), None)
 """Whoever calls what is open to anyone; never looked at."""
 
 _KINDS = {

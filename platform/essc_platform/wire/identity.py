@@ -28,7 +28,7 @@ from essc_wire.refusals import Refusal
 
 PASSWORD_THREADS = 2
 _VERIFY_ATTEMPTS = 3
-_TEXT = "【电子社保卡】验证码 {code}，5分钟内有效，请勿告知他人。"
+_TEXT = "【电子社保卡】{channel}：验证码 {code}，5分钟内有效，请勿告知他人。"
 _FINDINGS = {
     authority.JudgeFaceResponse.VERDICT_PASSED: Finding.RIGHT,
     authority.JudgeFaceResponse.VERDICT_NOT_LIVE: Finding.NOT_LIVE,
@@ -99,7 +99,7 @@ class IdentityServicer:
             ),
         )
         if isinstance(answer, bytes) and command.method is Method.TEXT_MESSAGE:
-            return await self._send_code(answer)
+            return await self._send_code(answer, call.caller.display_name)
         return answer
 
     async def AnswerChallenge(
@@ -206,7 +206,7 @@ class IdentityServicer:
             return Refusal("AUTHORITY_UNREACHABLE")
         return _FINDINGS.get(judged.verdict, Finding.OTHER_FACE)
 
-    async def _send_code(self, answer: bytes) -> bytes | Refusal:
+    async def _send_code(self, answer: bytes, channel: str) -> bytes | Refusal:
         """Sends the code once it is committed that there is one to send.
 
         The message's id follows from the challenge, so that a repeated request sends nothing twice,
@@ -221,7 +221,7 @@ class IdentityServicer:
             authority.SendTextMessageRequest(
                 request_id=str(uuid.uuid5(uuid.NAMESPACE_OID, challenge_id)),
                 phone=citizen.phone,
-                text=_TEXT.format(code=self._vault.text_code(challenge_id)),
+                text=_TEXT.format(channel=channel, code=self._vault.text_code(challenge_id)),
             )
         )
         return answer if is_sent else Refusal("AUTHORITY_UNREACHABLE")
