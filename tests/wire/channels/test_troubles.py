@@ -330,7 +330,9 @@ async def start_often(phone: Phone) -> None:
 
 
 @pytest.mark.rule("R92")
-async def test_the_database_holds_no_personal_data(make_stand: MakeStand) -> None:
+async def test_neither_database_nor_logs_hold_personal_data(
+    make_stand: MakeStand, capsys: pytest.CaptureFixture[str]
+) -> None:
     stand = await make_stand("wechat")
     holder, phone = await signed_in(stand)
     phone.choice = "WALLET_PASSWORD"
@@ -341,6 +343,7 @@ async def test_the_database_holds_no_personal_data(make_stand: MakeStand) -> Non
 
     folder = stand.config.data
     stored = b"".join(path.read_bytes() for path in folder.glob("channel.db*"))
+    stored += "".join(capsys.readouterr()).encode()
     for secret in (
         holder.id_number,
         holder.name,
