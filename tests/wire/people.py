@@ -275,6 +275,12 @@ class World:
         answer = await self.bureau.do(self.bureau.registry.IssuePhysicalCard, request)
         return str(answer.physical_card.physical_card_id)
 
+    async def bureau_view(self, someone: Person) -> list[str]:
+        """The ids of a person's physical cards, oldest first."""
+        request = registry.GetCitizenRequest(id_number=someone.id_number)
+        answer = await self.bureau.do(self.bureau.registry.GetCitizen, request)
+        return [card.physical_card_id for card in answer.citizen.physical_cards]
+
     async def citizen(self, place: int) -> Person:
         """A person on record with a normal second-generation card."""
         someone = await self.enrol(person(place))

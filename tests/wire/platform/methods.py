@@ -79,7 +79,8 @@ class Method:
         """Sends bytes as a request; the first answer."""
         service, _, name = self.name.rpartition(".")
         path = f"/{service}/{name}"
-        channel, options = caller.peer.channel, caller.peer.options() | options
+        channel: Any = caller.peer.channel
+        options = {**caller.peer.options(), **options}
         if self.descriptor.client_streaming:
             return bytes(await channel.stream_unary(path)(iter([raw]), **options))
         if self.descriptor.server_streaming:

@@ -191,7 +191,7 @@ async def status_of(call: Awaitable[object]) -> bytes:
     except grpc.RpcError as error:
         status = rpc_status.from_call(error)  # type: ignore[arg-type]
         assert status is not None
-        return status.SerializeToString()
+        return bytes(status.SerializeToString())
     raise AssertionError("not refused")
 
 

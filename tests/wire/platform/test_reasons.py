@@ -6,6 +6,7 @@ meets is a rich status as the house wants it, see `people.checked`.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -906,15 +907,17 @@ async def test_watching(tmp_path: Path) -> None:
         await ladder.step("REQUEST_INVALID", UNKNOWN)
         zhang = await world.citizen(1)
         link = await bank.apply(zhang)
-        (event,) = await bank.feed()
-        await world.advance(91 * DAY)
         await bank.unlink(zhang, link)
-        await ladder.step("CURSOR_EXPIRED", event.cursor)
+        first, _ = await bank.feed()
+        await world.advance(91 * DAY)
+        await ladder.step("CURSOR_EXPIRED", first.cursor)
 
-        async with bank.watching() as oldest, bank.watching() as older, bank.watching() as newest:
-            for each in (oldest, older, newest):
-                await each.until_heartbeat()
-            ladder.note("PLATFORM_BUSY", await people.refused(oldest.next()))
+        async with AsyncExitStack() as stack:
+            streams = []
+            for _ in range(3):
+                streams.append(await stack.enter_async_context(bank.watching()))
+                await streams[-1].until_heartbeat()
+            ladder.note("PLATFORM_BUSY", await people.refused(streams[0].next()))
         async with bank.watching() as last:
             await last.until_heartbeat()
             ending = asyncio.create_task(world.running.stop())
