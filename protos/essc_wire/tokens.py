@@ -76,6 +76,8 @@ def verify_token(token: str, public_key: bytes, platform_id: str) -> float | Ref
         return Refusal("TOKEN_FOR_OTHER_PLATFORM")
     except jwt.InvalidTokenError:
         return Refusal("CALLER_UNKNOWN")
+    if not all(isinstance(claims[name], int) for name in ("exp", "iat")):
+        return Refusal("CALLER_UNKNOWN")
     if claims["exp"] - claims["iat"] > LIFETIME_S_MAX:
         return Refusal("TOKEN_EXPIRED")
     return float(claims["exp"] + LEEWAY_S)

@@ -8,10 +8,11 @@ seen one has seen all before it: one writer, which commits in the order in which
 import sqlite3
 from collections.abc import Iterator
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from essc_platform.core.records import Instant
 from essc_platform.store import tables
+from essc_platform.store.engine import read_fact, write_fact
 from essc_platform.store.gateway import compiled
 
 _TAIL_BITS = 10
@@ -59,8 +60,51 @@ def events_after(
     return connection.execute(_AFTER, (channel, after, limit))
 
 
+def is_behind(
+    connection: sqlite3.Connection, channel: str, after: int, kept_since: Instant
+) -> bool:
+    """Whether a channel that has seen this position missed an event that is no longer kept.
+
+    However old a position is, it is good as long as nothing behind it is gone.
+    """
+    if after < int(read_fact(connection, _purged_fact(channel)) or "0"):
+        return True
+    until = position_of(kept_since)
+    return connection.execute(_BETWEEN, (channel, after, until)).fetchone() is not None
+
+
+def purge_events(
+    connection: sqlite3.Connection, channel: str, kept_since: Instant, limit: int
+) -> int:
+    """Removes a channel's oldest events, a bounded number, and notes up to where."""
+    old = connection.execute(_BETWEEN, (channel, -1, position_of(kept_since))).fetchmany(limit)
+    if not old:
+        return 0
+    last = old[-1][0]
+    write_fact(connection, _purged_fact(channel), str(last))
+    return connection.execute(_PURGE, (channel, last)).rowcount
+
+
+def _purged_fact(channel: str) -> str:
+    return f"events_purged:{channel}"
+
+
 _CHANNELS = compiled(select(tables.channels.c.party))
 _LAST_OF = compiled(select(func.max(_E.position)).where(_E.channel == bindparam("channel")))
+_BETWEEN = compiled(
+    select(_E.position)
+    .where(
+        _E.channel == bindparam("channel"),
+        _E.position > bindparam("after"),
+        _E.position < bindparam("until"),
+    )
+    .order_by(_E.position)
+)
+_PURGE = compiled(
+    delete(tables.events).where(
+        _E.channel == bindparam("channel"), _E.position <= bindparam("last")
+    )
+)
 _AFTER = compiled(
     select(_E.position, _E.body)
     .where(_E.channel == bindparam("channel"), _E.position > bindparam("after"))

@@ -8,7 +8,7 @@ from sqlalchemy import Table, bindparam, delete, not_, select, tuple_
 from essc_platform.core.records import CitizenKey, Instant
 from essc_platform.store import tables
 from essc_platform.store.engine import transaction
-from essc_platform.store.feed import position_of
+from essc_platform.store.feed import purge_events
 from essc_platform.store.gateway import compiled
 
 
@@ -46,11 +46,7 @@ def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
             removed += connection.execute(statement, (since, limit)).rowcount
         names = [row[0] for row in connection.execute(_CHANNEL_NAMES).fetchall()]
         for name in names:
-            until = position_of(kept.events_since)
-            beyond = connection.execute(_EVENT_AT, (name, until, limit)).fetchone()
-            removed += connection.execute(
-                _OLD_EVENTS, (name, until if beyond is None else beyond[0])
-            ).rowcount
+            removed += purge_events(connection, name, kept.events_since, limit)
     return removed
 
 
@@ -85,13 +81,3 @@ _OLD_CHALLENGES = _oldest(tables.challenges, "expire_time")
 _OLD_PROOFS = _oldest(tables.proofs, "expire_time")
 _OLD_REQUESTS = _oldest(tables.requests, "at")
 _CHANNEL_NAMES = compiled(select(tables.channels.c.party))
-_E = tables.events.c
-_OLD_EVENTS = compiled(
-    delete(tables.events).where(
-        _E.channel == bindparam("channel"), _E.position < bindparam("until")
-    )
-)
-_EVENT_AT = (
-    "SELECT position FROM events WHERE channel = ? AND position < ? "
-    "ORDER BY position LIMIT 1 OFFSET ?"
-)

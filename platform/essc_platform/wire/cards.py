@@ -15,7 +15,8 @@ from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.store.views import Held, held, held_after
 from essc_platform.wire import convert
-from essc_platform.wire.front import Front, PlatformCall, refusal
+from essc_platform.wire.front import Front, PlatformCall, invalid, refusal
+from essc_wire.id_numbers import is_well_formed
 from essc_wire.refusals import Refusal
 from essc_wire.times import to_timestamp
 
@@ -49,6 +50,8 @@ class CardServicer:
     async def FindLink(
         self, request: pb.FindLinkRequest, call: PlatformCall
     ) -> pb.FindLinkResponse | Refusal:
+        if not is_well_formed(request.id_number):
+            return invalid("id_number", "birth date or check digit is wrong")
         query = links.FindLink(
             at=self._front.clock.now(),
             channel=call.caller.party_id,

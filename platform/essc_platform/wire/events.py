@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from essc.event.v1 import event_pb2
 from essc.event.v1 import event_service_pb2 as pb
 from essc_platform.core.times import DAY
-from essc_platform.store.feed import events_after, instant_of
+from essc_platform.store.feed import events_after, is_behind
 from essc_platform.watch import End, Stream
 from essc_platform.wire.front import Front, PlatformCall, invalid
 from essc_wire.refusals import Refusal
@@ -30,8 +30,8 @@ class EventServicer:
             if found is None:
                 yield invalid("cursor", "not one of this channel's cursors")
                 return
-            oldest = self._front.clock.now() - self._front.policy.event_days * DAY
-            if instant_of(found) < oldest and found != self._front.watchers.head:
+            kept_since = self._front.clock.now() - self._front.policy.event_days * DAY
+            if is_behind(self._front.reader, channel, found, kept_since):
                 yield Refusal("CURSOR_EXPIRED")
                 return
             position = found
