@@ -13,6 +13,7 @@ from essc_platform.batch import Submission
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
 from essc_platform.core.commands import Command
+from essc_platform.core.decisions import Rejected
 from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry, Verb
 from essc_platform.core.policy import Policy
 from essc_platform.core.times import DAY, HOUR
@@ -21,6 +22,7 @@ from essc_platform.store.upkeep import Kept, cards_to_expire, losses_to_lift, pu
 INTERVAL_S = 1.0
 _AT_ONCE = 200
 _ROUNDS_MAX = 10_000
+_PURGES_MAX = 50
 
 
 class Sweep:
@@ -48,7 +50,9 @@ class Sweep:
             for _ in range(_ROUNDS_MAX):
                 if not await self._note_some():
                     break
-            await self._purge()
+            for _ in range(_PURGES_MAX):
+                if not await self._purge():
+                    break
 
     async def _note_some(self) -> bool:
         at = self._clock.now()
@@ -62,14 +66,20 @@ class Sweep:
         ]
         due: list[Command] = [*lapsed, *expired]
         submissions = [Submission(command=each, at=at, encode=lambda _: b"") for each in due]
-        await asyncio.gather(*map(self._collector.submit, submissions))
-        return bool(due)
+        answers = await asyncio.gather(*map(self._collector.submit, submissions))
+        # What cannot be written now is due again at the next sweep.
+        return bool(due) and not any(isinstance(answer, Rejected) for answer in answers)
 
-    async def _purge(self) -> None:
+    async def _purge(self) -> bool:
+        """Removes some of what is no longer kept; whether there may be more."""
         at = self._clock.now()
         kept = Kept(
             challenges_since=at - HOUR,
             requests_since=at - self._policy.request_days * DAY,
             events_since=at - self._policy.event_days * DAY,
         )
-        await self._collector.in_writer(lambda connection: purge(connection, kept, _AT_ONCE))
+        removed: list[int] = []
+        await self._collector.in_writer(
+            lambda connection: removed.append(purge(connection, kept, _AT_ONCE))
+        )
+        return removed[0] >= _AT_ONCE
