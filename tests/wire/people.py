@@ -537,6 +537,16 @@ async def a_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
         await world.close()
 
 
+@asynccontextmanager
+async def an_old_world(folder: Path) -> AsyncIterator[World]:
+    """A platform on a data folder that was used before, whose operator has lost the key."""
+    world = World(await start(config(folder)), folder, new_key())
+    try:
+        yield world
+    finally:
+        await world.close()
+
+
 def copy(message: Message, **changes: Any) -> Any:
     """A request with some fields changed."""
     changed = type(message).FromString(message.SerializeToString())
