@@ -38,14 +38,17 @@ class Sweep:
     async def run_for_ever(self) -> None:
         """Sweeps once a second until it is cancelled."""
         while True:
-            try:
-                await self.run()
-            except sqlite3.Error as error:
-                structlog.get_logger("store").error("the sweep failed", error=str(error))
+            await self.run_once()
             await asyncio.sleep(INTERVAL_S)
 
-    async def run(self) -> None:
-        """Writes all that is due now."""
+    async def run_once(self) -> None:
+        """Writes all that is due now; if the store fails, what is left is due again."""
+        try:
+            await self._run()
+        except sqlite3.Error as error:
+            structlog.get_logger("store").error("the sweep failed", error=str(error))
+
+    async def _run(self) -> None:
         async with self._running:
             for _ in range(_ROUNDS_MAX):
                 if not await self._note_some():

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+import structlog
+
 from essc.lab.v1 import lab_service_pb2 as pb
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
@@ -38,12 +40,16 @@ class ClockServicer:
         def store(connection: sqlite3.Connection) -> None:
             stored.append(_advance(connection, self._offset_fact, asked, by_us))
 
-        await self._collector.in_writer(store)
+        try:
+            await self._collector.in_writer(store)
+        except sqlite3.Error as error:
+            structlog.get_logger("store").error("the store failed", error=str(error))
+            return Refusal("STORE_UNAVAILABLE")
         if stored[0] < 0:
             return Refusal("REQUEST_ID_REUSED")
         if stored[0] > self._clock.offset_us:
             self._clock.set_offset(stored[0])
-        await self._sweep.run()
+        await self._sweep.run_once()
         return pb.AdvanceResponse(
             time=to_timestamp(self._clock.now()), offset=to_duration(self._clock.offset_us)
         )
