@@ -67,9 +67,11 @@ class Vault:
         return self._cipher("write").update(block).hex()
 
     def read_id(self, text: str) -> tuple[CitizenKey, int]:
-        """What an id says. One that we never wrote gives a key at which nothing is."""
-        block = self._cipher("read").update(bytes.fromhex(text))
-        bucket, number, tail = _BLOCK.unpack(block)
+        """What an id says. One that we never wrote gives a key at which nothing is.
+
+        Raises ValueError for what is no 32 hexadecimal characters.
+        """
+        bucket, number, tail = _BLOCK.unpack(self._decrypted(text))
         return CitizenKey(bucket, number & _NUMBER_MASK), int.from_bytes(tail)
 
     def write_cursor(self, channel: str, position: int) -> str:
@@ -80,10 +82,10 @@ class Vault:
     def read_cursor(self, channel: str, text: str) -> int | None:
         """The position in a cursor; None if it is not one of this channel's."""
         try:
-            block = self._cipher("read").update(bytes.fromhex(text))
+            block = self._decrypted(text)
         except ValueError:
             return None
-        if len(block) != 16 or block[:8] != self._channel_digest(channel):
+        if block[:8] != self._channel_digest(channel):
             return None
         return int.from_bytes(block[8:])
 
@@ -128,6 +130,14 @@ class Vault:
 
     def _channel_digest(self, channel: str) -> bytes:
         return hashlib.blake2b(channel.encode(), key=self._requests, digest_size=8).digest()
+
+    def _decrypted(self, text: str) -> bytes:
+        block = bytes.fromhex(text)
+        if len(block) != _BLOCK.size:
+            # A cipher context keeps what is less than a block and mixes it into all that follows.
+            message = "not one block"
+            raise ValueError(message)
+        return self._cipher("read").update(block)
 
     def _cipher(self, direction: str) -> CipherContext:
         # A cipher context belongs to one thread; making one costs more than a block.

@@ -24,8 +24,6 @@ from essc_wire.refusals import Refusal, Violation
 
 PlatformCall: TypeAlias = Call[Caller]
 
-PAGE_TOKEN_LENGTH = 32
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
@@ -87,20 +85,24 @@ class Front:
     def read_page_token(self, call: PlatformCall, token: str) -> tuple[CitizenKey, int] | None:
         """Where a page begins; None if this method gave this caller no such token."""
         scope, _, place = token.partition(".")
-        wanted = self._page_scope(call)
-        if scope != wanted or len(place) != PAGE_TOKEN_LENGTH:
+        wanted, blur = self._page_scope(call)
+        if scope != wanted:
             return None
         try:
-            return self.vault.read_id(place)
+            citizen, number = self.vault.read_id(place)
         except ValueError:
             return None
+        return citizen, number ^ blur
 
     def write_page_token(self, call: PlatformCall, citizen: CitizenKey, number: int = 0) -> str:
         """A token for the page behind a place, good for this method and caller only."""
-        return f"{self._page_scope(call)}.{self.vault.write_id(citizen, number)}"
+        scope, blur = self._page_scope(call)
+        return f"{scope}.{self.vault.write_id(citizen, number ^ blur)}"
 
-    def _page_scope(self, call: PlatformCall) -> str:
-        return self.vault.request_digest(call.caller.party_id, call.method)[1][:16]
+    def _page_scope(self, call: PlatformCall) -> tuple[str, int]:
+        """A token's scope, and what makes the same place another one in every scope (R14)."""
+        digest = self.vault.request_digest(call.caller.party_id, call.method)[1]
+        return digest[:16], int(digest[16:28], 16)
 
 
 def refusal(rejected: Rejected) -> Refusal:
