@@ -178,16 +178,31 @@ class Caller:
 class World:
     """A running platform, its operator and one bureau; channels and citizens as they are wanted."""
 
-    def __init__(self, running: Running, folder: Path, operator_key: PartyKeyPair) -> None:
-        self.running, self.folder = running, folder
-        self.operator_key = operator_key
-        self.address = f"127.0.0.1:{running.server.port}"
-        self.operator = Caller(self.address, "operator", operator_key)
-        assert running.lab is not None
-        self.lab = Caller(f"127.0.0.1:{running.lab.port}", "")
+    def __init__(
+        self, address: str, lab_address: str, folder: Path, operator_key: PartyKeyPair
+    ) -> None:
+        self.address, self.lab_address, self.folder = address, lab_address, folder
+        self.operator = Caller(address, "operator", operator_key)
+        self.lab = Caller(lab_address, "")
+        self._running: Running | None = None
         self.bureau = Caller(self.address, "bureau", new_key())
         self.callers: list[Caller] = [self.operator, self.lab, self.bureau]
         self.vault = open_vault(folder)
+
+    @property
+    def running(self) -> Running:
+        """The platform, if it runs in this process."""
+        assert self._running is not None, "the platform is a process of its own"
+        return self._running
+
+    @running.setter
+    def running(self, running: Running) -> None:
+        self._running = running
+
+    async def ready(self) -> None:
+        """Waits until everyone is connected (again)."""
+        for caller in self.callers:
+            await caller.peer.channel.channel_ready()
 
     async def open(self) -> None:
         await self.register(self.bureau, party_pb2.PARTY_KIND_BUREAU, [NANTONG, SUZHOU])
@@ -195,7 +210,8 @@ class World:
     async def close(self) -> None:
         for caller in self.callers:
             await caller.peer.close()
-        await self.running.stop()
+        if self._running is not None:
+            await self._running.stop()
 
     def caller(self, party_id: str, key: PartyKeyPair | None) -> Caller:
         """Someone who says to be this party."""
@@ -525,11 +541,20 @@ def config(folder: Path, **changes: Any) -> Config:
     return Config(**(values | changes))
 
 
+def world_of(running: Running, folder: Path, operator_key: PartyKeyPair) -> World:
+    """The world of a platform in this process."""
+    assert running.lab is not None
+    address, lab_address = (f"127.0.0.1:{each.port}" for each in (running.server, running.lab))
+    world = World(address, lab_address, folder, operator_key)
+    world.running = running
+    return world
+
+
 @asynccontextmanager
 async def a_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
     """A platform with a data folder of its own, for as long as the block runs."""
     operator_key = initialise(folder, PLATFORM_ID)
-    world = World(await start(config(folder, **changes)), folder, operator_key)
+    world = world_of(await start(config(folder, **changes)), folder, operator_key)
     try:
         await world.open()
         yield world
@@ -540,7 +565,7 @@ async def a_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
 @asynccontextmanager
 async def an_old_world(folder: Path) -> AsyncIterator[World]:
     """A platform on a data folder that was used before, whose operator has lost the key."""
-    world = World(await start(config(folder)), folder, new_key())
+    world = world_of(await start(config(folder)), folder, new_key())
     try:
         yield world
     finally:

@@ -45,6 +45,7 @@ from tests.wire.people import (
     checked,
     config,
     person,
+    world_of,
 )
 
 from essc.card.v1 import card_pb2
@@ -270,7 +271,7 @@ async def tell(folder: Path, story: list[Step], master: Path | None) -> Tellings
     operator_key = initialise(folder, PLATFORM_ID)
     if master is not None:
         shutil.copy(master / FILE_NAME, folder / FILE_NAME)
-    world = World(await start(config(folder)), folder, operator_key)
+    world = world_of(await start(config(folder)), folder, operator_key)
     try:
         await world.open()
         channels = {
