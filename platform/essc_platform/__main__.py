@@ -41,14 +41,17 @@ def _run(arguments: argparse.Namespace) -> int:
         return uvloop.run(_serve(arguments))
     except ConfigError as error:
         return _fail(*error.problems)
-    except FileExistsError as error:
-        return _fail(f"--data {arguments.data}: initialised already ({error.filename})")
     except (StoreError, OSError, ValueError, KeyError) as error:
         return _fail(str(error))
 
 
 def _initialise(folder: Path, platform_id: str) -> int:
-    key = initialise(folder, platform_id)
+    if folder.exists() and not folder.is_dir():
+        return _fail(f"--data {folder}: not a folder")
+    try:
+        key = initialise(folder, platform_id)
+    except FileExistsError as error:
+        return _fail(f"--data {folder}: initialised already ({error.filename})")
     print(f"the first operator's key (party {OPERATOR!r}); keep it secret", file=sys.stderr)
     print(to_pem(key).decode(), end="")
     return 0

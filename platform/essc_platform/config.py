@@ -67,7 +67,8 @@ def config_from(arguments: argparse.Namespace) -> Config:
             problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
         elif name == "lab" and address is not None and not is_loopback(address):
             problems.append(f"--lab {address}: the lab port listens on loopback only")
-    if not problems and arguments.tls is None and not is_loopback(arguments.listen):
+    has_port = _is_address(arguments.listen)
+    if has_port and arguments.tls is None and not is_loopback(arguments.listen):
         problems.append(f"--listen {arguments.listen}: beyond loopback only with --tls")
     if arguments.lab is None:
         problems.extend(

@@ -6,6 +6,7 @@ its own.
 
 import asyncio
 import gc
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +99,18 @@ def initialise(folder: Path, platform_id: str) -> PartyKeyPair:
 
 async def start(config: Config) -> Running:
     """Starts a platform. Raises StoreError, OSError, ValueError; then nothing is left running."""
+    async with AsyncExitStack() as begun:
+        running = await _start(config, begun)
+        begun.pop_all()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+    return running
+
+
+async def _start(config: Config, begun: AsyncExitStack) -> Running:
+    """Starts one part after the other; `begun` ends those that run if a later one cannot start."""
     store = Store(config.data / STORE_FILE)
+    begun.callback(store.close)
     vault = open_vault(config.data)
     clock = PartyClock(int(read_fact(store.reader, CLOCK_FACT) or "0"))
     policy = Policy()
@@ -128,6 +140,7 @@ async def start(config: Config) -> Running:
         committed,
         batch_max=config.batch_max,
     )
+    begun.push_async_callback(collector.close)
     front = Front(
         vault=vault,
         clock=clock,
@@ -140,8 +153,11 @@ async def start(config: Config) -> Running:
     )
     sweep = Sweep(store.reader, collector, clock, policy)
     lab = await _start_lab(config, lab_services(clock, collector, sweep, CLOCK_FACT))
+    if lab is not None:
+        begun.push_async_callback(lab.stop, 0)
     lab_address = f"127.0.0.1:{lab.port}" if lab else ""
     authorities = Authorities(config.text_messages or lab_address, config.faces or lab_address)
+    begun.push_async_callback(authorities.close)
     draining = asyncio.Event()
     callers = Callers(directory, vault.platform_id)
     guard = Guard(
@@ -150,8 +166,6 @@ async def start(config: Config) -> Running:
     offered = services(front, authorities, published, guard)
     server = await start_server(config.listen, offered.handlers, offered.names, config.tls)
     sweeping = asyncio.get_running_loop().create_task(sweep.run_for_ever())
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
     return Running(
         vault.platform_id,
         server,

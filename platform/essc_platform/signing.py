@@ -52,4 +52,8 @@ def create_key(folder: Path) -> PartyKeyPair:
 
 def open_signer(folder: Path, key_id: str) -> Signer:
     """The signer of a kept key. Raises OSError, ValueError."""
-    return Signer(read_key(folder / FOLDER / f"{key_id}.pem"))
+    path = folder / FOLDER / f"{key_id}.pem"
+    try:
+        return Signer(read_key(path))
+    except ValueError as error:
+        raise ValueError(f"{path}: not an Ed25519 private key") from error

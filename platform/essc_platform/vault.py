@@ -164,9 +164,13 @@ def create(folder: Path, platform_id: str) -> Vault:
 
 
 def open_vault(folder: Path) -> Vault:
-    """Reads the master key of a folder. Raises OSError, ValueError, KeyError."""
-    content = json.loads((folder / FILE_NAME).read_text())
-    return Vault(content["platform_id"], bytes.fromhex(content["master_key"]))
+    """Reads the master key of a folder. Raises OSError, ValueError."""
+    path = folder / FILE_NAME
+    try:
+        content = json.loads(path.read_text())
+        return Vault(content["platform_id"], bytes.fromhex(content["master_key"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: not what `essc-platform init` wrote") from error
 
 
 def _derived(master: bytes, label: str) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import signal
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ async def start_server(
     if tls_folder is None and not is_loopback(address):
         message = f"{address}: plaintext is accepted on loopback only; use --tls"
         raise ValueError(message)
+    _check_free(address)
     server = grpc.aio.server(options=_OPTIONS)
     server.add_generic_rpc_handlers(tuple(handlers))
     health_servicer = health.aio.HealthServicer()
@@ -82,6 +84,20 @@ async def start_server(
     for name in ("", *service_names):
         await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     return Server(server, port, health_servicer)
+
+
+def _check_free(address: str) -> None:
+    """Raises OSError with one clear line; gRPC would write several of its own."""
+    host, _, port = address.rpartition(":")
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        family, kind, protocol, _, where = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as error:
+        message = f"{address}: the address is in use or not this machine's ({error.strerror})"
+        raise OSError(message) from error
 
 
 async def drain(servers: Sequence[Server], announce: asyncio.Event) -> None:
