@@ -19,6 +19,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from essc_platform.store import tables
 
 _CACHE_KIB = 16 * 1024
+# Pages in the write-ahead log before they are folded into the file. The same pages are written
+# often: at SQLite's own 1000, every other full batch folds (a third of its commit, measured).
+_LOG_PAGES = 8000
 
 
 class StoreError(Exception):
@@ -69,6 +72,7 @@ class Store:
         driver.execute("PRAGMA synchronous=FULL")
         driver.execute("PRAGMA busy_timeout=5000")
         driver.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        driver.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
         return driver
 
     def _create_or_check(self) -> None:
