@@ -16,16 +16,14 @@ from essc_platform.core.records import (
     CitizenKey,
     Entry,
     EntryKind,
-    Generation,
     Link,
     Party,
     PartyKey,
     PhysicalCard,
-    PhysicalCardStatus,
 )
 from essc_platform.store import tables
 from essc_platform.store.gateway import compiled
-from essc_platform.store.rows import MAPPINGS, Row, link_from_row
+from essc_platform.store.rows import GENERATIONS, MAPPINGS, STATUSES, Row, link_from_row
 
 _C, _K, _P, _L, _W = (
     tables.citizens.c,
@@ -112,8 +110,8 @@ def _held_from(r: Row) -> Held:
             citizen=key,
             number=r[18],
             region=r[21],
-            generation=Generation(r[22]),
-            status=PhysicalCardStatus(r[23]),
+            generation=GENERATIONS[r[22]],
+            status=STATUSES[r[23]],
             issue_time=r[24],
             status_time=r[25],
             lift_time=r[26],
