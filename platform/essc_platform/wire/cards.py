@@ -1,7 +1,6 @@
 """CardService: what channels do with the card."""
 
-from dataclasses import replace
-
+from essc.card.v1 import card_pb2
 from essc.card.v1 import card_service_pb2 as pb
 from essc_platform.clock import random_number
 from essc_platform.core import cards, links
@@ -129,7 +128,7 @@ class CardServicer:
         at = self._front.clock.now()
         return pb.GetCardResponse(
             link=convert.link(found.link, self._vault),
-            card=convert.held_card(_seen(found, at)),
+            card=_seen(found, at, with_names=found.link.is_active),
             signed_card=convert.signed_card(found.link.licence),
             read_time=to_timestamp(at),
         )
@@ -165,7 +164,7 @@ class CardServicer:
         at = self._front.clock.now()
         items = [
             pb.ListLinksResponse.Item(
-                link=convert.link(each.link, self._vault), card=convert.card(_seen(each, at).card)
+                link=convert.link(each.link, self._vault), card=_seen(each, at, with_names=False)
             )
             for each in found
         ]
@@ -182,16 +181,11 @@ class CardServicer:
         )
 
 
-def _seen(found: Held, at: Instant) -> HeldCard:
+def _seen(found: Held, at: Instant, *, with_names: bool) -> card_pb2.Card:
     """What a channel may see of a card it holds: no names while it is only delivered."""
-    view = replace(
-        cards.view(found.card, found.physical_card, found.citizen, None, at),
-        password_is_set=found.password_is_set,
-    )
-    is_active = found.link.is_active
-    return HeldCard(
-        link=found.link,
-        card=view,
-        masked_name=masked_name(found.citizen.name) if is_active else "",
-        masked_id_number=masked_id_number(found.citizen.id_number) if is_active else "",
-    )
+    view = cards.view(found.card, found.physical_card, found.citizen, None, at)
+    name = masked_name(found.citizen.name) if with_names else ""
+    id_number = masked_id_number(found.citizen.id_number) if with_names else ""
+    seen = convert.card(view, name, id_number)
+    seen.password_is_set = found.password_is_set
+    return seen
