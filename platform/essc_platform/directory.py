@@ -38,6 +38,7 @@ class Directory:
         self._parties: dict[str, Party] = {}
         self._channels: dict[str, Channel] = {}
         self._keys: dict[tuple[str, str], PartyKey] = {}
+        self._callers: dict[str, Caller] = {}
         self.apply([*parties, *channels, *keys])
 
     def apply(self, changes: Iterable[Change]) -> None:
@@ -46,8 +47,10 @@ class Directory:
             match change:
                 case Party():
                     self._parties[change.key] = change
+                    self._note_caller(change.key)
                 case Channel():
                     self._channels[change.key] = change
+                    self._note_caller(change.key)
                 case PartyKey():
                     self._keys[change.key] = change
                 case _:
@@ -55,11 +58,7 @@ class Directory:
 
     def caller(self, party_id: str) -> Caller | None:
         """The party of this id."""
-        party = self._parties.get(party_id)
-        if party is None:
-            return None
-        channel = self._channels.get(party_id)
-        return Caller(party_id, party.display_name, party.kind, frozenset(party.regions), channel)
+        return self._callers.get(party_id)
 
     def public_key(self, party_id: str, key_id: str) -> bytes | None:
         """A party's key that has not been removed."""
@@ -93,3 +92,15 @@ class Directory:
                 if channel.receives_new_cards and channel.state is ChannelState.LIVE
             )
         )
+
+    def _note_caller(self, party_id: str) -> None:
+        """Puts together what every call of this party asks for."""
+        party = self._parties.get(party_id)
+        if party is not None:
+            self._callers[party_id] = Caller(
+                party_id,
+                party.display_name,
+                party.kind,
+                frozenset(party.regions),
+                self._channels.get(party_id),
+            )
