@@ -11,7 +11,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import grpc
 import protovalidate
@@ -42,8 +42,7 @@ class MethodFacts:
     is_open_when_not_live: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[CallerT]):
+class Call(NamedTuple, Generic[CallerT]):
     """What a method knows of its call beside the request."""
 
     method: str
@@ -194,12 +193,7 @@ class Guard(Generic[CallerT]):
         request = self._parse(request_class, raw) if request_class else None
         if isinstance(request, Refusal):
             return request, None
-        traceparent = next((str(value) for key, value in metadata if key == "traceparent"), "")
-        if len(traceparent) != TRACEPARENT_LENGTH:
-            traceparent = ""
-        return request, Call(
-            method=facts.name, caller=caller, raw=raw, traceparent=traceparent, context=context
-        )
+        return request, Call(facts.name, caller, raw, _traceparent(metadata), context)
 
     @staticmethod
     def _parse(request_class: type[Message], raw: bytes) -> Message | Refusal:
@@ -228,6 +222,13 @@ class Guard(Generic[CallerT]):
         ]
         self._log.error("bug", method=facts.name, error=type(error).__name__, frames=frames)
         return Refusal("INTERNAL_FAULT")
+
+
+def _traceparent(metadata: Metadata) -> str:
+    for key, value in metadata:
+        if key == "traceparent" and len(value) == TRACEPARENT_LENGTH:
+            return str(value)
+    return ""
 
 
 def _violation(violation: Any) -> Violation:
