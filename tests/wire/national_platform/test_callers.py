@@ -10,8 +10,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.wire import people
+from tests.wire.national_platform.methods import METHODS, Method
 from tests.wire.people import PLATFORM_ID, Channel, World, reason
-from tests.wire.platform.methods import METHODS, Method
 
 from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
 from essc.admin.v1 import party_admin_service_pb2 as party_admin

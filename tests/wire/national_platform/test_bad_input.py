@@ -10,6 +10,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 from tests.wire import people
+from tests.wire.national_platform import methods
+from tests.wire.national_platform.methods import METHODS, Method
 from tests.wire.people import (
     ACCEPT_DELIVERY,
     APPLY,
@@ -25,8 +27,6 @@ from tests.wire.people import (
     reason,
     refused,
 )
-from tests.wire.platform import methods
-from tests.wire.platform.methods import METHODS, Method
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.identity.v1 import identity_pb2

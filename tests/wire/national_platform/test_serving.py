@@ -9,8 +9,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.wire import people
+from tests.wire.national_platform.methods import METHODS
 from tests.wire.people import Caller, World, a_world, config, reason
-from tests.wire.platform.methods import METHODS
 
 from essc.card.v1 import card_pb2
 from essc.event.v1 import event_service_pb2 as events

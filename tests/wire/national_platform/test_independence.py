@@ -23,6 +23,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.contract.test_comments import CONTRACT
 from tests.wire import people
 from tests.wire.people import (
     ACCEPT_DELIVERY,
@@ -314,16 +315,11 @@ def test_unlinking_in_one_channel_changes_no_answer_of_any_other(story: list[Ste
 def test_what_another_channel_may_change_is_marked_in_the_contract() -> None:
     """Nothing else may; the property above looks at everything that is not."""
     marked = {
-        f"{message.full_name}.{each.name}"
-        for file in (
-            card_pb2.DESCRIPTOR,
-            records.DESCRIPTOR,
-            cards.DESCRIPTOR,
-            passwords.DESCRIPTOR,
-        )
-        for message in file.message_types_by_name.values()
-        for each in message.fields
-        if each.GetOptions().Extensions[options_pb2.national]
+        f"{file.package}.{message.name}.{each.name}"
+        for file in CONTRACT
+        for message in file.message_type
+        for each in message.field
+        if each.options.Extensions[options_pb2.national]
     }
 
     assert marked == {
