@@ -11,7 +11,7 @@ from essc_platform.batch import run
 from essc_platform.core.records import CitizenKey
 from essc_platform.core.times import DAY, SECOND
 from essc_platform.store.engine import Settings, Store, StoreError, read_fact, write_fact
-from essc_platform.store.feed import Positions, events_after, instant_of, last_position
+from essc_platform.store.feed import Positions, events_after, instant_of, is_behind, last_position
 from essc_platform.store.upkeep import Kept, purge
 
 
@@ -115,6 +115,28 @@ def test_positions_grow_over_restarts_even_if_the_machines_clock_went_back(tmp_p
     store.close()
 
     assert len(found) == 1
+
+
+@pytest.mark.rule("R16")
+def test_a_head_is_never_before_what_was_removed(tmp_path: Path) -> None:
+    """Else a channel that lists anew is told again and again that its fresh cursor is too old."""
+    store = Store(tmp_path / "platform.db")
+    stories.put(store.writer, stories.seeds([ZHANG]))
+    told = stories.submission(stories.unlink(ZHANG, "bank", NOON), "a")
+    run(store.writer, [told], EDGE, Positions(last_position(store.reader)))
+    late = NOON + 100 * DAY
+    kept = Kept(challenges_since=late, requests_since=late, events_since=late)
+    while purge(store.writer, kept, 10):
+        pass
+    store.close()
+
+    store = Store(tmp_path / "platform.db")
+    head = last_position(store.reader)
+    is_too_old = [is_behind(store.reader, channel, head, late) for channel in CHANNELS]
+    store.close()
+
+    assert head > 0
+    assert not any(is_too_old)
 
 
 @pytest.mark.rule("R16", "R91")

@@ -47,10 +47,13 @@ def position_of(at: Instant) -> int:
 
 
 def last_position(connection: sqlite3.Connection) -> int:
-    """The greatest position in the store; 0 in an empty one."""
-    names = [row[0] for row in connection.execute(_CHANNELS)]
-    positions = [connection.execute(_LAST_OF, (name,)).fetchone()[0] or 0 for name in names]
-    return max(positions, default=0)
+    """The greatest position that the store ever held; 0 if it held none.
+
+    Removed ones count: a head before them would be a cursor that is too old from the start.
+    """
+    names = [row[0] for row in connection.execute(_CHANNELS).fetchall()]
+    kept = [connection.execute(_LAST_OF, (name,)).fetchone()[0] or 0 for name in names]
+    return max([*kept, *(_purged_until(connection, name) for name in names)], default=0)
 
 
 def events_after(
@@ -67,7 +70,7 @@ def is_behind(
 
     However old a position is, it is good as long as nothing behind it is gone.
     """
-    if after < int(read_fact(connection, _purged_fact(channel)) or "0"):
+    if after < _purged_until(connection, channel):
         return True
     until = position_of(kept_since)
     return connection.execute(_BETWEEN, (channel, after, until)).fetchone() is not None
@@ -83,6 +86,10 @@ def purge_events(
     last = old[-1][0]
     write_fact(connection, _purged_fact(channel), str(last))
     return connection.execute(_PURGE, (channel, last)).rowcount
+
+
+def _purged_until(connection: sqlite3.Connection, channel: str) -> int:
+    return int(read_fact(connection, _purged_fact(channel)) or "0")
 
 
 def _purged_fact(channel: str) -> str:
