@@ -40,8 +40,8 @@ async def test_a_broken_cursor_or_page_token_of_one_channel_harms_no_other(world
     assert await reason(watch.read()) == "REQUEST_INVALID"
     request = cards.ListLinksRequest(page_token=f"{scope}.{'0' * 30}  ")
     assert await reason(bank.do(bank.cards.ListLinks, request)) == "PAGE_TOKEN_INVALID"
-    request = records.ListRecordsRequest(link_id=own.link_id, page_token="abc0")
-    assert await reason(bank.do(bank.records.ListRecords, request)) == "PAGE_TOKEN_INVALID"
+    of_record = records.ListRecordsRequest(link_id=own.link_id, page_token="abc0")
+    assert await reason(bank.do(bank.records.ListRecords, of_record)) == "PAGE_TOKEN_INVALID"
 
     answer = await wechat.do(wechat.cards.GetCard, cards.GetCardRequest(link_id=link.link_id))
     assert answer.link.link_id == link.link_id
