@@ -43,6 +43,7 @@ def _serve(config: Config) -> int:
     from essc_channels.store.database import StoreFault, StoreUnavailable
     from essc_wire.logs import set_up_logs
 
+    os.umask(0o077)  # what this process keeps is for its own user: people are in it
     set_up_logs(config.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:

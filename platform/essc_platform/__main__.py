@@ -1,6 +1,7 @@
 """essc-platform: the national platform as a process."""
 
 import argparse
+import asyncio
 import json
 import os
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from essc_platform.config import ConfigError, add_arguments, config_from
+from essc_platform.config import LEVELS, ConfigError, add_arguments, config_from
 from essc_platform.server import OPERATOR, initialise, start
 from essc_platform.store.engine import StoreError
 from essc_wire.keys import to_pem
@@ -34,10 +35,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    os.umask(0o077)  # what this process keeps is for its own user: people are in it
     try:
         if arguments.command == "init":
             return _initialise(Path(arguments.data), arguments.platform_id)
-        set_up_logs(arguments.log_level if arguments.log_level in ("debug", "error") else "info")
+        set_up_logs(arguments.log_level if arguments.log_level in LEVELS else "info")
         return uvloop.run(_serve(arguments))
     except ConfigError as error:
         return _fail(*error.problems)
@@ -59,12 +61,14 @@ def _initialise(folder: Path, platform_id: str) -> int:
 
 async def _serve(arguments: argparse.Namespace) -> int:
     running = await start(config_from(arguments))
+    stopping = asyncio.create_task(wait_for_stop_signal())
+    await asyncio.sleep(0)  # the handlers are there before anyone is told that we are
     host = arguments.listen.rpartition(":")[0]
     ready = {
         "ready": True,
         "platform_id": running.platform_id,
         "address": f"{host}:{running.server.port}",
-        "lab_address": f"127.0.0.1:{running.lab.port}" if running.lab else None,
+        "lab_address": running.lab_address or None,
         "pid": os.getpid(),
         "store": {
             "journal_mode": running.store.settings.journal_mode,
@@ -72,7 +76,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
         },
     }
     print(json.dumps(ready), flush=True)
-    await wait_for_stop_signal()
+    await stopping
     await running.stop()
     return 0
 

@@ -65,8 +65,8 @@ def config_from(arguments: argparse.Namespace) -> Config:
         address = getattr(arguments, name)
         if address is not None and not _is_address(address):
             problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
-        elif name == "lab" and address is not None and not is_loopback(address):
-            problems.append(f"--lab {address}: the lab port listens on loopback only")
+        elif name != "listen" and address is not None and not is_loopback(address):
+            problems.append(f"--{name.replace('_', '-')} {address}: in plaintext, so loopback only")
     has_port = _is_address(arguments.listen)
     if has_port and arguments.tls is None and not is_loopback(arguments.listen):
         problems.append(f"--listen {arguments.listen}: beyond loopback only with --tls")

@@ -9,6 +9,7 @@ import gc
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from essc_platform.batch import Edge, Outcome
 from essc_platform.clock import PartyClock
@@ -20,7 +21,7 @@ from essc_platform.directory import Directory
 from essc_platform.lab.services import LabServices, lab_services
 from essc_platform.signing import KeyState, PublishedKey, create_key, open_signer
 from essc_platform.store import trust, views
-from essc_platform.store.engine import Store, read_fact, transaction, write_fact
+from essc_platform.store.engine import Store, StoreError, read_fact, transaction, write_fact
 from essc_platform.store.feed import Positions, last_position
 from essc_platform.store.gateway import save
 from essc_platform.sweep import Sweep
@@ -31,6 +32,7 @@ from essc_platform.wire.callers import Callers
 from essc_platform.wire.convert import event_body, licence_payload
 from essc_platform.wire.front import Front
 from essc_platform.wire.services import services
+from essc_wire.folders import take_folder
 from essc_wire.guard import Guard
 from essc_wire.keys import PartyKeyPair, new_key
 from essc_wire.refusals import PLATFORM_DOMAIN
@@ -49,12 +51,15 @@ class Running:
     platform_id: str
     server: Server
     lab: Server | None
+    lab_address: str
+    """Empty without a lab."""
     store: Store
     collector: Collector
     watchers: Watchers
     authorities: Authorities
     sweeping: asyncio.Task[None]
     draining: asyncio.Event
+    lock: TextIO
 
     async def stop(self) -> None:
         """Drains: no new calls, running ones finish, then the store is closed."""
@@ -67,6 +72,7 @@ class Running:
             await self.lab.stop(0)
         await self.collector.close()
         self.store.close()
+        self.lock.close()
 
 
 def initialise(folder: Path, platform_id: str) -> PartyKeyPair:
@@ -109,6 +115,8 @@ async def start(config: Config) -> Running:
 
 async def _start(config: Config, begun: AsyncExitStack) -> Running:
     """Starts one part after the other; `begun` ends those that run if a later one cannot start."""
+    lock = _taken(config.data)
+    begun.callback(lock.close)
     store = Store(config.data / STORE_FILE)
     begun.callback(store.close)
     vault = open_vault(config.data)
@@ -155,7 +163,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     lab = await _start_lab(config, lab_services(clock, collector, sweep, CLOCK_FACT))
     if lab is not None:
         begun.push_async_callback(lab.stop, 0)
-    lab_address = f"127.0.0.1:{lab.port}" if lab else ""
+    lab_address = f"{str(config.lab).rpartition(':')[0]}:{lab.port}" if lab else ""
     authorities = Authorities(config.text_messages or lab_address, config.faces or lab_address)
     begun.push_async_callback(authorities.close)
     draining = asyncio.Event()
@@ -170,13 +178,23 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         vault.platform_id,
         server,
         lab,
+        lab_address,
         store,
         collector,
         watchers,
         authorities,
         sweeping,
         draining,
+        lock,
     )
+
+
+def _taken(folder: Path) -> TextIO:
+    """Two processes would give places in the feed twice, and not see each other's suspensions."""
+    try:
+        return take_folder(folder)
+    except BlockingIOError as error:
+        raise StoreError(f"{folder}: another platform is using this data folder") from error
 
 
 def _edge(config: Config, vault: Vault, published: list[PublishedKey], policy: Policy) -> Edge:

@@ -4,12 +4,11 @@ The channel is one process with one loop, and its transactions never wait for an
 disk: they run directly on the loop. WAL with synchronous=FULL means: what was answered is on disk.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
@@ -17,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from essc_channels.store import lab_tables, tables
 from essc_wire.clock import random_bytes
+from essc_wire.folders import take_folder
 
 _KEY_BYTES = 32
 
@@ -66,8 +66,10 @@ class DataFolder:
         """Raises StoreFault if the folder cannot be used."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(folder / "lock")
+            self._lock = take_folder(folder)
             self.digest_key = _digest_key(folder / "digest.key")
+        except BlockingIOError as error:
+            raise StoreFault(f"{folder}: another channel is using this data folder") from error
         except OSError as error:
             raise StoreFault(f"{folder}: cannot be written: {error.strerror}") from error
         self._folder = folder
@@ -82,16 +84,6 @@ class DataFolder:
 
     def close(self) -> None:
         self._lock.close()
-
-
-def _locked(path: Path) -> TextIO:
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise StoreFault(f"{path.parent}: another channel is using this data folder") from error
-    return file
 
 
 def _digest_key(path: Path) -> bytes:
