@@ -86,11 +86,14 @@ class ShadowFollower:
             known = None
             if item.link is not None:
                 known = shadows.find_shadow(connection, item.link.link_id)
-            shadows.add_applied(connection, item, rules.absorb(known, item, now), now)
+            # The event may be one of many that waited: the copy is no younger than it was.
+            as_of = shadows.caught_up_time(connection)
+            shadows.add_applied(connection, item, rules.absorb(known, item, as_of), now)
 
     async def _list_anew(self) -> str | None:
         """Replaces the whole copy. Answers why it could not, or nothing."""
         ask = Ask(end=monotonic() + _LISTING_S_MAX)
+        began = self._clock.now()
         head = await self._feed.head(ask)
         if isinstance(head, Refusal):
             return head.reason
@@ -111,7 +114,7 @@ class ShadowFollower:
             if not page_token:
                 break
         with self._database.write() as connection:
-            shadows.replace_all(connection, tuple(listed), head, self._clock.now())
+            shadows.replace_all(connection, tuple(listed), head, began)
         self._log.warning("listed anew", links=len(listed))
         return None
 

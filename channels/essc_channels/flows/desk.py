@@ -162,7 +162,10 @@ class Desk:
         link_id = self._account(session).link_id
         if link_id is None:
             return Refusal("LINK_NOT_FOUND")
-        return await self._parties.platform.list_records(link_id, page_size, page_token, ask)
+        page = await self._parties.platform.list_records(link_id, page_size, page_token, ask)
+        if isinstance(page, Refusal) and page.reason in ("LINK_NOT_FOUND", "LINK_NOT_ACTIVE"):
+            await self.home(session, ask)  # R17: a refusal corrects the copy at once
+        return page
 
     def _account(self, session: Session) -> Account:
         with self._parties.database.read() as connection:
@@ -212,10 +215,15 @@ class Desk:
 
     async def _keep(self, request: Request, walk: Walk, ask: Ask) -> bytes:
         """Saves what a walk changed, together with its answer."""
-        account, shadow, panel = walk.account, self._shadow_of(walk.holding), None
+        look = None
         if not walk.flow.is_open:
-            look = await homes.look(self._parties, account, ask)
-            account, panel, shadow = look.account, look.panel, look.shadow or shadow
+            look = await homes.look(self._parties, walk.account, ask)
+        account = look.account if look else walk.account
+        panel = look.panel if look else None
+        # Nothing is awaited from here on: what the follower has noted meanwhile is in view.
+        shadow = self._shadow_of(walk.holding)
+        if look is not None and look.is_from_platform:
+            shadow = look.shadow
         answer = self._serialise(Shown(flow=walk.flow, panel=panel))
         now = self._parties.clock.now()
         session = request.session.digest

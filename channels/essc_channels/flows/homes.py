@@ -25,6 +25,8 @@ class Look:
     account: Account
     holding: Holding | None = None
     shadow: Shadow | None = None
+    is_from_platform: bool = True
+    """Whether the platform spoke, so that what is known otherwise is older."""
 
 
 async def look(parties: Parties, account: Account, ask: Ask) -> Look:
@@ -44,9 +46,9 @@ async def look(parties: Parties, account: Account, ask: Ask) -> Look:
     if outcome.reason in ("LINK_NOT_FOUND", "LINK_NOT_ACTIVE"):
         return _nothing_held(parties, account, known)
     if outcome.reason not in _AWAY:
-        return Look(panel=panels.unknown(outcome.reason), account=account)
+        return _unknown(outcome.reason, account)
     if known is None:
-        return Look(panel=panels.unknown("PLATFORM_UNREACHABLE"), account=account)
+        return _unknown("PLATFORM_UNREACHABLE", account)
     as_of = max(known.as_of_time, caught_up)
     return _away(parties, account, known, as_of)
 
@@ -57,7 +59,7 @@ async def _look_without_link(parties: Parties, account: Account, ask: Ask) -> Lo
     if not isinstance(head, Refusal):
         return Look(panel=panels.fresh(None, None, 0), account=account)
     if head.reason not in _AWAY:
-        return Look(panel=panels.unknown(head.reason), account=account)
+        return _unknown(head.reason, account)
     with parties.database.read() as connection:
         caught_up = shadow_store.caught_up_time(connection)
     return _away(parties, account, None, caught_up)
@@ -96,4 +98,8 @@ def _away(parties: Parties, account: Account, known: Shadow | None, as_of: int) 
         now=parties.clock.now(),
         age_us_max=parties.profile.shadow_age_s_max * _SECOND_US,
     )
-    return Look(panel=panel, account=account)
+    return Look(panel=panel, account=account, is_from_platform=False)
+
+
+def _unknown(reason: str, account: Account) -> Look:
+    return Look(panel=panels.unknown(reason), account=account, is_from_platform=False)

@@ -54,11 +54,14 @@ def is_applied(connection: Connection, event_cursor: str) -> bool:
 
 
 def add_applied(connection: Connection, event: Event, shadow: Shadow | None, now: Instant) -> None:
-    """An event, its effect on the copy if it has one, and its cursor."""
+    """An event, its effect on the copy if it has one, and its cursor.
+
+    Whether more are waiting is not known: only a sign of life says that the copy has caught up.
+    """
     order = _last_order(connection) + 1
     if shadow is not None:
         _put(connection, shadow, delivered_order=order)
-    _save_feed(connection, event.cursor, now, order)
+    _save_feed(connection, event.cursor, caught_up_time(connection), order)
     connection.execute(
         insert(applied_events).values(
             apply_order=order,

@@ -47,6 +47,7 @@ class Caller:
         said: list[Refusal | None] = []
 
         async def send_once() -> T:
+            said.clear()  # of this attempt nothing is known yet
             options = self.peer.options(
                 timeout_s=max(end - monotonic(), _TIME_S_MIN), traceparent=ask.traceparent
             )

@@ -84,9 +84,11 @@ class ChannelService:
     async def ListRecords(
         self, request: messages.ListRecordsRequest, call: PhoneCall
     ) -> Message | Refusal:
-        page = await self._desk.list_records(
-            _session(call), request.page_size, request.page_token, _ask(call)
-        )
+        session = _session(call)
+        async with self._turn_of(session.account):
+            page = await self._desk.list_records(
+                session, request.page_size, request.page_token, _ask(call)
+            )
         if isinstance(page, Refusal):
             return page
         return messages.ListRecordsResponse(

@@ -5,10 +5,10 @@ import asyncio
 import grpc
 import pytest
 from sqlalchemy import text
-from tests.wire.channels.conftest import ZHANG, MakeStand, Phone, Stand
+from tests.wire.channels.conftest import ZHANG, MakeStand, Phone, Stand, until
 from tests.wire.channels.fake_platform import Holder
 
-from essc.channel.v1 import channel_pb2
+from essc.channel.v1 import channel_pb2, channel_service_pb2
 from essc_channels.store import accounts
 from essc_channels.store.database import DataFolder
 from essc_wire.clock import monotonic, new_request_id
@@ -126,6 +126,43 @@ async def test_a_refusal_corrects_the_copy_at_once(make_stand: MakeStand, reason
     assert told.state == Panel.STATE_NOT_OPENED
     assert away.state == Panel.STATE_NOT_OPENED
     assert not away.HasField("card")
+
+
+@pytest.mark.rule("R17")
+async def test_a_refused_record_corrects_the_copy_too(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    _, phone = await holding(stand)
+    for method in ("ListRecords", "GetCard"):
+        stand.fake.refusing[method] = Refusal("LINK_NOT_ACTIVE")
+
+    request = channel_service_pb2.ListRecordsRequest()
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await phone.stub.ListRecords(request, **phone.options())
+    await stand.stop_platform()
+    away = await phone.home()
+
+    assert reason_of(refused.value) == "LINK_NOT_ACTIVE"
+    assert away.state == Panel.STATE_NOT_OPENED
+
+
+@pytest.mark.rule("R91")
+async def test_a_repeat_without_an_answer_is_not_told_as_the_refusal_before_it(
+    make_stand: MakeStand,
+) -> None:
+    """A busy platform surely did nothing; one that then falls silent may have."""
+    stand = await make_stand("nantong")
+    _, phone = await signed_in(stand)
+    flow = await at_consent_to_issue(phone)
+    stand.fake.refusing["Apply"] = Refusal("PLATFORM_BUSY", retry_after_ms=300)
+    answering = asyncio.create_task(phone.answer(flow, timeout_s=1.5))
+    await until(lambda: stand.fake.asked["Apply"] == 1)
+    stand.fake.frozen.add("Apply")
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await answering
+
+    assert stand.fake.asked["Apply"] == 2
+    assert reason_of(refused.value) == "PLATFORM_UNREACHABLE"
 
 
 @pytest.mark.rule("R91")
