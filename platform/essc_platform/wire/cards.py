@@ -164,7 +164,11 @@ class CardServicer:
         at = self._front.clock.now()
         items = [
             pb.ListLinksResponse.Item(
-                link=convert.link(each.link, self._vault), card=_seen(each, at, with_names=False)
+                link=convert.link(each.link, self._vault),
+                # What the card is worth is no business of a channel that the holder has left (R14).
+                card=None
+                if each.link.state is LinkState.UNLINKED
+                else _seen(each, at, with_names=False),
             )
             for each in found
         ]

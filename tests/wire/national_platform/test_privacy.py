@@ -205,3 +205,18 @@ async def test_answers_to_channels_are_masked(world: World) -> None:
     for secret in (ZHANG.name, ZHANG.id_number, ZHANG.phone):
         assert secret not in said
         assert secret.encode() not in seen.SerializeToString()
+
+
+@pytest.mark.rule("R14")
+async def test_a_channel_that_the_holder_has_left_learns_no_more_of_the_card(world: World) -> None:
+    bank, wechat = await world.channel("bank"), await world.channel("wechat")
+    zhang = await world.citizen(1)
+    left, kept = await bank.apply(zhang), await wechat.apply(zhang)
+    await bank.unlink(zhang, left)
+    await wechat.set_password(zhang, kept)
+
+    (of_bank,), (of_wechat,) = await bank.links(), await wechat.links()
+
+    assert of_bank.link.link_id == left.link_id
+    assert not of_bank.HasField("card")
+    assert of_wechat.card.password_is_set
