@@ -67,12 +67,17 @@ class Ratio:
         return self.pairs >= PAIRS_MIN
 
 
-async def compete(contestants: Sequence[Contestant], say: Callable[[str], None]) -> None:
-    """Runs rounds until there are enough good pairs, or too many rounds."""
+async def compete(
+    contestants: Sequence[Contestant], say: Callable[[str], None], *, judged: int
+) -> None:
+    """Runs rounds until there are enough, or too many. Enough: the first so many contestants used
+    their cores, in enough pairs with the first of all.
+    """
     for contestant in contestants:
         await _window(contestant)  # the first window warms up and does not count
     for turn in range(ROUNDS_MAX):
-        if min(_good(contestants[0], each) for each in contestants) >= PAIRS_MIN:
+        good = (_good(contestants[0], each) for each in contestants[:judged])
+        if min(good, default=turn) >= PAIRS_MIN:
             return
         say(f"round {turn + 1}: {', '.join(each.name for each in contestants)}")
         prepared = [(each, await each.prepare()) for each in contestants]
