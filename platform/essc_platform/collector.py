@@ -80,7 +80,6 @@ class Collector:
         self._writer.shutdown(wait=True)
 
     async def _collect(self) -> None:
-        loop = asyncio.get_running_loop()
         while not self._closing or self._queue:
             await self._arrived.wait()
             await self._quiet()
@@ -91,12 +90,22 @@ class Collector:
             wanted = [(submission, future) for submission, future in taken if not future.done()]
             if not wanted:
                 continue
-            submissions = [submission for submission, _ in wanted]
+            await self._turn(wanted)
+
+    async def _turn(self, wanted: list[tuple[Submission, asyncio.Future[Answer]]]) -> None:
+        """One batch, from its submissions to its answers. Whatever fails, the next turn comes."""
+        submissions = [submission for submission, _ in wanted]
+        answers: tuple[Answer, ...] = (Rejected(Reason.INTERNAL_FAULT),) * len(wanted)
+        try:
+            loop = asyncio.get_running_loop()
             outcome = await loop.run_in_executor(self._writer, self._run, submissions)
             self._committed(outcome)
-            for (_, future), answer in zip(wanted, outcome.answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
+            answers = outcome.answers
+        except Exception as error:  # noqa: BLE001 - a bug behind the commit
+            structlog.get_logger("batch").error("bug", error=type(error).__name__)
+        for (_, future), answer in zip(wanted, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
 
     async def _quiet(self) -> None:
         """Waits until no command has come for a few turns, or the batch is full."""

@@ -179,6 +179,28 @@ async def test_a_bug_outside_the_rules_spoils_one_batch_and_not_the_platform(
         assert isinstance(await rig.collector.submit(good), bytes)
 
 
+async def test_a_bug_behind_the_commit_spoils_one_batch_and_not_the_platform(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with a_rig(tmp_path) as rig:
+        faults = [KeyError("once")]
+
+        def committed(outcome: Outcome) -> None:
+            if faults:
+                raise faults.pop()
+            rig.outcomes.append(outcome)
+
+        rig.collector._committed = committed
+
+        first = await asyncio.wait_for(rig.collector.submit(unlink(KEYS[0])), 5)
+
+        assert first == Rejected(Reason.INTERNAL_FAULT)
+        assert "KeyError" in capfd.readouterr().out
+        # It was committed, as the same request finds out.
+        assert isinstance(await asyncio.wait_for(rig.collector.submit(unlink(KEYS[0])), 5), bytes)
+        assert isinstance(await asyncio.wait_for(rig.collector.submit(unlink(KEYS[1])), 5), bytes)
+
+
 @pytest.mark.rule("R91")
 async def test_a_full_disk_is_said_and_nothing_is_lost_or_half_done(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
