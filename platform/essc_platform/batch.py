@@ -45,8 +45,9 @@ Answer: TypeAlias = bytes | Rejected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a change comes from, as its events name it."""
+    """Where a change comes from, as its events name it to the party that made it."""
 
+    party_id: str = ""
     request_id: str = ""
     traceparent: str = ""
 

@@ -220,6 +220,7 @@ def earned(answered: Challenge, *more: Password) -> Accepted:
         method=answered.method,
         purpose=Purpose.UNLINK,
         expire_time=NOW + 10 * MINUTE,
+        password_version=more[0].version if more else None,
     )
     return Accepted(
         answer=EarnedProof(proof=proof),

@@ -109,7 +109,13 @@ SETTING = Table(
 
 # --- changing --------------------------------------------------------------------------------
 
-TO_CHANGE = proof(number=906, purpose=Purpose.CHANGE_PASSWORD, method=Method.CARD_PASSWORD)
+TO_CHANGE = proof(
+    number=906,
+    purpose=Purpose.CHANGE_PASSWORD,
+    method=Method.CARD_PASSWORD,
+    password_version=3,
+)
+BY_THE_OLD_ONE = replace(TO_CHANGE, password_version=2)
 CHANGE = ChangePassword(
     at=NOW,
     channel="wechat",
@@ -126,12 +132,13 @@ CHANGING = Table(
     start(WORST_CHANGE),
     *WITHOUT_ACTIVE_LINK,
     *proof_steps(WORST_CHANGE, TO_CHANGE, method=Method.FACE),
-    ({"command": WORST_CHANGE, "proof": TO_CHANGE}, Rejected(Reason.PASSWORD_NOT_SET)),
+    ({"command": WORST_CHANGE, "proof": BY_THE_OLD_ONE}, Rejected(Reason.PASSWORD_NOT_SET)),
     (
         {"password": LOCKED},
         Rejected(Reason.PASSWORD_LOCKED, (("unlock_time_us", str(NOW + 1)),)),
     ),
-    ({"password": password(unlock_time=NOW)}, Rejected(Reason.PASSWORD_TOO_SIMPLE)),
+    ({"password": password(unlock_time=NOW)}, Rejected(Reason.PROOF_EXPIRED)),
+    ({"proof": TO_CHANGE}, Rejected(Reason.PASSWORD_TOO_SIMPLE)),
     (
         {"command": CHANGE},
         renewed(EntryKind.PASSWORD_CHANGED, replace(NEW, version=4), TO_CHANGE),

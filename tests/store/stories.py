@@ -141,6 +141,7 @@ def proof(key: CitizenKey, channel: str, purpose: Purpose, method: Method, copy:
         method=method,
         purpose=purpose,
         expire_time=FAR,
+        password_version=1 if method is Method.CARD_PASSWORD else None,
     )
 
 

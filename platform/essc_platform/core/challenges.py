@@ -184,13 +184,18 @@ def _answer_password(
         # The password changed between the look at the hash and now: it must be verified anew.
         return Rejected(Reason.CHANGES_CONFLICT)
     if command.finding is Finding.RIGHT:
-        earned = _earned(command, challenge, policy)
+        earned = _earned(command, challenge, policy, password.version)
         return replace(earned, changes=(*earned.changes, passwords.after_right(password)))
     # A wrong password costs no try of the challenge: the national count is the one that counts.
     return passwords.after_wrong(password, command.channel, command.at, policy)
 
 
-def _earned(command: AnswerChallenge, challenge: Challenge, policy: Policy) -> Accepted:
+def _earned(
+    command: AnswerChallenge,
+    challenge: Challenge,
+    policy: Policy,
+    password_version: int | None = None,
+) -> Accepted:
     proof = Proof(
         citizen=challenge.citizen,
         number=command.new_proof_number,
@@ -198,6 +203,7 @@ def _earned(command: AnswerChallenge, challenge: Challenge, policy: Policy) -> A
         method=challenge.method,
         purpose=challenge.purpose,
         expire_time=command.at + policy.proof_seconds * SECOND,
+        password_version=password_version,
     )
     answered = replace(challenge, is_answered=True)
     return Accepted(answer=EarnedProof(proof=proof), changes=(answered, proof))

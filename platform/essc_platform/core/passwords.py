@@ -110,6 +110,10 @@ def change_password(command: ChangePassword, holder: Holder, proof: Proof | None
     if refusal is not None:
         return refusal
     assert proof is not None
+    assert holder.password is not None
+    if proof.password_version != holder.password.version:
+        # The password was reset since: whoever knew the old one must not change it back.
+        return Rejected(Reason.PROOF_EXPIRED)
     return _renewed(command, holder, (proof,), EntryKind.PASSWORD_CHANGED)
 
 

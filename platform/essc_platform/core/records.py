@@ -275,6 +275,8 @@ class Proof:
     purpose: Purpose
     expire_time: Instant
     is_used: bool = False
+    password_version: int | None = None
+    """Which password was entered, where one was."""
 
     @property
     def key(self) -> tuple[int, int, int]:

@@ -159,6 +159,7 @@ def _proof(r: Row) -> Proof:
         purpose=_PURPOSES[r[5]],
         expire_time=r[6],
         is_used=bool(r[7]),
+        password_version=r[8],
     )
 
 
@@ -254,6 +255,7 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
                 p.purpose,
                 p.expire_time,
                 p.is_used,
+                p.password_version,
             ),
             _proof,
         ),

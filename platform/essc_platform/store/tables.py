@@ -141,6 +141,7 @@ proofs = _table(
     Column("purpose", SmallInteger, nullable=False),
     Column("expire_time", BigInteger, nullable=False),
     Column("is_used", Boolean, nullable=False),
+    Column("password_version", Integer),
     Index("proofs_by_end", "expire_time"),
 )
 

@@ -89,14 +89,19 @@ def licence_payload(facts: LicenceFacts, vault: Vault) -> bytes:
 
 
 def event_body(event: Event, origin: Origin, vault: Vault) -> bytes:
-    """An event as the feed keeps it: without its cursor, which each stream adds."""
+    """An event as the feed keeps it: without its cursor, which each stream adds.
+
+    Only the channel that made the change is told its request and trace: by them, two channels could
+    tell that they hold the same card (R14).
+    """
+    is_own = origin.party_id == event.channel
     return event_pb2.Event(
         kind=int(event.kind),  # type: ignore[arg-type]
         event_time=to_timestamp(event.at),
         link=link(event.link, vault) if event.link else None,
         card=card(event.card) if event.card else None,
-        request_id=origin.request_id,
-        traceparent=origin.traceparent,
+        request_id=origin.request_id if is_own else "",
+        traceparent=origin.traceparent if is_own else "",
     ).SerializeToString()
 
 

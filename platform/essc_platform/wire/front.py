@@ -56,7 +56,11 @@ class Front:
             encode=lambda answer: encode(answer).SerializeToString(),
             request=RequestKey(bucket=bucket, digest=digest),
             content=self.vault.content_digest(call.method, raw),
-            origin=Origin(request_id=request_id, traceparent=call.traceparent),
+            origin=Origin(
+                party_id=call.caller.party_id,
+                request_id=request_id,
+                traceparent=call.traceparent,
+            ),
         )
 
     async def change(
