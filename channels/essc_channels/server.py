@@ -1,7 +1,7 @@
 """Puts a channel together: the one place where everything is constructed."""
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,18 +37,22 @@ class RunningChannel:
     address: str
     lab_address: str | None
     servers: tuple[Server, ...]
+    """In the order in which they drain: the phones first, who may need the authority until then."""
     tasks: tuple[asyncio.Task[None], ...]
-    announce: asyncio.Event
+    announcements: tuple[asyncio.Event, ...]
+    """One for each server: set once it drains."""
     resources: AsyncExitStack
 
     async def drain(self) -> None:
         """Takes no new calls, lets running ones finish, and puts everything away."""
-        await drain(self.servers, self.announce)
-        for task in self.tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await self.resources.aclose()
+        try:
+            for server, announce in zip(self.servers, self.announcements, strict=True):
+                await drain((server,), announce)
+            for task in self.tasks:
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+        finally:
+            await self.resources.aclose()
 
 
 async def start_channel(config: Config) -> RunningChannel:
@@ -60,7 +64,7 @@ async def start_channel(config: Config) -> RunningChannel:
         stack.callback(database.close)
         with database.read() as connection:
             clock = PartyClock(clock_store.offset_us(connection))
-        draining = asyncio.Event()
+        draining, lab_draining = asyncio.Event(), asyncio.Event()
         servers: list[Server] = []
         lab_address = None
         if config.lab is not None:
@@ -74,7 +78,7 @@ async def start_channel(config: Config) -> RunningChannel:
                 clock,
                 folder.digest_key,
                 allow_any_id=config.allow_any_id,
-                draining=draining.is_set,
+                draining=lab_draining.is_set,
             )
             stack.push_async_callback(lab.stop, 0.0)
             servers.append(lab)
@@ -99,7 +103,7 @@ async def start_channel(config: Config) -> RunningChannel:
             lab_address=lab_address,
             servers=(phones, *servers),
             tasks=tasks,
-            announce=draining,
+            announcements=(draining, lab_draining)[: 1 + len(servers)],
             resources=stack.pop_all(),
         )
 

@@ -397,3 +397,18 @@ async def test_neither_database_nor_logs_hold_personal_data(
     with opened.channel_database().read() as connection:
         assert accounts.find_account(connection, "zhang").link_id is not None
     opened.close()
+
+
+async def test_a_draining_channel_lets_a_running_step_ask_its_authority(
+    make_stand: MakeStand,
+) -> None:
+    stand = await make_stand("bank")
+    _, phone = await signed_in(stand)
+    starting = asyncio.create_task(phone.start(APPLY))
+    stand.fake.refusing["GetHead"] = Refusal("PLATFORM_BUSY", retry_after_ms=400)
+    await until(lambda: stand.fake.asked["GetHead"] > 0)
+    stand.fake.refusing.clear()
+
+    await stand.channel.drain()
+
+    assert (await starting).step.WhichOneof("kind") == "vouch"
