@@ -31,6 +31,7 @@ from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.callers import Callers
 from essc_platform.wire.convert import event_body, licence_payload
 from essc_platform.wire.front import Front
+from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.services import services
 from essc_wire.folders import take_folder
 from essc_wire.guard import Guard
@@ -57,6 +58,7 @@ class Running:
     collector: Collector
     watchers: Watchers
     authorities: Authorities
+    passwords: PasswordPool
     sweeping: asyncio.Task[None]
     draining: asyncio.Event
     lock: TextIO
@@ -67,6 +69,7 @@ class Running:
         await drain([self.server], self.draining)
         self.sweeping.cancel()
         await asyncio.gather(self.sweeping, return_exceptions=True)
+        self.passwords.close()
         await self.authorities.close()
         if self.lab is not None:
             await self.lab.stop(0)
@@ -166,12 +169,14 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     lab_address = f"{str(config.lab).rpartition(':')[0]}:{lab.port}" if lab else ""
     authorities = Authorities(config.text_messages or lab_address, config.faces or lab_address)
     begun.push_async_callback(authorities.close)
+    passwords = PasswordPool(vault)
+    begun.callback(passwords.close)
     draining = asyncio.Event()
     callers = Callers(directory, vault.platform_id)
     guard = Guard(
         domain=PLATFORM_DOMAIN, authenticate=callers.authenticate, draining=draining.is_set
     )
-    offered = services(front, authorities, published, guard)
+    offered = services(front, authorities, passwords, published, guard)
     server = await start_server(config.listen, offered.handlers, offered.names, config.tls)
     sweeping = asyncio.get_running_loop().create_task(sweep.run_for_ever())
     return Running(
@@ -183,6 +188,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         collector,
         watchers,
         authorities,
+        passwords,
         sweeping,
         draining,
         lock,

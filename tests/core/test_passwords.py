@@ -252,6 +252,20 @@ def test_other_digits_are_good_enough(digits: str) -> None:
     assert not is_too_simple(digits, "990101199001011234")
 
 
+@pytest.mark.parametrize(
+    ("command", "used", "has_password"),
+    [(SET, [TO_SET], False), (CHANGE, [TO_CHANGE], True)],
+    ids=["set", "change"],
+)
+def test_what_lacks_only_its_hash_changes_nothing_yet(
+    command: Any, used: list[Proof], has_password: bool
+) -> None:
+    before = password() if has_password else None
+    situation = start(replace(command, hash=None), link=link(), proof=used[0], password=before)
+
+    assert judge_situation(situation) == Rejected(Reason.CHANGES_CONFLICT)
+
+
 @pytest.mark.rule("R92")
 def test_digits_and_hash_are_not_in_what_is_printed() -> None:
     for printed in (repr(SET), repr(CHANGE), repr(RESET), repr(NEW)):

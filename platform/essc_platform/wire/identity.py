@@ -8,7 +8,6 @@ finding that has grown old.
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,17 +15,28 @@ from essc.authority.v1 import authority_service_pb2 as authority
 from essc.identity.v1 import identity_pb2
 from essc.identity.v1 import identity_service_pb2 as pb
 from essc_platform.clock import random_number
-from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallenge
-from essc_platform.core.records import Challenge, Citizen, CitizenKey, Method, Password, Purpose
+from essc_platform.core import challenges
+from essc_platform.core.challenges import Finding, StartChallenge
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import (
+    Challenge,
+    Citizen,
+    CitizenKey,
+    Counters,
+    Method,
+    Password,
+    Purpose,
+)
 from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.wire import convert
 from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.front import Front, PlatformCall, invalid
+from essc_platform.wire.hashing import PasswordPool
 from essc_wire.id_numbers import is_well_formed
 from essc_wire.refusals import Refusal
 
-PASSWORD_THREADS = 2
 _VERIFY_ATTEMPTS = 3
 _TEXT = "【电子社保卡】{channel}：验证码 {code}，5分钟内有效，请勿告知他人。"
 _FINDINGS = {
@@ -48,6 +58,7 @@ class _Asked:
     challenge: Challenge
     citizen: Citizen
     password: Password | None
+    counters: Counters | None
 
 
 @dataclass(slots=True)
@@ -61,9 +72,9 @@ class _Turn:
 class IdentityServicer:
     """essc.identity.v1.IdentityService."""
 
-    def __init__(self, front: Front, authorities: Authorities) -> None:
+    def __init__(self, front: Front, authorities: Authorities, passwords: PasswordPool) -> None:
         self._front, self._vault, self._authorities = front, front.vault, authorities
-        self.pool = ThreadPoolExecutor(PASSWORD_THREADS, thread_name_prefix="password")
+        self._passwords = passwords
         self._turns: dict[CitizenKey, _Turn] = {}
 
     async def StartChallenge(
@@ -117,7 +128,7 @@ class IdentityServicer:
             finding: Finding | Refusal = Finding.NOT_JUDGED
             asked = self._asked(request, call)
             if asked is not None:
-                finding = await self._find(asked, request)
+                finding = await self._find(asked, request, call)
             judged = finding if isinstance(finding, Finding) else Finding.NOT_JUDGED
             answer = await self._decide(request, call, judged, asked)
             if not (isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT"):
@@ -134,17 +145,7 @@ class IdentityServicer:
         finding: Finding,
         asked: _Asked | None,
     ) -> bytes | Refusal:
-        citizen, number = self._vault.read_id(request.challenge_id)
-        password = asked.password if asked else None
-        command = AnswerChallenge(
-            at=self._front.clock.now(),
-            channel=call.caller.party_id,
-            citizen=citizen,
-            number=number,
-            finding=finding,
-            password_version=password.version if password else None,
-            new_proof_number=random_number(),
-        )
+        command = self._command(request, call, finding, asked)
         return await self._front.change(
             call,
             request.request_id,
@@ -154,22 +155,62 @@ class IdentityServicer:
             ),
         )
 
+    def _command(
+        self,
+        request: pb.AnswerChallengeRequest,
+        call: PlatformCall,
+        finding: Finding,
+        asked: _Asked | None,
+    ) -> challenges.AnswerChallenge:
+        citizen, number = self._vault.read_id(request.challenge_id)
+        password = asked.password if asked else None
+        return challenges.AnswerChallenge(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            number=number,
+            finding=finding,
+            password_version=password.version if password else None,
+            new_proof_number=random_number(),
+        )
+
     def _asked(self, request: pb.AnswerChallengeRequest, call: PlatformCall) -> _Asked | None:
         """The open challenge of this channel; None leaves what to answer to the batch."""
         key, number = self._vault.read_id(request.challenge_id)
         challenge_key = (*key, number)
-        reads = frozenset({one(Challenge, challenge_key), one(Citizen, key), one(Password, key)})
+        reads = frozenset(
+            {
+                one(Challenge, challenge_key),
+                one(Citizen, key),
+                one(Password, key),
+                one(Counters, key),
+            }
+        )
         seen = load(self._front.reader, reads).view(reads)
         challenge, citizen = seen.one(Challenge, challenge_key), seen.one(Citizen, key)
         if challenge is None or citizen is None or challenge.channel != call.caller.party_id:
             return None
         if challenge.is_answered or self._front.is_recorded(call, request.request_id):
             return None
-        return _Asked(challenge, citizen, seen.one(Password, key))
+        return _Asked(challenge, citizen, seen.one(Password, key), seen.one(Counters, key))
 
-    async def _find(self, asked: _Asked, request: pb.AnswerChallengeRequest) -> Finding | Refusal:
+    def _is_worth_judging(
+        self, asked: _Asked, request: pb.AnswerChallengeRequest, call: PlatformCall
+    ) -> bool:
+        """Whether the rule lacks nothing but the finding: judging is slow, so it comes last."""
+        command = self._command(request, call, Finding.NOT_JUDGED, asked)
+        decision = challenges.answer_challenge(
+            command, asked.challenge, asked.password, asked.counters, self._front.policy
+        )
+        return isinstance(decision, Rejected) and decision.reason is Reason.CHANGES_CONFLICT
+
+    async def _find(
+        self, asked: _Asked, request: pb.AnswerChallengeRequest, call: PlatformCall
+    ) -> Finding | Refusal:
         if request.WhichOneof("answer") != _ANSWERS[asked.challenge.method]:
             return Finding.OTHER_METHOD
+        if not self._is_worth_judging(asked, request, call):
+            return Finding.NOT_JUDGED
         match asked.challenge.method:
             case Method.TEXT_MESSAGE:
                 code = self._vault.text_code(request.challenge_id)
@@ -181,13 +222,13 @@ class IdentityServicer:
             case Method.FACE:
                 return await self._judge(asked.citizen, request)
 
-    async def _verify(self, asked: _Asked, digits: str) -> Finding:
+    async def _verify(self, asked: _Asked, digits: str) -> Finding | Refusal:
         password = asked.password
         if password is None:
             return Finding.NOT_JUDGED
-        is_right = await asyncio.get_running_loop().run_in_executor(
-            self.pool, self._vault.is_password, asked.citizen.key, digits, password.hash
-        )
+        is_right = await self._passwords.is_right(asked.citizen.key, digits, password.hash)
+        if isinstance(is_right, Refusal):
+            return is_right
         return Finding.RIGHT if is_right else Finding.WRONG_PASSWORD
 
     async def _judge(

@@ -1,7 +1,14 @@
-"""PasswordService: one password for all channels."""
+"""PasswordService: one password for all channels.
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
+Hashing is slow, so it comes last: the rule is asked without a hash first, and refuses all that it
+would refuse; only what lacks nothing else is hashed and asked again.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from google.protobuf.message import Message
 
 from essc.password.v1 import password_service_pb2 as pb
 from essc_platform.core.passwords import (
@@ -10,16 +17,18 @@ from essc_platform.core.passwords import (
     ResetPassword,
     SetPassword,
 )
-from essc_platform.core.records import CitizenKey
 from essc_platform.wire.front import Front, PlatformCall
+from essc_platform.wire.hashing import PasswordPool
 from essc_wire.refusals import Refusal
 from essc_wire.times import to_timestamp
+
+_Renewal: TypeAlias = SetPassword | ChangePassword | ResetPassword
 
 
 class PasswordServicer:
     """essc.password.v1.PasswordService."""
 
-    def __init__(self, front: Front, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, front: Front, pool: PasswordPool) -> None:
         self._front, self._vault, self._pool = front, front.vault, pool
 
     async def SetPassword(
@@ -33,13 +42,13 @@ class PasswordServicer:
             link_number=number,
             proof=self._front.proof_key(request.proof),
             digits=request.new_password,
-            hash=await self._hash(citizen, request.new_password),
+            hash=None,
         )
 
         def encode(answer: PasswordAnswer) -> pb.SetPasswordResponse:
             return pb.SetPasswordResponse(change_time=to_timestamp(answer.change_time))
 
-        return await self._front.change(call, request.request_id, command, encode)
+        return await self._renew(call, request.request_id, command, encode)
 
     async def ChangePassword(
         self, request: pb.ChangePasswordRequest, call: PlatformCall
@@ -52,13 +61,13 @@ class PasswordServicer:
             link_number=number,
             proof=self._front.proof_key(request.proof),
             digits=request.new_password,
-            hash=await self._hash(citizen, request.new_password),
+            hash=None,
         )
 
         def encode(answer: PasswordAnswer) -> pb.ChangePasswordResponse:
             return pb.ChangePasswordResponse(change_time=to_timestamp(answer.change_time))
 
-        return await self._front.change(call, request.request_id, command, encode)
+        return await self._renew(call, request.request_id, command, encode)
 
     async def ResetPassword(
         self, request: pb.ResetPasswordRequest, call: PlatformCall
@@ -72,14 +81,26 @@ class PasswordServicer:
             text_proof=self._front.proof_key(request.text_proof),
             face_proof=self._front.proof_key(request.face_proof),
             digits=request.new_password,
-            hash=await self._hash(citizen, request.new_password),
+            hash=None,
         )
 
         def encode(answer: PasswordAnswer) -> pb.ResetPasswordResponse:
             return pb.ResetPasswordResponse(change_time=to_timestamp(answer.change_time))
 
-        return await self._front.change(call, request.request_id, command, encode)
+        return await self._renew(call, request.request_id, command, encode)
 
-    async def _hash(self, citizen: CitizenKey, digits: str) -> str:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._vault.hash_password, citizen, digits)
+    async def _renew(
+        self,
+        call: PlatformCall,
+        request_id: str,
+        command: _Renewal,
+        encode: Callable[[PasswordAnswer], Message],
+    ) -> bytes | Refusal:
+        answer = await self._front.change(call, request_id, command, encode)
+        if not (isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT"):
+            return answer
+        hashed = await self._pool.hashed(command.citizen, command.digits)
+        if isinstance(hashed, Refusal):
+            return hashed
+        complete = replace(command, at=self._front.clock.now(), hash=hashed)
+        return await self._front.change(call, request_id, complete, encode)

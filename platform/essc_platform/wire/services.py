@@ -22,6 +22,7 @@ from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.cards import CardServicer
 from essc_platform.wire.events import EventServicer
 from essc_platform.wire.front import Front
+from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.identity import IdentityServicer
 from essc_platform.wire.passwords import PasswordServicer
 from essc_platform.wire.public import PolicyServicer, TrustServicer
@@ -39,17 +40,20 @@ class Services:
 
 
 def services(
-    front: Front, authorities: Authorities, keys: Sequence[PublishedKey], guard: Guard[Caller]
+    front: Front,
+    authorities: Authorities,
+    passwords: PasswordPool,
+    keys: Sequence[PublishedKey],
+    guard: Guard[Caller],
 ) -> Services:
     """Every service of the contract that the platform serves."""
-    identity = IdentityServicer(front, authorities)
     servicers: list[tuple[FileDescriptor, object]] = [
         (card_service_pb2.DESCRIPTOR, CardServicer(front)),
         (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front)),
         (event_service_pb2.DESCRIPTOR, EventServicer(front)),
-        (identity_service_pb2.DESCRIPTOR, identity),
+        (identity_service_pb2.DESCRIPTOR, IdentityServicer(front, authorities, passwords)),
         (party_admin_service_pb2.DESCRIPTOR, PartyAdminServicer(front)),
-        (password_service_pb2.DESCRIPTOR, PasswordServicer(front, identity.pool)),
+        (password_service_pb2.DESCRIPTOR, PasswordServicer(front, passwords)),
         (policy_service_pb2.DESCRIPTOR, PolicyServicer(front)),
         (record_service_pb2.DESCRIPTOR, RecordServicer(front)),
         (registry_service_pb2.DESCRIPTOR, RegistryServicer(front)),
