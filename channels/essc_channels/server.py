@@ -11,7 +11,7 @@ from essc_channels.config import Config
 from essc_channels.flows.desk import Desk
 from essc_channels.flows.parties import Parties
 from essc_channels.lab.serving import start_lab
-from essc_channels.shadow import ShadowFollower
+from essc_channels.shadow import ShadowFollower, frames
 from essc_channels.store import clock as clock_store
 from essc_channels.store import housekeeping
 from essc_channels.store.database import Database, DataFolder, StoreUnavailable
@@ -140,10 +140,13 @@ def _parties(
 
 async def _sweep(database: Database, clock: PartyClock) -> None:
     """Ends what time alone ends, once a minute."""
+    said = structlog.get_logger("sweep")
     while True:
         try:
             with database.write() as connection:
                 housekeeping.sweep(connection, clock.now())
         except StoreUnavailable:
-            structlog.get_logger("sweep").warning("not swept")
+            said.warning("not swept")
+        except Exception as error:  # noqa: BLE001 - our bug: loud, but the sweep must go on
+            said.error("bug", error=type(error).__name__, frames=frames(error))
         await asyncio.sleep(_SWEEP_S)

@@ -50,7 +50,7 @@ class ShadowFollower:
             except StoreUnavailable:
                 reason = "STORE_UNAVAILABLE"
             except Exception as error:  # noqa: BLE001 - our bug: loud, but the copy must go on
-                self._log.error("bug", error=type(error).__name__, frames=_frames(error))
+                self._log.error("bug", error=type(error).__name__, frames=frames(error))
                 reason = "INTERNAL_FAULT"
             if reason is not None:
                 self._note_trouble(reason)
@@ -130,7 +130,7 @@ class ShadowFollower:
             self._last_trouble = ""
 
 
-def _frames(error: Exception) -> list[str]:
+def frames(error: Exception) -> list[str]:
     """Where it happened; the message might hold personal data and is left out."""
     return [
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"

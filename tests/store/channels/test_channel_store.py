@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from essc_channels.core.flow_records import (
     Check,
@@ -321,3 +322,15 @@ def test_a_full_disk_loses_nothing_that_was_saved(database: Database) -> None:
     with database.read() as connection:
         assert shadows.find_shadow(connection, LINK.link_id) == SHADOW
         assert flows.find_answer(connection, "s", "0", b"digest") is None
+
+
+@pytest.mark.rule("R92")
+def test_an_error_of_the_store_does_not_say_what_was_to_be_stored(database: Database) -> None:
+    session = Session(digest="d", account="zhang-the-third", expire_time=100)
+
+    with database.write() as connection:
+        accounts.add_session(connection, session)
+        with pytest.raises(IntegrityError) as error:
+            accounts.add_session(connection, session)
+
+    assert "zhang-the-third" not in str(error.value)

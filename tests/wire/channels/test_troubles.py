@@ -9,7 +9,7 @@ from tests.wire.channels.conftest import ZHANG, MakeStand, Phone, Stand, until
 from tests.wire.channels.fake_platform import Holder
 
 from essc.channel.v1 import channel_pb2, channel_service_pb2
-from essc_channels.store import accounts
+from essc_channels.store import accounts, housekeeping
 from essc_channels.store.database import DataFolder
 from essc_wire.clock import monotonic, new_request_id
 from essc_wire.refusals import Refusal, reason_of
@@ -412,3 +412,23 @@ async def test_a_draining_channel_lets_a_running_step_ask_its_authority(
     await stand.channel.drain()
 
     assert (await starting).step.WhichOneof("kind") == "vouch"
+
+
+async def test_a_bug_in_the_sweep_is_told_and_the_next_sweep_comes(
+    make_stand: MakeStand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swept: list[int] = []
+
+    def broken(connection: object, now: int) -> None:
+        swept.append(now)
+        raise KeyError(now)
+
+    monkeypatch.setattr(housekeeping, "sweep", broken)
+    monkeypatch.setattr("essc_channels.server._SWEEP_S", 0.01)
+    stand = await make_stand("nantong")
+
+    await until(lambda: len(swept) > 1)
+    await stand.channel.drain()
+
+    assert "KeyError" in "".join(capsys.readouterr())
+    DataFolder(stand.config.data).close()
