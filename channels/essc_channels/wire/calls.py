@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import grpc
+import structlog
 
 from essc_channels.ports import Ask
 from essc_wire.client import CallOptions, Peer, repeat_while_uncertain
@@ -25,6 +26,19 @@ _TIME_S_MIN: Final = 0.01
 
 # Troubles of the other party's own house; to a phone it is simply not there.
 _ITS_OWN_TROUBLE: Final = frozenset({"PLATFORM_DRAINING", "STORE_UNAVAILABLE", "INTERNAL_FAULT"})
+# Troubles of this channel's own house: its key, its registration or its request is wrong. A phone
+# can do nothing about them, and would take them for its own.
+_OUR_OWN_TROUBLE: Final = frozenset(
+    {
+        "CALLER_UNKNOWN",
+        "TOKEN_EXPIRED",
+        "TOKEN_FOR_OTHER_PLATFORM",
+        "CALLER_NOT_ALLOWED",
+        "REQUEST_INVALID",
+        "MESSAGE_TOO_LARGE",
+        "DEADLINE_MISSING",
+    }
+)
 
 
 class Caller:
@@ -66,5 +80,11 @@ class Caller:
         except (grpc.RpcError, TimeoutError):
             refusal = said[-1] if said else None
         if refusal is None or refusal.reason in _ITS_OWN_TROUBLE:
+            return Refusal(self._away)
+        if refusal.reason in _OUR_OWN_TROUBLE:
+            fields = [violation.field for violation in refusal.violations]
+            structlog.get_logger("calls").error(
+                "our own call was refused", reason=refusal.reason, fields=fields
+            )
             return Refusal(self._away)
         return refusal

@@ -432,3 +432,48 @@ async def test_a_bug_in_the_sweep_is_told_and_the_next_sweep_comes(
 
     assert "KeyError" in "".join(capsys.readouterr())
     DataFolder(stand.config.data).close()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "CALLER_UNKNOWN",
+        "TOKEN_EXPIRED",
+        "TOKEN_FOR_OTHER_PLATFORM",
+        "CALLER_NOT_ALLOWED",
+        "REQUEST_INVALID",
+    ],
+)
+async def test_a_refusal_of_the_channel_itself_is_no_refusal_of_the_phone(
+    make_stand: MakeStand, capsys: pytest.CaptureFixture[str], reason: str
+) -> None:
+    stand = await make_stand("nantong")
+    _, phone = await holding(stand)
+    methods = ("ListRecords", "StartChallenge")
+    stand.fake.refusing = {method: Refusal(reason) for method in methods}
+
+    with pytest.raises(grpc.aio.AioRpcError) as record:
+        await phone.stub.ListRecords(channel_service_pb2.ListRecordsRequest(), **phone.options())
+    with pytest.raises(grpc.aio.AioRpcError) as start:
+        await phone.start(channel_pb2.FLOW_KIND_SET_PASSWORD)
+    stand.fake.refusing = {}
+    choice = await phone.start(UNLINK)
+    stand.fake.refusing = {"StartChallenge": Refusal(reason)}
+    with pytest.raises(grpc.aio.AioRpcError) as answer:
+        await phone.answer(choice)
+
+    told = [reason_of(error.value) for error in (record, start, answer)]
+    assert told == ["PLATFORM_UNREACHABLE"] * 3
+    assert reason in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("reason", ["CHANNEL_NOT_LIVE", "PLATFORM_BUSY"])
+async def test_what_a_phone_can_understand_it_is_told(make_stand: MakeStand, reason: str) -> None:
+    stand = await make_stand("nantong")
+    _, phone = await holding(stand)
+    stand.fake.refusing["ListRecords"] = Refusal(reason, retry_after_ms=10)
+
+    with pytest.raises(grpc.aio.AioRpcError) as record:
+        await phone.stub.ListRecords(channel_service_pb2.ListRecordsRequest(), **phone.options())
+
+    assert reason_of(record.value) == reason
