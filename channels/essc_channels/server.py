@@ -86,7 +86,7 @@ async def start_channel(config: Config) -> RunningChannel:
         vouching = config.vouching or lab_address
         assert vouching is not None, "config.py sees to it"
         parties = _parties(config, vouching, database, clock, folder.digest_key, stack)
-        desk = Desk(parties, present.serialise)
+        desk = Desk(parties, present)
         phones = await start_phones(
             config.listen, config.profile, parties, desk, config.tls, draining.is_set
         )

@@ -6,8 +6,9 @@ before the phone hears of it.
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
 
 from essc_channels.core import shadows
 from essc_channels.core.flow_records import (
@@ -62,12 +63,34 @@ class Shown:
     panel: Panel | None = None
 
 
+class Lack(StrEnum):
+    """What a kept answer is to be given again before a phone sees it."""
+
+    NOTHING = "nothing"
+    PANEL = "panel"
+    CARD = "card"
+
+
+class Forms(Protocol):
+    """Writes what is shown, in the one form that starting and answering share."""
+
+    def serialise(self, shown: Shown) -> bytes: ...
+
+    def without_card(self, answer: bytes) -> bytes:
+        """The answer as it may be kept: neither the panel nor the card that was shown."""
+
+    def lacks(self, kept: bytes) -> Lack:
+        """What `without_card` has taken from it."""
+
+    def with_card(self, kept: bytes, look: Look) -> bytes:
+        """The answer again, with the panel or the card as they are now."""
+
+
 class Desk:
     """Serves the phones of one channel. One call at a time per account: the wire sees to it."""
 
-    def __init__(self, parties: Parties, serialise: Callable[[Shown], bytes]) -> None:
-        """`serialise` writes what is shown, in the one form that starting and answering share."""
-        self._parties, self._serialise = parties, serialise
+    def __init__(self, parties: Parties, forms: Forms) -> None:
+        self._parties, self._forms = parties, forms
 
     async def sign_in(self, name: str, ask: Ask) -> SignedIn | Refusal:
         """Opens a session for a real-name account, and looks whether its card is here already."""
@@ -111,7 +134,7 @@ class Desk:
 
     async def start_flow(self, request: Request, kind: FlowKind, ask: Ask) -> bytes | Refusal:
         """Starts a flow if the panel offers it, at its first step."""
-        recorded = self._recorded(request)
+        recorded = await self._recorded(request, ask)
         if recorded is not None:
             return recorded
         known = self._account(request.session)
@@ -127,7 +150,7 @@ class Desk:
         self, request: Request, flow_id: str, step_id: str, answer: Answer, ask: Ask
     ) -> bytes | Refusal:
         """Answers the current step of an open flow."""
-        recorded = self._recorded(request)
+        recorded = await self._recorded(request, ask)
         if recorded is not None:
             return recorded
         flow = self._flow(request.session, flow_id)
@@ -153,7 +176,7 @@ class Desk:
             with self._parties.database.write() as connection:
                 flow_store.save_flow(connection, flow)
         panel = await self.home(session, ask)
-        return self._serialise(Shown(flow=flow, panel=panel))
+        return self._forms.serialise(Shown(flow=flow, panel=panel))
 
     async def list_records(
         self, session: Session, page_size: int, page_token: str, ask: Ask
@@ -198,11 +221,23 @@ class Desk:
             memory=memory,
         )
 
-    def _recorded(self, request: Request) -> bytes | Refusal | None:
+    async def _recorded(self, request: Request, ask: Ask) -> bytes | Refusal | None:
+        """What was answered to this request; the card in it is shown only if it still may be."""
         with self._parties.database.read() as connection:
-            return flow_store.find_answer(
+            kept = flow_store.find_answer(
                 connection, request.session.digest, request.request_id, request.content_digest
             )
+        if kept is None or isinstance(kept, Refusal):
+            return kept
+        lack = self._forms.lacks(kept)
+        if lack is Lack.NOTHING:
+            return kept
+        known = self._account(request.session)
+        look = await homes.look(self._parties, known, ask)
+        self._keep_look(known, look)
+        if lack is Lack.CARD and FlowKind.SHOW_CARD not in look.panel.offered_flows:
+            return _not_offered(look.panel)
+        return self._forms.with_card(kept, look)
 
     def _keep_look(self, known: Account, look: Look) -> None:
         if look.shadow is None and look.account == known:
@@ -224,7 +259,8 @@ class Desk:
         shadow = self._shadow_of(walk.holding)
         if look is not None and look.is_from_platform:
             shadow = look.shadow
-        answer = self._serialise(Shown(flow=walk.flow, panel=panel))
+        answer = self._forms.serialise(Shown(flow=walk.flow, panel=panel))
+        kept = self._forms.without_card(answer)
         now = self._parties.clock.now()
         session = request.session.digest
         with self._parties.database.write() as connection:
@@ -235,7 +271,7 @@ class Desk:
             if shadow is not None:
                 shadow_store.save_shadow(connection, shadow)
             flow_store.add_answer(
-                connection, session, request.request_id, request.content_digest, answer, now
+                connection, session, request.request_id, request.content_digest, kept, now
             )
         return answer
 

@@ -56,7 +56,8 @@ flows: Final = Table(
     Index("flows_by_state", "state", "expire_time"),
 )
 
-# What was answered to a request id (R91): the answer itself, and a keyed digest of the request.
+# What was answered to a request id (R91): the answer, without the card that it may have shown, and
+# a keyed digest of the request.
 answers: Final = Table(
     "answers",
     metadata,

@@ -16,7 +16,8 @@ from essc_channels.core.texts import (
     RECORDS,
     step_title,
 )
-from essc_channels.flows.desk import Shown
+from essc_channels.flows.desk import Lack, Shown
+from essc_channels.flows.homes import Look
 from essc_channels.ports import RecordLine
 from essc_wire.refusals import semantics
 from essc_wire.times import optional_timestamp, to_timestamp
@@ -35,6 +36,34 @@ def reason_text(reason: str) -> channel_pb2.Text | None:
 def serialise(shown: Shown) -> bytes:
     """A flow as StartFlow, AnswerStep and CancelFlow answer it: their responses are one form."""
     response = channel_service_pb2.AnswerStepResponse(flow=flow(shown.flow, shown.panel))
+    return response.SerializeToString()
+
+
+def without_card(answer: bytes) -> bytes:
+    """The answer as it may be kept: neither the panel nor the card that was shown (R92)."""
+    response = channel_service_pb2.AnswerStepResponse.FromString(answer)
+    response.flow.ClearField("panel")
+    if response.flow.step.WhichOneof("kind") == "show_card":
+        response.flow.step.show_card.Clear()
+        response.flow.step.show_card.SetInParent()
+    return response.SerializeToString()
+
+
+def lacks(kept: bytes) -> Lack:
+    """What `without_card` has taken from it."""
+    shown = channel_service_pb2.AnswerStepResponse.FromString(kept).flow
+    if shown.state != channel_pb2.Flow.STATE_OPEN:
+        return Lack.PANEL
+    return Lack.CARD if shown.step.WhichOneof("kind") == "show_card" else Lack.NOTHING
+
+
+def with_card(kept: bytes, look: Look) -> bytes:
+    """The answer again, with the panel or the card as they are now."""
+    response = channel_service_pb2.AnswerStepResponse.FromString(kept)
+    if lacks(kept) is Lack.PANEL:
+        response.flow.panel.CopyFrom(panel(look.panel))
+    elif look.holding is not None:
+        _show(response.flow.step, look.holding.card, look.holding.signed_card)
     return response.SerializeToString()
 
 
@@ -68,11 +97,7 @@ def _ask(message: channel_pb2.Step, value: Step) -> None:
     """Fills in what is asked, by the kind of the answer that the step wants."""
     wanted = table.wanted(value)
     if value.stage is Stage.SHOW_CARD:
-        message.show_card.SetInParent()
-        if value.card:
-            message.show_card.card.CopyFrom(card(value.card))
-        if value.signed_card:
-            message.show_card.signed_card.CopyFrom(signed_card(value.signed_card))
+        _show(message, value.card, value.signed_card)
     elif wanted is AnswerKind.CONSENTED:
         words = value.text or Words("", "")
         message.consent.text.CopyFrom(text(words))
@@ -97,6 +122,14 @@ def _ask(message: channel_pb2.Step, value: Step) -> None:
         kind = int(value.check.vouch_kind or 0)
         message.vouch.kind = identity_pb2.VouchKind.ValueType(kind)
         message.vouch.masked_phone = value.masked_phone
+
+
+def _show(message: channel_pb2.Step, shown: Card | None, signed: SignedCard | None) -> None:
+    message.show_card.SetInParent()
+    if shown:
+        message.show_card.card.CopyFrom(card(shown))
+    if signed:
+        message.show_card.signed_card.CopyFrom(signed_card(signed))
 
 
 def panel(value: Panel) -> channel_pb2.Panel:

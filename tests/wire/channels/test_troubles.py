@@ -477,3 +477,39 @@ async def test_what_a_phone_can_understand_it_is_told(make_stand: MakeStand, rea
         await phone.stub.ListRecords(channel_service_pb2.ListRecordsRequest(), **phone.options())
 
     assert reason_of(record.value) == reason
+
+
+@pytest.mark.rule("R91", "R92")
+async def test_a_repeat_shows_the_card_again_though_no_answer_keeps_it(
+    make_stand: MakeStand,
+) -> None:
+    stand = await make_stand("nantong")
+    _, phone = await holding(stand)
+    start_id, end_id = new_request_id(), new_request_id()
+
+    shown = await phone.start(channel_pb2.FLOW_KIND_SHOW_CARD, start_id)
+    ended = await phone.answer(shown, end_id)
+    shown_again = await phone.start(channel_pb2.FLOW_KIND_SHOW_CARD, start_id)
+    ended_again = await phone.answer(shown, end_id)
+    with stand.channel.database.read() as connection:
+        kept = b"".join(connection.execute(text("SELECT answer FROM answers")).scalars())
+
+    assert shown.step.show_card.signed_card.payload == b"payload"
+    assert ended.panel.card.masked_name == "张*"
+    assert (shown_again, ended_again) == (shown, ended)
+    for secret in (shown.step.show_card.card.masked_id_number, "张*", "signature"):
+        assert secret.encode() not in kept
+
+
+@pytest.mark.rule("R11", "R91")
+async def test_after_unlinking_no_repeat_shows_the_card(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    _, phone = await holding(stand)
+    start_id = new_request_id()
+    await phone.start(channel_pb2.FLOW_KIND_SHOW_CARD, start_id)
+    assert (await phone.walk(UNLINK)).state == Flow.STATE_COMPLETED
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await phone.start(channel_pb2.FLOW_KIND_SHOW_CARD, start_id)
+
+    assert reason_of(refused.value) == "FLOW_NOT_OFFERED"
