@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     making = commands.add_parser("init", help="make a data folder and the first operator's key")
     making.add_argument("--data", required=True, help="the folder; made where missing")
     making.add_argument("--platform-id", default="cn-essc", help="what tokens name as audience")
+    making.add_argument("--operator-key", help="a file for the first operator's key, too")
     add_arguments(commands.add_parser("serve", help="serve the platform"))
     return parser
 
@@ -38,7 +39,8 @@ def _run(arguments: argparse.Namespace) -> int:
     os.umask(0o077)  # what this process keeps is for its own user: people are in it
     try:
         if arguments.command == "init":
-            return _initialise(Path(arguments.data), arguments.platform_id)
+            key_file = Path(arguments.operator_key) if arguments.operator_key else None
+            return _initialise(Path(arguments.data), arguments.platform_id, key_file)
         set_up_logs(arguments.log_level if arguments.log_level in LEVELS else "info")
         return uvloop.run(_serve(arguments))
     except ConfigError as error:
@@ -47,11 +49,11 @@ def _run(arguments: argparse.Namespace) -> int:
         return _fail(str(error))
 
 
-def _initialise(folder: Path, platform_id: str) -> int:
+def _initialise(folder: Path, platform_id: str, key_file: Path | None) -> int:
     if folder.exists() and not folder.is_dir():
         return _fail(f"--data {folder}: not a folder")
     try:
-        key = initialise(folder, platform_id)
+        key = initialise(folder, platform_id, key_file)
     except FileExistsError as error:
         return _fail(f"--data {folder}: initialised already ({error.filename})")
     print(f"the first operator's key (party {OPERATOR!r}); keep it secret", file=sys.stderr)

@@ -5,6 +5,7 @@ its own.
 """
 
 import asyncio
+import errno
 import gc
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from essc_platform.store.engine import Store, StoreError, read_fact, transaction
 from essc_platform.store.feed import Positions, last_position
 from essc_platform.store.gateway import save
 from essc_platform.sweep import Sweep
+from essc_platform.vault import FILE_NAME as SECRETS_FILE
 from essc_platform.vault import Vault, create, open_vault
 from essc_platform.watch import Watchers
 from essc_platform.wire.authorities import Authorities
@@ -33,9 +35,9 @@ from essc_platform.wire.convert import event_body, licence_payload
 from essc_platform.wire.front import Front
 from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.services import services
-from essc_wire.folders import take_folder
+from essc_wire.folders import settle, take_folder
 from essc_wire.guard import Guard
-from essc_wire.keys import PartyKeyPair, new_key
+from essc_wire.keys import PartyKeyPair, new_key, read_key, write_key
 from essc_wire.refusals import PLATFORM_DOMAIN
 from essc_wire.serving import Server, drain, start_server
 
@@ -78,16 +80,49 @@ class Running:
         self.lock.close()
 
 
-def initialise(folder: Path, platform_id: str) -> PartyKeyPair:
+def initialise(folder: Path, platform_id: str, key_file: Path | None = None) -> PartyKeyPair:
     """Makes a data folder: secrets, signing key, store, and the first operator's key.
 
-    Raises FileExistsError if there is one already; OSError, StoreError.
+    It counts as made once the store is in its place, which comes last. What an interrupted one left
+    is finished: its secrets stay, and so does the operator's key in `key_file`.
+    Raises FileExistsError if the folder is made; OSError, StoreError, ValueError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    create(folder, platform_id)
-    signing_key = create_key(folder)
-    operator_key = new_key()
-    store = Store(folder / STORE_FILE)
+    path, making = folder / STORE_FILE, folder / f"{STORE_FILE}.making"
+    _refuse_if_made(path)
+    with _taken(folder):
+        _refuse_if_made(path)
+        if not (folder / SECRETS_FILE).exists():
+            create(folder, platform_id)
+        elif open_vault(folder).platform_id != platform_id:
+            raise ValueError(f"{folder / SECRETS_FILE}: of another platform id, begun earlier")
+        signing_key = create_key(folder)
+        operator_key = _operator_key(key_file)
+        for left in folder.glob(f"{making.name}*"):
+            left.unlink()
+        _write_store(making, signing_key, operator_key)
+        making.rename(path)
+        settle(folder)
+    return operator_key
+
+
+def _refuse_if_made(path: Path) -> None:
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, "initialised already", str(path))
+
+
+def _operator_key(path: Path | None) -> PartyKeyPair:
+    """The first operator's key: in its file before the store knows it, so that it is not lost."""
+    if path is not None and path.exists():
+        return read_key(path)
+    key = new_key()
+    if path is not None:
+        write_key(path, key)
+    return key
+
+
+def _write_store(path: Path, signing_key: PartyKeyPair, operator_key: PartyKeyPair) -> None:
+    store = Store(path)
     now = PartyClock().now()
     operator = Party(
         key=OPERATOR,
@@ -98,12 +133,13 @@ def initialise(folder: Path, platform_id: str) -> PartyKeyPair:
     )
     key = PartyKey(party=OPERATOR, key_id=operator_key.key_id, public_key=operator_key.public_bytes)
     row = trust.KeyRow(signing_key.key_id, signing_key.public_bytes, KeyState.ACTIVE, now)
-    with transaction(store.writer):
-        trust.add_key(store.writer, row)
-        save(store.writer, [operator, key], [], [], [])
-        write_fact(store.writer, CLOCK_FACT, "0")
-    store.close()
-    return operator_key
+    try:
+        with transaction(store.writer):
+            trust.add_key(store.writer, row)
+            save(store.writer, [operator, key], [], [], [])
+            write_fact(store.writer, CLOCK_FACT, "0")
+    finally:
+        store.close()
 
 
 async def start(config: Config) -> Running:
@@ -204,7 +240,9 @@ def _taken(folder: Path) -> TextIO:
 
 
 def _edge(config: Config, vault: Vault, published: list[PublishedKey], policy: Policy) -> Edge:
-    active = next(key for key in published if key.state is KeyState.ACTIVE)
+    active = next((key for key in published if key.state is KeyState.ACTIVE), None)
+    if active is None:
+        raise StoreError(f"{config.data / STORE_FILE}: the store has no active signing key")
     signer = open_signer(config.data, active.key_id)
     return Edge(
         sign=lambda facts: signer.sign(licence_payload(facts, vault)),

@@ -5,6 +5,7 @@ lives (R92), the ids that leave the platform, the codes of text messages, the di
 ledger, and the pepper of passwords.
 """
 
+import errno
 import hashlib
 import hmac
 import json
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algori
 
 from essc_platform.clock import random_bytes
 from essc_platform.core.records import CitizenKey
+from essc_wire.folders import settle
 
 BUCKETS: Final = 1024
 FILE_NAME: Final = "secrets.json"
@@ -151,15 +153,22 @@ class Vault:
 
 
 def create(folder: Path, platform_id: str) -> Vault:
-    """Makes a master key in a folder that has none. Raises FileExistsError, OSError."""
+    """Makes a master key in a folder that has none. Raises FileExistsError, OSError.
+
+    It is there whole or not at all: what a crash left under another name is written over.
+    """
     master = random_bytes(32)
     content = json.dumps({"platform_id": platform_id, "master_key": master.hex()})
-    path = folder / FILE_NAME
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    path, making = folder / FILE_NAME, folder / f"{FILE_NAME}.making"
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, "a master key is there already", str(path))
+    descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    making.rename(path)
+    settle(folder)
     return Vault(platform_id, master)
 
 

@@ -1,6 +1,7 @@
-"""A party's data folder: one process at a time."""
+"""A party's data folder: one process at a time, and names that a crash does not lose."""
 
 import fcntl
+import os
 from pathlib import Path
 from typing import TextIO
 
@@ -17,3 +18,12 @@ def take_folder(folder: Path) -> TextIO:
         file.close()
         raise
     return file
+
+
+def settle(folder: Path) -> None:
+    """Makes what was created or renamed in a folder outlast a crash of the machine."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,6 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from essc_wire.folders import settle
+
 
 @dataclass(frozen=True, slots=True)
 class PartyKeyPair:
@@ -55,6 +57,9 @@ def write_key(path: Path, key: PartyKeyPair) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(to_pem(key))
+        file.flush()
+        os.fsync(file.fileno())
+    settle(path.parent)
 
 
 def read_key(path: Path) -> PartyKeyPair:

@@ -2,9 +2,17 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.parties.test_platform_process import Platform, init, lines, run
+from tests.wire import people
+
+from essc_platform import server
+from essc_platform.store import trust
+from essc_platform.store.engine import Store
+from essc_platform.vault import create
+from essc_wire.keys import read_key
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -23,6 +31,77 @@ def test_nobody_else_on_the_machine_can_read_what_the_platform_keeps(tmp_path: P
 
     assert {"platform.db", "platform.db-wal", "secrets.json", "signing"} <= set(kept)
     assert {name for name, mode in kept.items() if mode} == set()
+
+
+class Crash(BaseException):
+    """The end of the process, as far as a test can have it."""
+
+
+STEPS = [
+    (server, "create_key"),
+    (server, "_operator_key"),
+    (server, "_write_store"),
+    (trust, "add_key"),
+    (Path, "rename"),
+]
+
+
+@pytest.mark.parametrize(("owner", "step"), STEPS, ids=[name for _, name in STEPS])
+async def test_an_interrupted_init_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, step: str
+) -> None:
+    folder, key_file = tmp_path / "data", tmp_path / "operator.pem"
+
+    def crash(*_: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, step, crash)
+        with pytest.raises(Crash):
+            server.initialise(folder, people.PLATFORM_ID, key_file)
+    assert not (folder / "platform.db").exists()
+    secrets = folder / "secrets.json"
+    before = secrets.read_bytes() if secrets.exists() else None
+
+    key = server.initialise(folder, people.PLATFORM_ID, key_file)
+
+    assert before in (None, secrets.read_bytes())
+    assert read_key(key_file).key_id == key.key_id
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert not list(folder.glob("*making*"))
+    running = await server.start(people.config(folder))
+    assert running.collector is not None
+    await running.stop()
+    with pytest.raises(FileExistsError):
+        server.initialise(folder, people.PLATFORM_ID, key_file)
+
+
+def test_an_init_for_another_platform_does_not_finish_what_was_begun(tmp_path: Path) -> None:
+    create(tmp_path, "another")
+
+    with pytest.raises(ValueError, match="another platform id"):
+        server.initialise(tmp_path, people.PLATFORM_ID)
+
+
+def test_init_leaves_the_operators_key_in_a_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "operator.pem"
+
+    made = run("init", "--data", tmp_path / "data", "--operator-key", path)
+
+    assert made.returncode == 0
+    assert made.stdout == path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_store_without_an_active_key_is_said_in_one_line(tmp_path: Path) -> None:
+    init(tmp_path / "data")
+    store = Store(tmp_path / "data" / "platform.db")
+    store.writer.execute("UPDATE signing_keys SET state = 2")
+    store.close()
+
+    (said,) = lines(run("serve", "--data", tmp_path / "data", "--lab", "127.0.0.1:0"))
+
+    assert "no active signing key" in said
 
 
 @pytest.mark.rule("R16")
