@@ -16,7 +16,7 @@ import sqlite3
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import structlog
 
@@ -43,8 +43,7 @@ from essc_platform.store.gateway import (
 Answer: TypeAlias = bytes | Rejected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a change comes from, as its events name it to the party that made it."""
 
     party_id: str = ""

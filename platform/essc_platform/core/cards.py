@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
@@ -32,6 +33,33 @@ STATUS_REASONS = {
 _YEAR = 365 * DAY + DAY // 4
 
 
+class Worth(NamedTuple):
+    """What a card is worth at a moment: the physical card's status, and why it is blocked."""
+
+    status: PhysicalCardStatus
+    blocked_reason: str
+    """Empty while the card is usable."""
+    is_ended: bool
+
+
+def worth(
+    status: PhysicalCardStatus,
+    lift_time: Instant | None,
+    cancel_time: Instant | None,
+    expire_time: Instant,
+    at: Instant,
+) -> Worth:
+    """R3: what a card is worth, from the status of the physical card, the person and the time."""
+    if lift_time is not None and at >= lift_time:
+        status = PhysicalCardStatus.NORMAL
+    if cancel_time is not None:
+        return Worth(status, Reason.CITIZEN_CANCELLED.value, is_ended=True)
+    reason = STATUS_REASONS.get(status)
+    if reason is None and at >= expire_time:
+        reason = Reason.CARD_EXPIRED
+    return Worth(status, "" if reason is None else reason.value, is_ended=False)
+
+
 def status_at(physical_card: PhysicalCard, at: Instant) -> PhysicalCardStatus:
     """R6: the status now. A temporary loss past its lift time is over, whoever noted it."""
     lift_time = physical_card.lift_time
@@ -48,19 +76,13 @@ def view(
     at: Instant,
 ) -> CardView:
     """R3: what the card is worth at a moment, the same in every channel."""
-    status = status_at(physical_card, at)
-    is_ended = citizen.cancel_time is not None
-    reason = ""
-    if is_ended:
-        reason = Reason.CITIZEN_CANCELLED.value
-    elif status in STATUS_REASONS:
-        reason = STATUS_REASONS[status].value
-    elif at >= card.expire_time:
-        reason = Reason.CARD_EXPIRED.value
+    now = worth(
+        physical_card.status, physical_card.lift_time, citizen.cancel_time, card.expire_time, at
+    )
     return CardView(
-        status=status,
-        blocked_reason=reason,
-        is_ended=is_ended,
+        status=now.status,
+        blocked_reason=now.blocked_reason,
+        is_ended=now.is_ended,
         region=physical_card.region,
         issue_time=card.issue_time,
         expire_time=card.expire_time,
@@ -77,7 +99,7 @@ def status_events(
     at: Instant,
 ) -> tuple[Event, ...]:
     """R3, R16: tells each of these links, if it holds the card, what the card is now worth."""
-    worth = view(card, physical_card, citizen, password, at)
+    now = view(card, physical_card, citizen, password, at)
     return tuple(
         Event(
             channel=link.channel,
@@ -85,7 +107,7 @@ def status_events(
             at=at,
             citizen=link.citizen,
             link=link,
-            card=worth,
+            card=now,
         )
         for link in held
         if link.state is not LinkState.UNLINKED

@@ -8,9 +8,8 @@ connection and result machinery costs more than these queries.
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects import sqlite
@@ -24,16 +23,14 @@ from essc_platform.store.rows import MAPPINGS, Row
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestKey:
+class RequestKey(NamedTuple):
     """Where a request lies in the ledger: a bucket and a keyed digest of caller and request_id."""
 
     bucket: int
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerLine:
+class LedgerLine(NamedTuple):
     """A request that changed something: what was asked, as a digest, and what was answered."""
 
     key: RequestKey
@@ -43,8 +40,7 @@ class LedgerLine:
     rejection: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventLine:
+class EventLine(NamedTuple):
     """An event at its place in a channel's feed, written out."""
 
     bucket: int

@@ -4,26 +4,23 @@ They run on the event loop against the last acknowledged commit. No result is ke
 """
 
 import sqlite3
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, select, tuple_
 
 from essc_platform.core.records import (
-    Card,
     Channel,
-    Citizen,
     CitizenKey,
     Entry,
     EntryKind,
-    Link,
+    LinkState,
     Party,
     PartyKey,
-    PhysicalCard,
+    PhysicalCardStatus,
 )
 from essc_platform.store import tables
 from essc_platform.store.gateway import compiled
-from essc_platform.store.rows import GENERATIONS, MAPPINGS, STATUSES, Row, link_from_row
+from essc_platform.store.rows import MAPPINGS
 
 _C, _K, _P, _L, _W = (
     tables.citizens.c,
@@ -34,21 +31,43 @@ _C, _K, _P, _L, _W = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A link, and what says how much the card behind it is worth."""
+class Held(NamedTuple):
+    """A link, and what says how much the card behind it is worth: one row, as it was selected.
 
-    link: Link
-    citizen: Citizen
-    card: Card
-    physical_card: PhysicalCard
-    password_is_set: bool
+    This is the hottest read there is, so the row is not taken apart into records.
+    """
+
+    bucket: int
+    citizen: int
+    number: int
+    serial: int
+    state: LinkState
+    level: int
+    deliver_time: int | None
+    activate_time: int | None
+    unlink_time: int | None
+    payload: bytes | None
+    signature: bytes | None
+    key_id: str | None
+    id_number: str
+    name: str
+    cancel_time: int | None
+    issue_time: int
+    expire_time: int
+    region: str
+    status: PhysicalCardStatus
+    lift_time: int | None
+    password_version: int | None
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == LinkState.ACTIVE
 
 
 def held(connection: sqlite3.Connection, citizen: CitizenKey, channel: str) -> Held | None:
     """What a citizen holds in a channel; None if there is no link."""
     row = connection.execute(_HELD, (*citizen, channel)).fetchone()
-    return None if row is None else _held_from(row)
+    return None if row is None else Held._make(row)
 
 
 def held_after(
@@ -56,7 +75,7 @@ def held_after(
 ) -> list[Held]:
     """A channel's links behind a citizen, in the order of citizens."""
     rows = connection.execute(_HELD_AFTER, (channel, *after, limit)).fetchall()
-    return [_held_from(row) for row in rows]
+    return [Held._make(row) for row in rows]
 
 
 def entries_before(
@@ -93,53 +112,31 @@ def party_keys(connection: sqlite3.Connection) -> list[PartyKey]:
     return [MAPPINGS[PartyKey].from_row(row) for row in connection.execute(_PARTY_KEYS)]
 
 
-def _held_from(r: Row) -> Held:
-    key = CitizenKey(r[0], r[1])
-    return Held(
-        link=link_from_row(r),
-        citizen=Citizen(
-            key=key,
-            id_number=r[13],
-            name=r[14],
-            phone=r[15],
-            register_time=r[16],
-            cancel_time=r[17],
-        ),
-        card=Card(key=key, physical_card=r[18], issue_time=r[19], expire_time=r[20]),
-        physical_card=PhysicalCard(
-            citizen=key,
-            number=r[18],
-            region=r[21],
-            generation=GENERATIONS[r[22]],
-            status=STATUSES[r[23]],
-            issue_time=r[24],
-            status_time=r[25],
-            lift_time=r[26],
-        ),
-        password_is_set=r[27] is not None,
-    )
-
-
 def _of_citizen(table: Any) -> ColumnElement[bool]:
     return and_(table.bucket == _L.bucket, table.citizen == _L.citizen)
 
 
 _HELD_COLUMNS = (
     select(
-        tables.links,
+        _L.bucket,
+        _L.citizen,
+        _L.number,
+        _L.serial,
+        _L.state,
+        _L.level,
+        _L.deliver_time,
+        _L.activate_time,
+        _L.unlink_time,
+        _L.payload,
+        _L.signature,
+        _L.key_id,
         _C.id_number,
         _C.name,
-        _C.phone,
-        _C.register_time,
         _C.cancel_time,
-        _K.physical_card,
         _K.issue_time,
         _K.expire_time,
         _P.region,
-        _P.generation,
         _P.status,
-        _P.issue_time,
-        _P.status_time,
         _P.lift_time,
         _W.version,
     )

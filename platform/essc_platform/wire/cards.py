@@ -1,15 +1,13 @@
 """CardService: what channels do with the card."""
 
-from essc.card.v1 import card_pb2
 from essc.card.v1 import card_service_pb2 as pb
 from essc_platform.clock import random_number
-from essc_platform.core import cards, links
-from essc_platform.core.citizens import masked_id_number, masked_name
+from essc_platform.core import links
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
 from essc_platform.core.holdings import HeldCard
 from essc_platform.core.links import Apply, Unlink
-from essc_platform.core.records import Citizen, CitizenKey, Instant, Link, LinkState, Proof
+from essc_platform.core.records import Citizen, CitizenKey, Link, LinkState, Proof
 from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.store.views import Held, held, held_after
@@ -121,15 +119,15 @@ class CardServicer:
     ) -> pb.GetCardResponse | Refusal:
         citizen, number = self._vault.read_id(request.link_id)
         found = held(self._front.reader, citizen, call.caller.party_id)
-        if found is None or found.link.number != number:
+        if found is None or found.number != number:
             return Refusal("LINK_NOT_FOUND")
-        if found.link.state is LinkState.UNLINKED:
+        if found.state == LinkState.UNLINKED:
             return Refusal("LINK_NOT_ACTIVE")
         at = self._front.clock.now()
         return pb.GetCardResponse(
-            link=convert.link(found.link, self._vault),
-            card=_seen(found, at, with_names=found.link.is_active),
-            signed_card=convert.signed_card(found.link.licence),
+            link=convert.seen_link(found, request.link_id),
+            card=convert.seen_card(found, at, with_names=found.is_active),
+            signed_card=convert.seen_licence(found),
             read_time=to_timestamp(at),
         )
 
@@ -164,17 +162,17 @@ class CardServicer:
         at = self._front.clock.now()
         items = [
             pb.ListLinksResponse.Item(
-                link=convert.link(each.link, self._vault),
+                link=convert.seen_link(each, self._vault.write_id(_citizen(each), each.number)),
                 # What the card is worth is no business of a channel that the holder has left (R14).
                 card=None
-                if each.link.state is LinkState.UNLINKED
-                else _seen(each, at, with_names=False),
+                if each.state == LinkState.UNLINKED
+                else convert.seen_card(each, at, with_names=False),
             )
             for each in found
         ]
         token = ""
         if len(found) == size:
-            token = self._front.write_page_token(call, found[-1].link.citizen)
+            token = self._front.write_page_token(call, _citizen(found[-1]))
         return pb.ListLinksResponse(items=items, next_page_token=token)
 
     def _applied(self, answer: HeldCard) -> pb.ApplyResponse:
@@ -185,11 +183,5 @@ class CardServicer:
         )
 
 
-def _seen(found: Held, at: Instant, *, with_names: bool) -> card_pb2.Card:
-    """What a channel may see of a card it holds: no names while it is only delivered."""
-    view = cards.view(found.card, found.physical_card, found.citizen, None, at)
-    name = masked_name(found.citizen.name) if with_names else ""
-    id_number = masked_id_number(found.citizen.id_number) if with_names else ""
-    seen = convert.card(view, name, id_number)
-    seen.password_is_set = found.password_is_set
-    return seen
+def _citizen(found: Held) -> CitizenKey:
+    return CitizenKey(found.bucket, found.citizen)

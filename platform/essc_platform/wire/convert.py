@@ -8,7 +8,7 @@ from essc.registry.v1 import physical_card_pb2
 from essc_platform.batch import Origin
 from essc_platform.core import cards
 from essc_platform.core.challenges import StartedChallenge
-from essc_platform.core.citizens import masked_phone
+from essc_platform.core.citizens import masked_id_number, masked_name, masked_phone
 from essc_platform.core.holdings import HeldCard
 from essc_platform.core.records import (
     CardView,
@@ -24,6 +24,7 @@ from essc_platform.core.records import (
     PhysicalCard,
     Proof,
 )
+from essc_platform.store.views import Held
 from essc_platform.vault import Vault
 from essc_wire.times import optional_timestamp, to_timestamp
 
@@ -41,15 +42,16 @@ def link(record: Link, vault: Vault) -> card_pb2.Link:
     )
 
 
+def _card_state(blocked_reason: str, *, is_ended: bool) -> card_pb2.Card.State.ValueType:
+    if is_ended:
+        return card_pb2.Card.STATE_ENDED
+    return card_pb2.Card.STATE_BLOCKED if blocked_reason else card_pb2.Card.STATE_USABLE
+
+
 def card(view: CardView, masked_name: str = "", masked_id_number: str = "") -> card_pb2.Card:
     """What a card is worth; with masks where the reader may see them."""
-    state = card_pb2.Card.STATE_USABLE
-    if view.is_ended:
-        state = card_pb2.Card.STATE_ENDED
-    elif view.blocked_reason:
-        state = card_pb2.Card.STATE_BLOCKED
     return card_pb2.Card(
-        state=state,
+        state=_card_state(view.blocked_reason, is_ended=view.is_ended),
         physical_card_status=int(view.status),  # type: ignore[arg-type]
         blocked_reason=view.blocked_reason,
         masked_name=masked_name,
@@ -58,6 +60,44 @@ def card(view: CardView, masked_name: str = "", masked_id_number: str = "") -> c
         issue_time=to_timestamp(view.issue_time),
         expire_time=to_timestamp(view.expire_time),
         password_is_set=view.password_is_set,
+    )
+
+
+def seen_link(found: Held, link_id: str) -> card_pb2.Link:
+    """A link as it was read, with the id by which it was asked for."""
+    return card_pb2.Link(
+        link_id=link_id,
+        serial=found.serial,
+        state=found.state,  # type: ignore[arg-type]
+        level=found.level,  # type: ignore[arg-type]
+        deliver_time=optional_timestamp(found.deliver_time),
+        activate_time=optional_timestamp(found.activate_time),
+        unlink_time=optional_timestamp(found.unlink_time),
+    )
+
+
+def seen_card(found: Held, at: Instant, *, with_names: bool) -> card_pb2.Card:
+    """What a channel may see of a card it holds: no names while it is only delivered."""
+    now = cards.worth(found.status, found.lift_time, found.cancel_time, found.expire_time, at)
+    return card_pb2.Card(
+        state=_card_state(now.blocked_reason, is_ended=now.is_ended),
+        physical_card_status=now.status,  # type: ignore[arg-type]
+        blocked_reason=now.blocked_reason,
+        masked_name=masked_name(found.name) if with_names else "",
+        masked_id_number=masked_id_number(found.id_number) if with_names else "",
+        region=found.region,
+        issue_time=to_timestamp(found.issue_time),
+        expire_time=to_timestamp(found.expire_time),
+        password_is_set=found.password_version is not None,
+    )
+
+
+def seen_licence(found: Held) -> card_pb2.SignedCard | None:
+    """The signed bytes as they were signed; none unless the link is active."""
+    if found.payload is None:
+        return None
+    return card_pb2.SignedCard(
+        payload=found.payload, signature=found.signature or b"", key_id=found.key_id or ""
     )
 
 

@@ -25,9 +25,9 @@ class RecordServicer:
         channel = call.caller.party_id
         citizen, number = self._vault.read_id(request.link_id)
         found = held(self._front.reader, citizen, channel)
-        if found is None or found.link.number != number:
+        if found is None or found.number != number:
             return Refusal("LINK_NOT_FOUND")
-        if not found.link.is_active:
+        if not found.is_active:
             return Refusal("LINK_NOT_ACTIVE")
         before = _NEWEST
         if request.page_token:
