@@ -106,11 +106,10 @@ class Guard(Generic[CallerT]):
         self, facts: MethodFacts, request_class: type[Message], function: Any
     ) -> Callable[[bytes, Any], Awaitable[bytes]]:
         async def unary_unary(raw: bytes, context: Any) -> bytes:
-            request, call = self._admit(facts, request_class, raw, context)
-            if call is None:
-                return await self._refuse(facts, request, context)
+            answer: Any
             try:
-                answer = await function(request, call)
+                request, call = self._admit(facts, request_class, raw, context)
+                answer = request if call is None else await function(request, call)
             except Exception as error:  # noqa: BLE001 - a bug; see the module's docstring
                 answer = self._bug(facts, error)
             if type(answer) is bytes:
@@ -127,13 +126,10 @@ class Guard(Generic[CallerT]):
     ) -> Callable[[bytes, Any], AsyncIterator[bytes]]:
         async def unary_stream(raw: bytes, context: Any) -> AsyncIterator[bytes]:
             # A watch may last for ever: it is the one kind of call without a deadline.
-            request, call = self._admit(facts, request_class, raw, context, deadline=False)
-            if call is None:
-                await self._refuse(facts, request, context)
-                return
             refusal: Refusal | None = None
             try:
-                async for answer in function(request, call):
+                request, call = self._admit(facts, request_class, raw, context, deadline=False)
+                async for answer in _only(request) if call is None else function(request, call):
                     if isinstance(answer, Refusal):
                         refusal = answer
                         break
@@ -151,16 +147,13 @@ class Guard(Generic[CallerT]):
         self, facts: MethodFacts, request_class: type[Message], function: Any
     ) -> Callable[[AsyncIterator[bytes], Any], Awaitable[bytes]]:
         async def stream_unary(items: AsyncIterator[bytes], context: Any) -> bytes:
-            opening, call = self._admit(facts, None, b"", context)
-            if call is None:
-                return await self._refuse(facts, opening, context)
-
             async def requests() -> AsyncIterator[Message | Refusal]:
                 async for raw in items:
                     yield self._parse(request_class, raw)
 
             try:
-                answer = await function(requests(), call)
+                opening, call = self._admit(facts, None, b"", context)
+                answer = opening if call is None else await function(requests(), call)
             except Exception as error:  # noqa: BLE001 - as above
                 answer = self._bug(facts, error)
             if isinstance(answer, Refusal):
@@ -222,6 +215,11 @@ class Guard(Generic[CallerT]):
         ]
         self._log.error("bug", method=facts.name, error=type(error).__name__, frames=frames)
         return Refusal("INTERNAL_FAULT")
+
+
+async def _only(refusal: Refusal) -> AsyncIterator[Refusal]:
+    """What a stream answers that does not begin."""
+    yield refusal
 
 
 def _traceparent(metadata: Metadata) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 import grpc
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from essc.errors.v1 import error_reason_pb2, reason_semantics_pb2
@@ -23,6 +23,12 @@ PREFIX: Final = "ERROR_REASON_"
 PLATFORM_DOMAIN: Final = "essc.platform"
 CHANNEL_DOMAIN: Final = "essc.channel"
 
+# A reason that somebody passes on and this process does not know travels as it is.
+_OF_A_NEWER_CONTRACT = ReasonSemantics(
+    code=code_pb2.UNKNOWN,
+    certainty=reason_semantics_pb2.CERTAINTY_INDEFINITE,
+    text_en="A reason of a newer contract.",
+)
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -62,7 +68,7 @@ def semantics() -> Mapping[str, ReasonSemantics]:
 
 def status_of(refusal: Refusal, domain: str) -> grpc.Status:
     """The rich status of a refusal: ErrorInfo, and BadRequest or RetryInfo where they belong."""
-    meaning = semantics()[refusal.reason]
+    meaning = semantics().get(refusal.reason, _OF_A_NEWER_CONTRACT)
     status = status_pb2.Status(code=meaning.code, message=f"{refusal.reason}: {meaning.text_en}")
     _add(
         status,
@@ -125,4 +131,4 @@ def is_definite(error: grpc.RpcError) -> bool:
 
 def status_code(reason: str) -> grpc.StatusCode:
     """The gRPC code that goes with a reason."""
-    return _STATUS_CODES[semantics()[reason].code]
+    return _STATUS_CODES[semantics().get(reason, _OF_A_NEWER_CONTRACT).code]
