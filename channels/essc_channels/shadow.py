@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from essc_channels.core import shadows as rules
-from essc_channels.core.records import Event, Shadow
+from essc_channels.core.records import Event
 from essc_channels.ports import Ask, Feed, Heartbeat
 from essc_channels.store import shadows
 from essc_channels.store.database import Database, StoreUnavailable
@@ -25,7 +25,8 @@ PAUSE_S_MAX: Final = 1.0
 # The platform gives a sign of life every five seconds; a stream without one is dead.
 SILENCE_S_MAX: Final = 12.0
 _LISTING_S_MAX: Final = 600.0
-_PAGES_MAX: Final = 1_000_000
+_PAGES_MAX: Final = 100_000
+_ENDLESS: Final = "LISTING_ENDLESS"
 
 # The cursor is of no use any more: too old, or of another feed.
 _CURSOR_LOST: Final = ("CURSOR_EXPIRED", "REQUEST_INVALID")
@@ -97,26 +98,40 @@ class ShadowFollower:
         head = await self._feed.head(ask)
         if isinstance(head, Refusal):
             return head.reason
-        with self._database.read() as connection:
-            known = shadows.all_shadows(connection)
-        listed: list[Shadow] = []
+        reason = await self._stage_listing(ask)
+        with self._database.write() as connection:
+            if reason is not None:
+                shadows.unstage(connection)
+                return reason
+            count = shadows.replace_all(connection, head, began)
+        self._log.warning("listed anew", links=count)
+        return None
+
+    async def _stage_listing(self, ask: Ask) -> str | None:
+        """Puts the whole listing beside the copy, page by page: phones have their turn between."""
+        with self._database.write() as connection:
+            shadows.unstage(connection)
         page_token = ""
         for _ in range(_PAGES_MAX):
             page = await self._feed.list_links(page_token, ask)
             if isinstance(page, Refusal):
                 return page.reason
             now = self._clock.now()
-            listed.extend(
-                rules.observed(known.get(holding.link.link_id), holding, now)
-                for holding in page.holdings
-            )
+            links = [holding.link.link_id for holding in page.holdings]
+            with self._database.write() as connection:
+                known = shadows.find_shadows(connection, links)
+                shadows.stage(
+                    connection,
+                    [
+                        rules.observed(known.get(holding.link.link_id), holding, now)
+                        for holding in page.holdings
+                    ],
+                )
             page_token = page.next_page_token
             if not page_token:
-                break
-        with self._database.write() as connection:
-            shadows.replace_all(connection, tuple(listed), head, began)
-        self._log.warning("listed anew", links=len(listed))
-        return None
+                return None
+        self._log.error("a listing without an end", pages=_PAGES_MAX)
+        return _ENDLESS
 
     def _note_trouble(self, reason: str) -> None:
         if reason != self._last_trouble:

@@ -1,5 +1,6 @@
 """The shadow copy and the place in the feed. An event saves both in one transaction (R16)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
@@ -15,7 +16,7 @@ from essc_channels.core.records import (
     LinkState,
     Shadow,
 )
-from essc_channels.store.tables import applied_events, feed, shadows
+from essc_channels.store.tables import applied_events, feed, shadows, staged_shadows
 
 
 def find_shadow(connection: Connection, link_id: str) -> Shadow | None:
@@ -76,20 +77,35 @@ def add_applied(connection: Connection, event: Event, shadow: Shadow | None, now
     )
 
 
-def replace_all(
-    connection: Connection, listed: tuple[Shadow, ...], head: str, now: Instant
-) -> None:
-    """The whole copy anew, as listed, and the head from which to watch on."""
+def find_shadows(connection: Connection, link_ids: Collection[str]) -> dict[str, Shadow]:
+    """The copies of some links, by link."""
+    rows = connection.execute(select(shadows).where(shadows.c.link_id.in_(link_ids)))
+    return {row.link_id: _shadow(row) for row in rows}
+
+
+def stage(connection: Connection, listed: Collection[Shadow]) -> None:
+    """Adds a piece of a new listing. The feed's follower alone lists, and so the order stays."""
+    order = _last_order(connection) + 1
+    rows = [_values(shadow, delivered_order=order) for shadow in listed]
+    if rows:
+        connection.execute(insert(staged_shadows).prefix_with("OR REPLACE"), rows)
+
+
+def unstage(connection: Connection) -> None:
+    """Forgets a listing that did not become whole."""
+    connection.execute(delete(staged_shadows))
+
+
+def replace_all(connection: Connection, head: str, now: Instant) -> int:
+    """The whole copy anew, as staged, and the head from which to watch on. Answers how many."""
     order = _last_order(connection) + 1
     connection.execute(delete(shadows))
-    for shadow in listed:
-        _put(connection, shadow, delivered_order=order)
+    columns = list(shadows.c)
+    staged = select(*(staged_shadows.c[column.name] for column in columns))
+    connection.execute(insert(shadows).from_select(columns, staged))
+    unstage(connection)
     _save_feed(connection, head, now, order)
-
-
-def all_shadows(connection: Connection) -> dict[str, Shadow]:
-    """Every copy by link: what a new listing is merged into."""
-    return {row.link_id: _shadow(row) for row in connection.execute(select(shadows))}
+    return count_shadows(connection)
 
 
 def _last_order(connection: Connection) -> int:
@@ -103,9 +119,16 @@ def _save_feed(connection: Connection, new_cursor: str, now: Instant, order: int
 
 
 def _put(connection: Connection, shadow: Shadow, *, delivered_order: int) -> None:
+    values = _values(shadow, delivered_order=delivered_order)
+    statement = insert(shadows).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["link_id"], set_=values))
+
+
+def _values(shadow: Shadow, *, delivered_order: int) -> dict[str, Any]:
     link, card = shadow.link, shadow.card
     is_delivered = link.state is LinkState.DELIVERED
-    values: dict[str, Any] = {
+    return {
+        "link_id": link.link_id,
         "serial": link.serial,
         "link_state": int(link.state),
         "level": int(link.level),
@@ -124,8 +147,6 @@ def _put(connection: Connection, shadow: Shadow, *, delivered_order: int) -> Non
         "as_of_time": shadow.as_of_time,
         "delivered_order": delivered_order if is_delivered else 0,
     }
-    statement = insert(shadows).values(link_id=link.link_id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["link_id"], set_=values))
 
 
 def _shadow(row: Any) -> Shadow:

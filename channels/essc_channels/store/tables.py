@@ -4,7 +4,7 @@ No names, no ID numbers, no passwords and no codes: a session is a digest, a sha
 account holds the link it has met. What a running flow has gathered is wiped when it ends.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -68,29 +68,36 @@ answers: Final = Table(
     Column("answer_time", BigInteger, nullable=False, index=True),
 )
 
+
+def _of_shadow() -> tuple[Column[Any], ...]:
+    return (
+        Column("link_id", String, primary_key=True),
+        Column("serial", BigInteger, nullable=False),
+        Column("link_state", Integer, nullable=False),
+        Column("level", Integer, nullable=False),
+        Column("deliver_time", BigInteger),
+        Column("activate_time", BigInteger),
+        Column("unlink_time", BigInteger),
+        Column("card_state", Integer),  # absent: nothing is known of the card
+        Column("physical_card_status", Integer),
+        Column("blocked_reason", String),
+        Column("masked_name", String),
+        Column("masked_id_number", String),
+        Column("region", String),
+        Column("issue_time", BigInteger),
+        Column("expire_time", BigInteger),
+        Column("password_is_set", Boolean),
+        Column("as_of_time", BigInteger, nullable=False),
+        Column("delivered_order", BigInteger, nullable=False),  # 0 unless the link is delivered
+    )
+
+
 shadows: Final = Table(
-    "shadows",
-    metadata,
-    Column("link_id", String, primary_key=True),
-    Column("serial", BigInteger, nullable=False),
-    Column("link_state", Integer, nullable=False),
-    Column("level", Integer, nullable=False),
-    Column("deliver_time", BigInteger),
-    Column("activate_time", BigInteger),
-    Column("unlink_time", BigInteger),
-    Column("card_state", Integer),  # absent: nothing is known of the card
-    Column("physical_card_status", Integer),
-    Column("blocked_reason", String),
-    Column("masked_name", String),
-    Column("masked_id_number", String),
-    Column("region", String),
-    Column("issue_time", BigInteger),
-    Column("expire_time", BigInteger),
-    Column("password_is_set", Boolean),
-    Column("as_of_time", BigInteger, nullable=False),
-    Column("delivered_order", BigInteger, nullable=False),  # 0 unless the link is delivered
-    Index("shadows_delivered", "delivered_order"),
+    "shadows", metadata, *_of_shadow(), Index("shadows_delivered", "delivered_order")
 )
+
+# A new listing as far as it has come; it takes the place of the copy when it is whole.
+staged_shadows: Final = Table("staged_shadows", metadata, *_of_shadow())
 
 # One row: where the channel stands in the feed.
 feed: Final = Table(

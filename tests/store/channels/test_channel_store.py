@@ -198,10 +198,14 @@ def test_a_new_listing_replaces_everything(database: Database) -> None:
     with database.write() as connection:
         shadows.save_shadow(connection, SHADOW)
         shadows.save_cursor(connection, "3", 9)
-        shadows.replace_all(connection, (other,), "12", 20)
+        shadows.stage(connection, [])
+        shadows.stage(connection, [other])
+        assert shadows.find_shadow(connection, LINK.link_id) == SHADOW
+        assert shadows.replace_all(connection, "12", 20) == 1
 
     with database.read() as connection:
-        assert shadows.all_shadows(connection) == {other.link.link_id: other}
+        links = (LINK.link_id, other.link.link_id)
+        assert shadows.find_shadows(connection, links) == {other.link.link_id: other}
         assert shadows.cursor(connection) == "12"
 
 

@@ -1,11 +1,13 @@
 """R17: how old the copy is. Only a sign of life of the feed says that nothing more is waiting."""
 
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from essc_channels.core.records import Card, CardState, Event, Link, LinkState, Shadow
+from essc_channels.core.records import Card, CardState, Event, Holding, Link, LinkState, Shadow
 from essc_channels.ports import Ask, Heartbeat, LinkPage
 from essc_channels.shadow import ShadowFollower
 from essc_channels.store import shadows
@@ -71,3 +73,57 @@ async def test_a_sign_of_life_does(database: Database) -> None:
 
     assert caught_up >= before
     assert as_of == LONG_AGO
+
+
+class LongListing(BrokenOffFeed):
+    """Lists links, a page of 500 at a time."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__()
+        self._pages, self.listed = pages, 0
+
+    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> str | Refusal:
+        return "9"
+
+    async def list_links(self, page_token: str, ask: Ask) -> LinkPage | Refusal:
+        first = self.listed * 500
+        self.listed += 1
+        return LinkPage(
+            holdings=tuple(
+                Holding(link=replace(LINK, link_id=f"{number:032x}"), card=USABLE)
+                for number in range(first, first + 500)
+            ),
+            next_page_token=str(self.listed) if self.listed < self._pages else "",
+        )
+
+
+@pytest.mark.rule("R16")
+async def test_a_long_listing_becomes_the_copy_at_once_and_whole(database: Database) -> None:
+    with database.write() as connection:
+        shadows.save_shadow(connection, Shadow(link=LINK, card=USABLE, as_of_time=LONG_AGO))
+
+    refusal = await ShadowFollower(LongListing(7), database, PartyClock())._list_anew()
+
+    with database.read() as connection:
+        assert refusal is None
+        assert shadows.count_shadows(connection) == 3_500
+        assert shadows.find_shadow(connection, LINK.link_id) is None
+        assert shadows.cursor(connection) == "9"
+
+
+@pytest.mark.rule("R16")
+async def test_a_listing_without_an_end_leaves_the_copy_as_it_was(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("essc_channels.shadow._PAGES_MAX", 3)
+    with database.write() as connection:
+        shadows.save_shadow(connection, Shadow(link=LINK, card=USABLE, as_of_time=LONG_AGO))
+
+    refusal = await ShadowFollower(LongListing(4), database, PartyClock())._list_anew()
+
+    with database.read() as connection:
+        assert refusal == "LISTING_ENDLESS"
+        assert shadows.count_shadows(connection) == 1
+        assert shadows.cursor(connection) == "1"
+        staged = connection.execute(text("SELECT count(*) FROM staged_shadows")).scalar_one()
+    assert staged == 0

@@ -110,9 +110,11 @@ async def test_an_expired_cursor_leads_to_a_new_listing(make_stand: MakeStand) -
 
     await until(is_listed)
     with database.read() as connection:
-        copies = shadows.all_shadows(connection)
-    assert holder.link is not None
-    assert other.link is not None
+        assert holder.link is not None
+        assert other.link is not None
+        links = (holder.link.link_id, other.link.link_id)
+        copies = shadows.find_shadows(connection, links)
+        assert shadows.count_shadows(connection) == 2
     assert set(copies) == {holder.link.link_id, other.link.link_id}
     card = copies[holder.link.link_id].card
     assert card is not None
