@@ -60,7 +60,7 @@ class VouchService:
             vouch = lab.find_vouch_of_request(connection, request.request_id)
             if vouch is None:
                 vouch = _new_vouch(request, account, now)
-                lab.add_vouch(connection, vouch)
+                lab.add_vouch(connection, vouch, now)
                 if vouch.code:
                     words = (
                         f"【{self._signature}】验证码 {vouch.code}，五分钟内有效，请勿告知他人。"

@@ -1,12 +1,16 @@
 """Accounts and sessions: who is signed in, and which link an account has met."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, exists, select
 from sqlalchemy.dialects.sqlite import insert
 
 from essc_channels.core.records import Account, Instant, Session
+from essc_channels.store.flows import cancel_flows
 from essc_channels.store.tables import accounts, sessions, shadows
+
+SESSIONS_MAX: Final = 20
+"""Live ones of an account. A session has one open flow at most, so this bounds the flows too."""
 
 
 def find_account(connection: Connection, account: str) -> Account:
@@ -47,6 +51,12 @@ def unclaimed_order(connection: Connection) -> int:
 
 
 def add_session(connection: Connection, session: Session) -> None:
+    """Adds a session; the account's oldest ones beyond the limit end, and their flows with them."""
+    of_account = select(sessions.c.digest).where(sessions.c.account == session.account)
+    newest_first = of_account.order_by(sessions.c.expire_time.desc(), sessions.c.digest)
+    for digest in connection.execute(newest_first.offset(SESSIONS_MAX - 1)).scalars().all():
+        remove_session(connection, digest)
+        cancel_flows(connection, digest)
     connection.execute(
         insert(sessions).values(
             digest=session.digest, account=session.account, expire_time=session.expire_time

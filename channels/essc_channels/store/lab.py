@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from essc_channels.core.channel_profiles import VouchKind
@@ -11,6 +11,8 @@ from essc_channels.core.records import Instant, Person
 from essc_channels.store.lab_tables import messages, persons, vouch_answers, vouches
 
 _INBOX_MAX = 20
+# Longer than any flow waits, so a repeat of its calls still finds the recorded answer.
+_VOUCHES_KEPT_US = 24 * 60 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,12 @@ def find_account(connection: Connection, account: str) -> LabAccount | None:
     )
 
 
-def add_vouch(connection: Connection, vouch: Vouch) -> None:
+def add_vouch(connection: Connection, vouch: Vouch, now: Instant) -> None:
+    """Adds a check, and forgets those that nobody can ask about any more, with their answers."""
+    is_old = vouches.c.expire_time <= now - _VOUCHES_KEPT_US
+    old = select(vouches.c.vouch_id).where(is_old)
+    connection.execute(delete(vouch_answers).where(vouch_answers.c.vouch_id.in_(old)))
+    connection.execute(delete(vouches).where(is_old))
     connection.execute(
         insert(vouches).values(
             vouch_id=vouch.vouch_id,
@@ -120,7 +127,15 @@ def add_vouch_answer(connection: Connection, request_id: str, answer: VouchAnswe
 
 
 def add_message(connection: Connection, phone: str, words: str, now: Instant) -> None:
+    """Puts a message into a phone's inbox, which holds the newest only."""
     connection.execute(insert(messages).values(phone=phone, text=words, receive_time=now))
+    newest_first = (
+        select(messages.c.message_id)
+        .where(messages.c.phone == phone)
+        .order_by(messages.c.message_id.desc())
+    )
+    too_old = connection.execute(newest_first.offset(_INBOX_MAX)).scalars().all()
+    connection.execute(delete(messages).where(messages.c.message_id.in_(too_old)))
 
 
 def list_messages(connection: Connection, phone: str) -> tuple[tuple[str, Instant], ...]:

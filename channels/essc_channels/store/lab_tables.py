@@ -27,7 +27,7 @@ vouches: Final = Table(
     Column("kind", Integer, nullable=False),
     Column("masked_phone", String, nullable=False),
     Column("code", String, nullable=False),
-    Column("expire_time", BigInteger, nullable=False),
+    Column("expire_time", BigInteger, nullable=False, index=True),
     Column("tries_left", Integer, nullable=False),
 )
 
@@ -35,7 +35,7 @@ vouch_answers: Final = Table(
     "vouch_answers",
     metadata,
     Column("request_id", String, primary_key=True),
-    Column("vouch_id", String, nullable=False),
+    Column("vouch_id", String, nullable=False, index=True),
     Column("passed", Boolean, nullable=False),
     Column("tries_left", Integer, nullable=False),
 )

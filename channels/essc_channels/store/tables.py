@@ -35,7 +35,7 @@ sessions: Final = Table(
     "sessions",
     metadata,
     Column("digest", String, primary_key=True),
-    Column("account", String, nullable=False),
+    Column("account", String, nullable=False, index=True),
     Column("expire_time", BigInteger, nullable=False),
 )
 

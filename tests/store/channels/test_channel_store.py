@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from essc_channels.core.channel_profiles import VouchKind
 from essc_channels.core.flow_records import (
     Check,
     Flow,
@@ -30,7 +31,7 @@ from essc_channels.core.records import (
     Shadow,
     Words,
 )
-from essc_channels.store import accounts, clock, flows, housekeeping, shadows
+from essc_channels.store import accounts, clock, flows, housekeeping, lab, shadows
 from essc_channels.store.database import Database, DataFolder, StoreFault, StoreUnavailable
 from essc_wire.refusals import Refusal
 
@@ -338,3 +339,57 @@ def test_an_error_of_the_store_does_not_say_what_was_to_be_stored(database: Data
             accounts.add_session(connection, session)
 
     assert "zhang-the-third" not in str(error.value)
+
+
+def test_an_account_has_twenty_sessions_and_one_more_ends_the_oldest(database: Database) -> None:
+    with database.write() as connection:
+        accounts.add_session(connection, Session(digest="s", account="zhang", expire_time=100))
+        accounts.add_session(connection, Session(digest="li", account="li", expire_time=1))
+        flows.save_flow(connection, FLOW)
+        for number in range(1, 20):
+            session = Session(digest=str(number), account="zhang", expire_time=100 + number)
+            accounts.add_session(connection, session)
+        assert accounts.find_session(connection, "s", 0) is not None
+        accounts.add_session(connection, Session(digest="20", account="zhang", expire_time=120))
+
+    with database.read() as connection:
+        count = connection.execute(text("SELECT count(*) FROM sessions")).scalar_one()
+        assert accounts.find_session(connection, "s", 0) is None
+        assert flows.open_flow(connection, "s") is None
+        assert accounts.find_session(connection, "1", 0) is not None
+        assert count == 21
+
+
+def vouch(number: int, expire_time: int) -> lab.Vouch:
+    return lab.Vouch(
+        vouch_id=f"v{number}",
+        request_id=f"r{number}",
+        account="zhang",
+        kind=VouchKind.WALLET_PASSWORD,
+        expire_time=expire_time,
+        tries_left=5,
+    )
+
+
+def test_the_lab_forgets_old_checks_and_keeps_the_newest_messages(folder: DataFolder) -> None:
+    lab_database = folder.lab_database()
+    with lab_database.write() as connection:
+        for number in range(25):
+            lab.add_message(connection, "11100000001", str(number), number)
+        for number, expire_time in enumerate((1, 2)):
+            lab.add_vouch(connection, vouch(number, expire_time), 1)
+            answer = lab.VouchAnswer(vouch_id=f"v{number}", passed=True, tries_left=0)
+            lab.add_vouch_answer(connection, f"a{number}", answer)
+        lab.add_vouch(connection, vouch(9, DAY), 1 + DAY)
+
+    with lab_database.read() as connection:
+        counts = [
+            connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in ("messages", "vouches", "vouch_answers")
+        ]
+        inbox = [words for words, _ in lab.list_messages(connection, "11100000001")]
+        assert lab.find_vouch_answer(connection, "a0") is None
+        assert lab.find_vouch_answer(connection, "a1") is not None
+    lab_database.close()
+    assert counts == [20, 2, 1]
+    assert inbox == [str(number) for number in range(24, 4, -1)]
