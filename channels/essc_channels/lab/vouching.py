@@ -70,6 +70,7 @@ class VouchService:
             vouch_id=vouch.vouch_id,
             masked_phone=vouch.masked_phone,
             expire_time=to_timestamp(vouch.expire_time),
+            tries_left=vouch.tries_left,
         )
 
     @stored

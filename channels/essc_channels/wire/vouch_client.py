@@ -49,6 +49,7 @@ class VouchClient:
             if response.HasField("expire_time")
             else None,
             masked_phone=response.masked_phone,
+            tries_left=response.tries_left,
         )
 
     async def answer_vouch(

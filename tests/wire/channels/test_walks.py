@@ -303,3 +303,15 @@ async def test_a_suspended_channel_says_so(make_stand: MakeStand) -> None:
 
     assert (home.state, home.reason) == (Panel.STATE_UNKNOWN, "CHANNEL_NOT_LIVE")
     assert reason_of(refused.value) == "CHANNEL_NOT_LIVE"
+
+
+@pytest.mark.rule("R21")
+async def test_a_vouch_step_says_how_many_answers_are_left(make_stand: MakeStand) -> None:
+    stand = await make_stand("bank")
+    _, phone = await opened(stand)
+
+    first = await phone.start(APPLY)
+    again = await phone.answer(first, vouch_answer="000000")
+
+    assert first.step.WhichOneof("kind") == "vouch"
+    assert (first.step.tries_left, again.step.tries_left) == (5, 4)
