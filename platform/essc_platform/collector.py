@@ -116,14 +116,30 @@ class Collector:
             seen = len(self._queue)
 
     def _run(self, submissions: list[Submission]) -> Outcome:
-        """In the writer's thread."""
-        reason = Reason.INTERNAL_FAULT
+        """In the writer's thread. A bug outside the rules spoils only the command that has it."""
+        last = self._positions.last
         try:
             return run(self._connection, submissions, self._edge, self._positions)
         except sqlite3.Error as error:
             structlog.get_logger("store").error("the store failed", error=str(error))
-            reason = Reason.STORE_UNAVAILABLE
-        except Exception as error:  # noqa: BLE001 - a bug outside the rules spoils only this batch
+            return _refused(Reason.STORE_UNAVAILABLE, len(submissions))
+        except Exception as error:  # noqa: BLE001 - loading or saving failed: nothing has happened
             structlog.get_logger("batch").error("bug", error=type(error).__name__)
-        answers = (Rejected(reason),) * len(submissions)
-        return Outcome(answers=answers, changes=(), channels=frozenset(), head=0)
+            self._positions.go_back(last)
+        if len(submissions) == 1:
+            return _refused(Reason.INTERNAL_FAULT, 1)
+        return _joined([self._run([submission]) for submission in submissions])
+
+
+def _refused(reason: Reason, count: int) -> Outcome:
+    answers = (Rejected(reason),) * count
+    return Outcome(answers=answers, changes=(), channels=frozenset(), head=0)
+
+
+def _joined(outcomes: Sequence[Outcome]) -> Outcome:
+    return Outcome(
+        answers=tuple(answer for each in outcomes for answer in each.answers),
+        changes=tuple(change for each in outcomes for change in each.changes),
+        channels=frozenset[str]().union(*(each.channels for each in outcomes)),
+        head=max(each.head for each in outcomes),
+    )

@@ -179,6 +179,22 @@ async def test_a_bug_outside_the_rules_spoils_one_batch_and_not_the_platform(
         assert isinstance(await rig.collector.submit(good), bytes)
 
 
+async def test_a_command_that_cannot_be_saved_spoils_no_other(tmp_path: Path) -> None:
+    async with a_rig(tmp_path) as rig:
+        release = await rig.hold()
+        waiting = [rig.submit(key) for key in KEYS[:3]]
+        beyond = replace(unlink(KEYS[3]), at=1 << 63)
+        waiting.insert(1, asyncio.create_task(rig.collector.submit(beyond)))
+        await turns()
+        await release()
+        answers = await asyncio.gather(*waiting)
+
+        assert answers[1] == Rejected(Reason.INTERNAL_FAULT)
+        assert [type(answer) for answer in answers] == [bytes, Rejected, bytes, bytes]
+        assert len(rig.outcomes[0].changes) == 6
+        assert rig.collector._positions.last == (NOON << 10) + 5
+
+
 async def test_a_bug_behind_the_commit_spoils_one_batch_and_not_the_platform(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

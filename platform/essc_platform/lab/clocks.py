@@ -10,9 +10,11 @@ from essc_platform.collector import Collector
 from essc_platform.store.engine import read_fact, transaction, write_fact
 from essc_platform.sweep import Sweep
 from essc_wire.guard import Call
-from essc_wire.refusals import Refusal
-from essc_wire.times import to_duration, to_span_us, to_timestamp
+from essc_wire.refusals import Refusal, Violation
+from essc_wire.times import SECOND_US, to_duration, to_span_us, to_timestamp
 
+# 2200-01-01 in China: a place in the feed is a time with ten bits behind it, and has 63 in all.
+END_OF_TIME = 7_258_089_600 * SECOND_US
 _LAST_FACT = "last_advance"
 
 
@@ -34,29 +36,33 @@ class ClockServicer:
         self, request: pb.AdvanceRequest, call: Call[object]
     ) -> pb.AdvanceResponse | Refusal:
         by_us = to_span_us(request.by)
-        stored: list[int] = []
-        asked = f"{request.request_id} {by_us}"
+        stored: list[int | Refusal] = []
+        furthest = self._clock.offset_us + END_OF_TIME - self._clock.now()
+        asked = f"{request.request_id.lower()} {by_us}"
 
         def store(connection: sqlite3.Connection) -> None:
-            stored.append(_advance(connection, self._offset_fact, asked, by_us))
+            stored.append(_advance(connection, self._offset_fact, asked, by_us, furthest))
 
         try:
             await self._collector.in_writer(store)
         except sqlite3.Error as error:
             structlog.get_logger("store").error("the store failed", error=str(error))
             return Refusal("STORE_UNAVAILABLE")
-        if stored[0] < 0:
-            return Refusal("REQUEST_ID_REUSED")
-        if stored[0] > self._clock.offset_us:
-            self._clock.set_offset(stored[0])
+        (offset,) = stored
+        if isinstance(offset, Refusal):
+            return offset
+        if offset > self._clock.offset_us:
+            self._clock.set_offset(offset)
         await self._sweep.run_once()
         return pb.AdvanceResponse(
             time=to_timestamp(self._clock.now()), offset=to_duration(self._clock.offset_us)
         )
 
 
-def _advance(connection: sqlite3.Connection, offset_fact: str, asked: str, by_us: int) -> int:
-    """The stored offset after an advance; -1 if its id came last time with another span.
+def _advance(
+    connection: sqlite3.Connection, offset_fact: str, asked: str, by_us: int, furthest: int
+) -> int | Refusal:
+    """The stored offset after an advance; a refusal if its id came last time with another span.
 
     The last advance is remembered: that is what a caller whose answer was lost repeats.
     """
@@ -65,7 +71,10 @@ def _advance(connection: sqlite3.Connection, offset_fact: str, asked: str, by_us
     if last == asked:
         return offset
     if last is not None and last.split()[0] == asked.split(maxsplit=1)[0]:
-        return -1
+        return Refusal("REQUEST_ID_REUSED")
+    if offset + by_us >= furthest:
+        text = "not beyond the year 2200"
+        return Refusal("REQUEST_INVALID", violations=(Violation(field="by", text=text),))
     with transaction(connection):
         write_fact(connection, offset_fact, str(offset + by_us))
         write_fact(connection, _LAST_FACT, asked)

@@ -35,6 +35,10 @@ class Positions:
         self._last = max(self._last + 1, at << _TAIL_BITS)
         return self._last
 
+    def go_back(self, last: int) -> None:
+        """Takes back the positions behind `last`; only where they were rolled back for certain."""
+        self._last = last
+
 
 def instant_of(position: int) -> Instant:
     """How old a position is."""

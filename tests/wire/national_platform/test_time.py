@@ -11,6 +11,7 @@ from essc.event.v1 import event_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.record.v1 import record_service_pb2 as records
 from essc.registry.v1 import registry_service_pb2 as registry
+from essc_platform.lab.clocks import END_OF_TIME
 from essc_platform.server import start
 from essc_wire.times import to_instant
 
@@ -52,6 +53,27 @@ async def test_a_temporary_loss_lifts_itself_at_its_time_and_is_told_once(
     assert event.request_id == ""
     lines = [line for line in await bank.record(link) if line.kind == LIFTED]
     assert [line.place for line in lines] == [records.Record.PLACE_TIME]
+
+
+@pytest.mark.rule("R95")
+async def test_time_goes_no_further_than_places_in_the_feed_reach(world: World) -> None:
+    bank = await world.channel("bank")
+    zhang = await world.citizen(1)
+    link = await bank.apply(zhang)
+    left = (END_OF_TIME - await now(world)) // 1_000_000 - 3600
+    while left > 0:
+        await world.advance(min(left, 20 * 365 * DAY))
+        left -= 20 * 365 * DAY
+    request = lab.AdvanceRequest(request_id=new_id())
+    request.by.FromSeconds(2 * 3600)
+
+    refusal = await people.refused(world.lab.do(world.lab.clock.Advance, request))
+
+    assert [violation.field for violation in refusal.violations] == ["by"]
+    assert await now(world) < END_OF_TIME
+    # The store still takes changes, and has a place for each.
+    await bank.unlink(zhang, link)
+    assert [event.kind for event in await bank.feed()][-1] == event_pb2.Event.KIND_LINK_UNLINKED
 
 
 LIFTED = records.Record.KIND_LOSS_LIFTED
