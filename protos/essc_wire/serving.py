@@ -16,6 +16,9 @@ from essc_wire.guard import TRANSPORT_BYTES_MAX
 from essc_wire.tls import server_credentials
 
 DRAIN_S = 5.0
+# Calls and streams at once on one port. gRPC itself refuses what is beyond, with a bare
+# RESOURCE_EXHAUSTED.
+RPCS_MAX = 2000
 # Between the announcement that a server drains and the moment it takes no more connections, callers
 # get a typed refusal instead of a bare status.
 _ANNOUNCE_S = 0.1
@@ -66,7 +69,7 @@ async def start_server(
         message = f"{address}: plaintext is accepted on loopback only; use --tls"
         raise ValueError(message)
     _check_free(address)
-    server = grpc.aio.server(options=_OPTIONS)
+    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=RPCS_MAX)
     server.add_generic_rpc_handlers(tuple(handlers))
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)

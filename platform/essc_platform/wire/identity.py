@@ -32,11 +32,12 @@ from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.wire import convert
 from essc_platform.wire.authorities import Authorities
-from essc_platform.wire.front import Front, PlatformCall, invalid
+from essc_platform.wire.front import Front, PlatformCall, invalid, refusal
 from essc_platform.wire.hashing import PasswordPool
 from essc_wire.id_numbers import is_well_formed
 from essc_wire.refusals import Refusal
 
+TURN_WAITING_MAX = 32
 _VERIFY_ATTEMPTS = 3
 _TEXT = "【电子社保卡】{channel}：验证码 {code}，5分钟内有效，请勿告知他人。"
 _FINDINGS = {
@@ -80,9 +81,9 @@ class IdentityServicer:
     async def StartChallenge(
         self, request: pb.StartChallengeRequest, call: PlatformCall
     ) -> bytes | Refusal:
-        refusal = _start_refusal(request, call)
-        if refusal is not None:
-            return refusal
+        refused = _start_refusal(request, call)
+        if refused is not None:
+            return refused
         person, link_number = None, None
         if request.subject.HasField("person"):
             person = request.subject.person
@@ -117,6 +118,9 @@ class IdentityServicer:
         self, request: pb.AnswerChallengeRequest, call: PlatformCall
     ) -> bytes | Refusal:
         citizen, _ = self._vault.read_id(request.challenge_id)
+        turn = self._turns.get(citizen)
+        if turn is not None and turn.waiting >= TURN_WAITING_MAX:
+            return refusal(Rejected(Reason.PLATFORM_BUSY))
         async with self._turn(citizen):
             return await self._answer(request, call)
 
