@@ -27,6 +27,8 @@ class Caller:
     kind: PartyKind
     regions: frozenset[str]
     channel: Channel | None
+    key_id: str = ""
+    """The key that proved it; of no call yet where it is empty."""
 
 
 class Directory:

@@ -31,6 +31,11 @@ class Stream:
         self.end = self.end or end
         self._signal.set()
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether there is nothing more to read for it."""
+        return self.end is not None
+
     async def wait(self, seconds: float) -> bool:
         """Waits for news; False if none came in time."""
         try:

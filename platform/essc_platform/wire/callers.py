@@ -4,7 +4,7 @@ Verified tokens are kept by the token itself until they expire; a removed key or
 is looked up on every call all the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from essc.options.v1 import options_pb2
 from essc_platform.core.records import ChannelState, PartyKind
@@ -59,7 +59,7 @@ class Callers:
         key = self._directory.public_key(verified.party_id, verified.key_id)
         if caller is None or key is None:
             return Refusal("CALLER_UNKNOWN")
-        return _permitted(method, caller)
+        return _permitted(method, replace(caller, key_id=verified.key_id))
 
     def _verify(self, token: str) -> _Verified | Refusal:
         claim = claim_of(token) if len(token) <= TOKEN_LENGTH_MAX else None
@@ -84,6 +84,16 @@ class Callers:
         if len(kept) > TOKENS_MAX // 2:
             kept = dict(list(kept.items())[TOKENS_MAX // 2 :])
         self._verified = kept
+
+
+def standing_refusal(directory: Directory, caller: Caller) -> Refusal | None:
+    """R15: why a call that goes on ends now; for a suspension or its token's end it does not."""
+    now = directory.caller(caller.party_id)
+    if now is None or directory.public_key(caller.party_id, caller.key_id) is None:
+        return Refusal("CALLER_UNKNOWN")
+    if now.channel is not None and now.channel.state is ChannelState.EXITED:
+        return Refusal("CHANNEL_NOT_LIVE")
+    return None
 
 
 def _permitted(method: MethodFacts, caller: Caller) -> Caller | Refusal:

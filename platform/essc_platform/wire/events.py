@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from essc.event.v1 import event_pb2
 from essc.event.v1 import event_service_pb2 as pb
 from essc_platform.core.times import DAY
+from essc_platform.directory import Caller
 from essc_platform.store.feed import events_after, is_behind
 from essc_platform.watch import End, Stream
+from essc_platform.wire.callers import standing_refusal
 from essc_platform.wire.front import Front, PlatformCall, invalid
 from essc_wire.refusals import Refusal
 from essc_wire.times import to_duration, to_timestamp
@@ -36,7 +38,7 @@ class EventServicer:
                 return
             position = found
         with self._front.watchers.watching(channel) as stream:
-            async for item in self._follow(channel, position, stream):
+            async for item in self._follow(call.caller, position, stream):
                 yield item
 
     async def GetHead(
@@ -49,10 +51,14 @@ class EventServicer:
         )
 
     async def _follow(
-        self, channel: str, position: int, stream: Stream
+        self, caller: Caller, position: int, stream: Stream
     ) -> AsyncIterator[pb.WatchEventsResponse | Refusal]:
-        is_new = True
+        channel, is_new = caller.party_id, True
         while True:
+            refused = standing_refusal(self._front.directory, caller)
+            if refused is not None:
+                yield refused
+                return
             if stream.end is End.DRAINING:
                 yield Refusal("PLATFORM_DRAINING")
                 return
@@ -63,11 +69,13 @@ class EventServicer:
             head = self._front.watchers.head
             rows = list(events_after(self._front.reader, channel, position, _AT_ONCE))
             for place, body in rows:
+                if stream.is_ending:
+                    break  # a slow reader learns it with the next event, not at the end of many
                 event = event_pb2.Event.FromString(body)
                 event.cursor = self._vault.write_cursor(channel, place)
                 yield pb.WatchEventsResponse(event=event)
                 position = place
-            if len(rows) == _AT_ONCE:
+            if len(rows) == _AT_ONCE or stream.is_ending:
                 continue
             position = max(position, head)
             if is_new or not await stream.wait(self._front.policy.heartbeat_seconds):
