@@ -10,8 +10,10 @@ from essc.channel.v1 import channel_pb2 as channel
 from essc.channel.v1.channel_pb2 import Panel
 from essc_workbench.answers import Conduct, Mistake, erring
 from essc_workbench.demo.checks import settled
+from essc_workbench.failures import WorkbenchError
 from essc_workbench.federation import PLATFORM, Federation
 from essc_workbench.folders import DataFolder
+from essc_workbench.programs import platform_init
 from essc_workbench.testing import federation, meet
 
 APPLY = channel.FLOW_KIND_APPLY
@@ -147,3 +149,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
             yield federation
         finally:
             runner.run(federation.stop())
+
+
+def test_a_start_that_was_interrupted_keeps_the_operators_key(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.make()
+    key_file = folder.key("operator")
+
+    made = platform_init(folder, "cn-essc", key_file)
+    again = platform_init(folder, "cn-essc", key_file)
+
+    assert made == again == key_file.read_bytes()
+    key_file.unlink()
+    with pytest.raises(WorkbenchError, match="initialised already"):
+        platform_init(folder, "cn-essc", key_file)

@@ -126,11 +126,12 @@ class Federation:
         return self._processes[party]
 
     async def _init_platform(self) -> None:
-        if self.folder.key(OPERATOR).exists():
-            return
-        pem = await asyncio.to_thread(platform_init, self.folder, self.state.platform_id)
+        key_file = self.folder.key(OPERATOR)
+        if self.state.platform is not None and key_file.exists():
+            return  # addresses are noted after this step only
+        pem = await asyncio.to_thread(platform_init, self.folder, self.state.platform_id, key_file)
         try:
-            write_key(self.folder.key(OPERATOR), from_pem(pem))
+            from_pem(pem)
         except ValueError:
             raise WorkbenchError("essc-platform init printed no private key") from None
 

@@ -41,10 +41,21 @@ def program(name: str) -> Path:
     raise WorkbenchError(f"{name} is not installed beside {sys.executable}")
 
 
-def platform_init(folder: DataFolder, platform_id: str) -> bytes:
-    """Makes the platform's data. Answers the first operator's private key, which is told once."""
+def platform_init(folder: DataFolder, platform_id: str, key_file: Path | None = None) -> bytes:
+    """Makes the platform's data. Answers the first operator's private key, which is told once.
+
+    With `key_file` the key is in that file before the platform knows it, and what an interrupted
+    call left is finished by the next.
+    """
     data = ["--data", str(folder.platform), "--platform-id", platform_id]
-    return _answer("essc-platform", "init", *data)
+    if key_file is None:
+        return _answer("essc-platform", "init", *data)
+    try:
+        return _answer("essc-platform", "init", *data, "--operator-key", str(key_file))
+    except WorkbenchError as error:
+        if "initialised already" in str(error) and key_file.exists():
+            return key_file.read_bytes()
+        raise
 
 
 def platform_serve(folder: DataFolder, at: Addresses, *, is_tls: bool) -> list[str]:
