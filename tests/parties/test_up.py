@@ -192,6 +192,21 @@ def test_a_name_that_cannot_be_had_is_refused_in_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupted_integration_is_finished_by_the_next(up: Running, tmp_path: Path) -> None:
+    in_the_way = DataFolder(up.data).key("moor-bank")
+    in_the_way.symlink_to(tmp_path / "nowhere" / "key.pem")  # it fails after the registration
+
+    failed = up.run("integrate", "moor-bank", cwd=tmp_path)
+    in_the_way.unlink()
+    done = up.run("integrate", "moor-bank", cwd=tmp_path)
+
+    assert failed.returncode != 0
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "moor-bank is live and holds 0 links" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["moor-bank"]
+    assert in_the_way.read_bytes() == (tmp_path / "moor-bank" / "key.pem").read_bytes()
+
+
 def test_a_folder_that_is_there_is_not_touched(up: Running, tmp_path: Path) -> None:
     (tmp_path / "lake-bank").mkdir()
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from essc.policy.v1.policy_service_pb2 import GetPolicyRequest
 from essc.policy.v1.policy_service_pb2_grpc import PolicyServiceStub
 from essc_wire.client import Peer
-from essc_wire.keys import PartyKeyPair, new_key, write_key
+from essc_wire.keys import PartyKeyPair, new_key, read_key, write_key
 from essc_wire.refusals import reason_of
 from essc_workbench.connections import Connections
 from essc_workbench.enrolment import OPERATOR, bring_live, register_channel
@@ -29,7 +29,7 @@ _CALL_S = 30.0
 
 
 async def integrate(console: Console, folder: DataFolder, name: str, place: Path) -> int:
-    """Registers the channel, writes its files, makes the first call."""
+    """Writes the channel's files, registers it, makes the first call."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no channel id: 2 to 40 small letters, digits and hyphens")
     profile = Profile(
@@ -44,13 +44,18 @@ async def integrate(console: Console, folder: DataFolder, name: str, place: Path
     with progress(console) as say:
         async with Connections(folder, state) as connections:
             await _check_running(connections.platform(), folder)
+            say("writing the files")
+            making = _begun_folder(place / name)
+            is_begun = (making / "key.pem").exists()
+            key = _kept_key(making / "key.pem")
+            write_files(making, profile, folder, state, profile_yaml(profile))
             say(f"registering {name}")
-            target, key = _new_folder(place / name), new_key()
-            await _register(connections.platform(OPERATOR), profile, key, target)
-        say("writing the files")
-        write_key(target / "key.pem", key)
-        write_key(folder.key(name), key)
-        write_files(target, profile, folder, state, profile_yaml(profile))
+            await _register(
+                connections.platform(OPERATOR), profile, key, None if is_begun else making
+            )
+        if not folder.key(name).exists():
+            write_key(folder.key(name), key)
+        target = making.rename(place / name).resolve()
     _tell(console, target)
     for command in ([sys.executable, target / "first_call.py"], [target / "first_call.sh"]):
         line = [str(part) for part in command]
@@ -70,26 +75,46 @@ async def _check_running(platform: Peer, folder: DataFolder) -> None:
         raise UsageError(text) from None
 
 
-def _new_folder(target: Path) -> Path:
+def _begun_folder(target: Path) -> Path:
+    """Where the files are until the channel is live: what an interrupted run left is finished."""
+    making = target.with_name(f".{target.name}.making")
+    if target.exists():
+        raise UsageError(f"{target}: exists already; choose another name or place")
     try:
-        target.mkdir(parents=True)
-    except FileExistsError:
-        raise UsageError(f"{target}: exists already; choose another name or place") from None
+        making.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{target}: cannot be made: {error.strerror}") from None
-    return target.resolve()
+        raise UsageError(f"{making}: cannot be made: {error.strerror}") from None
+    return making
 
 
-async def _register(operator: Peer, profile: Profile, key: PartyKeyPair, target: Path) -> None:
+def _kept_key(path: Path) -> PartyKeyPair:
+    """The channel's key: on disk before the platform knows it, so that no name is lost."""
+    try:
+        return read_key(path)
+    except (OSError, ValueError):  # none, or one that was never whole and so never used
+        path.unlink(missing_ok=True)
+    key = new_key()
+    write_key(path, key)
+    return key
+
+
+async def _register(
+    operator: Peer, profile: Profile, key: PartyKeyPair, fresh: Path | None
+) -> None:
+    """Registers the channel and brings it live; both are repeatable with the same key.
+
+    `fresh` is the folder that this very run has made, if it has.
+    """
     try:
         await register_channel(operator, profile, key)
-        await bring_live(operator, profile.id)
     except grpc.RpcError as error:
-        shutil.rmtree(target)  # just made, and empty
         if reason_of(error) == "PARTY_EXISTS":
+            if fresh is not None:
+                shutil.rmtree(fresh)  # its key was never registered
             text = f"{profile.id}: the platform knows a party of this name already"
             raise UsageError(text) from None
         raise
+    await bring_live(operator, profile.id)
 
 
 async def _called(command: list[str]) -> str:
