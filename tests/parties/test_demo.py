@@ -28,6 +28,11 @@ def running(marker: str) -> list[str]:
     return found
 
 
+def _told(output: str) -> str:
+    """The lines of the story, without the marks before them."""
+    return "\n".join(line.strip() for line in output.splitlines() if "✓" in line)
+
+
 @pytest.mark.rule("R10", "R11", "R20", "R21")
 def test_the_demo_tells_its_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     data = tmp_path / "demo"
@@ -39,6 +44,7 @@ def test_the_demo_tells_its_story_and_leaves_nothing_running(tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✗" not in done.stdout
     assert "待开通" in done.stdout
+    assert not re.search(r",,|: :|,:|\S  \S|\.\.|\bNone\b|STATE_", _told(done.stdout))
     assert re.search(r"[0-9]+ lines checked, all as expected.*story [0-9.]+ s\.", done.stdout)
     assert running(str(data)) == []
 

@@ -21,6 +21,9 @@ from essc_workbench.folders import DataFolder
 from essc_workbench.progress import progress
 from essc_workbench.words import panel_words
 
+_WIDE = 120
+"""Columns that hold six channels with their names and both languages."""
+
 
 async def demo(console: Console, data: Path | None) -> int:
     """Plays the story. Answers the exit status."""
@@ -72,7 +75,7 @@ async def tell(console: Console, federation: Federation, ready_s: float) -> int:
         except WorkbenchError as error:
             return _ended(story, Deviation("the next line", "to go on", error))
         console.print()
-        console.print(await _table(stage))
+        console.print(await _table(stage, console.width))
     _print_times(console, story, ready_s)
     return GOOD
 
@@ -83,23 +86,41 @@ def _ended(story: Story, deviation: Deviation) -> int:
     return CHECK_FAILED
 
 
-async def _table(stage: Stage) -> Table:
+async def _table(stage: Stage, width: int) -> Table:
     """Citizens × channels, as the panels read at the end."""
+    people = {name: citizen.persona.name for name, citizen in stage.citizens.items()}
+    federation = stage.federation
+    channels = {name: federation.profiles[name].name_zh for name in federation.channel_ids}
+    return panels_table(people, channels, await stage.panels(), width)
+
+
+def panels_table(
+    people: dict[str, str],
+    channels: dict[str, str],
+    panels: dict[tuple[str, str], Panel],
+    width: int,
+) -> Table:
+    """The panels; in Chinese only where the width does not hold both languages.
+
+    People and channels are ids with their names.
+    """
+    is_wide = width >= _WIDE
     table = Table(title="Citizens and channels at the end", show_lines=True)
-    table.add_column("")
-    for channel_id in stage.federation.channel_ids:
-        profile = stage.federation.profiles[channel_id]
-        table.add_column(f"{channel_id}\n{profile.name_zh}")
-    panels = await stage.panels()
-    for name, citizen in stage.citizens.items():
-        cells = [_cell(panels[name, c]) for c in stage.federation.channel_ids]
-        table.add_row(f"{citizen.persona.name}\n{name}", *cells)
+    table.add_column("", no_wrap=True)
+    for channel_id, name in channels.items():
+        table.add_column(f"{channel_id}\n{name}", overflow="fold")
+    for person_id, name in people.items():
+        words = [panel_words(panels[person_id, channel_id]) for channel_id in channels]
+        # In a narrow column: the Chinese word, and the rest below.
+        cells = [each.replace(" ", "\n", 1) if is_wide else _chinese(each) for each in words]
+        table.add_row(f"{name}\n{person_id}", *cells)
     return table
 
 
-def _cell(panel: Panel) -> str:
-    """A panel in a narrow column: the Chinese word, and the rest below."""
-    return panel_words(panel).replace(" ", "\n", 1)
+def _chinese(words: str) -> str:
+    """Of a panel's words the Chinese state, and the reason if there is one."""
+    state, _, reason = words.partition(": ")
+    return "\n".join(filter(None, (state.split(" ")[0], reason)))
 
 
 def _print_times(console: Console, story: Story, ready_s: float) -> None:
