@@ -11,7 +11,6 @@
 ~/.local/state/essc), so that the other commands find the federation without --data.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from essc_wire.folders import PATIENCE_S, lock_patiently
 from essc_workbench.failures import UsageError
 
 VERSION = 1
@@ -80,11 +80,11 @@ class DataFolder:
             ) from None
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, patience_s: float = PATIENCE_S) -> Iterator[None]:
         """Holds the folder: one workbench at a time runs a federation in it."""
         with (self.root / "lock").open("w") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_patiently(lock, patience_s)
             except OSError:
                 raise UsageError(f"{self.root}: a federation runs in this folder already") from None
             yield
@@ -92,7 +92,7 @@ class DataFolder:
     def is_held(self) -> bool:
         """Whether a workbench runs a federation in this folder now."""
         try:
-            with self.held():
+            with self.held(patience_s=0):
                 return False
         except UsageError:
             return True

@@ -1,9 +1,12 @@
 """The data folder: what is remembered, who holds it, and what is said when it cannot be used."""
 
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
+from essc_wire.folders import take_folder
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import Addresses, DataFolder, State, found, note_last
 
@@ -76,3 +79,16 @@ def test_the_last_federation_is_found_again(
 def test_a_folder_without_a_federation_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no federation"):
         found(tmp_path)
+
+
+@pytest.mark.parametrize("kept_s", [0.3, 3.0])
+def test_a_party_that_was_killed_just_now_is_waited_for(tmp_path: Path, kept_s: float) -> None:
+    killed = take_folder(tmp_path)
+    gone = Timer(kept_s, killed.close)
+    gone.start()
+
+    with nullcontext() if kept_s < 1 else pytest.raises(BlockingIOError):
+        take_folder(tmp_path).close()
+
+    gone.cancel()
+    killed.close()
