@@ -68,7 +68,7 @@ def verify_token(token: str, public_key: bytes, platform_id: str) -> float | Ref
             algorithms=["EdDSA"],
             audience=platform_id,
             leeway=LEEWAY_S,
-            options={"require": ["exp", "iat", "aud", "iss"]},
+            options={"require": ["exp", "iat", "aud", "iss"], "strict_aud": True},
         )
     except jwt.ExpiredSignatureError:
         return Refusal("TOKEN_EXPIRED")

@@ -197,6 +197,8 @@ def tokens(bank: Channel, other: Channel) -> Iterator[tuple[str, str, str]]:
     yield "too long lived", signed({"exp": now + 601}), "TOKEN_EXPIRED"
     other_platform = signed({"aud": "cn-other"})
     yield "for another platform", other_platform, "TOKEN_FOR_OTHER_PLATFORM"
+    several = signed({"aud": [PLATFORM_ID, "cn-other"]})
+    yield "for several platforms", several, "TOKEN_FOR_OTHER_PLATFORM"
     yield "of a party unknown", signed({"iss": "nobody"}), "CALLER_UNKNOWN"
     yield "of a key unknown", signed(kid="k"), "CALLER_UNKNOWN"
     yield "without a key id", signed(kid=None), "CALLER_UNKNOWN"
