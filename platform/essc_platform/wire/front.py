@@ -48,13 +48,15 @@ class Front:
         content: bytes | None = None,
     ) -> Submission:
         """A change on its way, with its place in the ledger."""
-        bucket, digest = self.vault.request_digest(call.caller.party_id, request_id)
         raw = call.raw if content is None else content
+        if request_id != request_id.lower():
+            # In upper case it is the same id, so that what came with it is the same content.
+            raw = raw.replace(request_id.encode(), request_id.lower().encode())
         return Submission(
             command=command,
             at=command.at,
             encode=lambda answer: encode(answer).SerializeToString(),
-            request=RequestKey(bucket=bucket, digest=digest),
+            request=self._request_key(call, request_id),
             content=self.vault.content_digest(call.method, raw),
             origin=Origin(
                 party_id=call.caller.party_id,
@@ -76,8 +78,11 @@ class Front:
 
     def is_recorded(self, call: PlatformCall, request_id: str) -> bool:
         """Whether the ledger has this request already, so that nothing need be found out anew."""
-        bucket, digest = self.vault.request_digest(call.caller.party_id, request_id)
-        return bool(load_requests(self.reader, [RequestKey(bucket=bucket, digest=digest)]))
+        return bool(load_requests(self.reader, [self._request_key(call, request_id)]))
+
+    def _request_key(self, call: PlatformCall, request_id: str) -> RequestKey:
+        bucket, digest = self.vault.request_digest(call.caller.party_id, request_id.lower())
+        return RequestKey(bucket=bucket, digest=digest)
 
     def proof_key(self, proof: str) -> tuple[int, int, int]:
         """Where a proof lies. None was handed in: where nothing is."""
