@@ -158,7 +158,9 @@ class CardServicer:
                 return Refusal("PAGE_TOKEN_INVALID")
             after = place[0]
         size = min(request.page_size or LINKS_PAGE, LINKS_PAGE_MAX)
-        found = held_after(self._front.reader, call.caller.party_id, after, size)
+        # One more than asked for tells whether there is another page.
+        ahead = held_after(self._front.reader, call.caller.party_id, after, size + 1)
+        found = ahead[:size]
         at = self._front.clock.now()
         items = [
             pb.ListLinksResponse.Item(
@@ -171,7 +173,7 @@ class CardServicer:
             for each in found
         ]
         token = ""
-        if len(found) == size:
+        if len(ahead) > size:
             token = self._front.write_page_token(call, _citizen(found[-1]))
         return pb.ListLinksResponse(items=items, next_page_token=token)
 

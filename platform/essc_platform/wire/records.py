@@ -36,9 +36,11 @@ class RecordServicer:
                 return Refusal("PAGE_TOKEN_INVALID")
             before = place
         size = min(request.page_size or PAGE, PAGE_MAX)
-        entries = entries_before(self._front.reader, citizen, before, size)
+        # One more than asked for tells whether there is another page.
+        ahead = entries_before(self._front.reader, citizen, before, size + 1)
+        entries = ahead[:size]
         token = ""
-        if len(entries) == size:
+        if len(ahead) > size:
             token = self._vault.write_cursor(_scope(channel, request.link_id), entries[-1][0])
         return pb.ListRecordsResponse(
             records=[_shown(entry, channel) for _, entry in entries], next_page_token=token
