@@ -62,7 +62,7 @@ class Submission:
     request: RequestKey | None = None
     """Its place in the ledger; None for what time submits, which repeats harmlessly."""
     content: bytes = b""
-    origin: Origin = Origin()
+    origin: Origin = Origin()  # noqa: RUF009 - a named tuple cannot be changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
