@@ -13,6 +13,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -142,6 +143,13 @@ def state_folder() -> Path:
 def default_root() -> Path:
     """Where `essc up` keeps a federation if nobody says otherwise."""
     return state_folder() / "federation"
+
+
+def up_again(folder: "DataFolder") -> str:
+    """The command that starts the federation of this folder again."""
+    if folder.root == default_root().resolve():
+        return "essc up"
+    return f"essc up --data {shlex.quote(str(folder.root))}"
 
 
 def note_last(root: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from essc_workbench.failures import GOOD
 from essc_workbench.federation import Federation, federation_in
-from essc_workbench.folders import Addresses, DataFolder, default_root, note_last
+from essc_workbench.folders import Addresses, DataFolder, default_root, note_last, up_again
 from essc_workbench.programs import Profile
 from essc_workbench.progress import progress
 from essc_workbench.runs import until_stopped
@@ -68,7 +68,8 @@ def _tell(console: Console, federation: Federation, ready_s: float) -> None:
     lines += ["", "Three things to try in another terminal:"]
     for number, trial in enumerate(things_to_try(folder, state), start=1):
         lines += ["", f"  {number}. {trial.text}", "", f"     {trial.line}"]
-    lines += ["", "Ctrl-C stops every process; `essc up` finds everything again."]
+    again = f"`{up_again(folder)}` finds everything again"
+    lines += ["", f"Ctrl-C stops every process; {again}."]
     for line in lines:
         # Wide lines are meant to be pasted: nothing may break them.
         console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -18,7 +18,7 @@ from essc_wire.refusals import reason_of
 from essc_workbench.connections import Connections
 from essc_workbench.enrolment import OPERATOR, bring_live, register_channel
 from essc_workbench.failures import GOOD, UsageError, WorkbenchError
-from essc_workbench.folders import DataFolder
+from essc_workbench.folders import DataFolder, up_again
 from essc_workbench.integration.files import write_files
 from essc_workbench.integration.profiles import profile_yaml
 from essc_workbench.programs import Profile, program
@@ -71,7 +71,7 @@ async def _check_running(platform: Peer, folder: DataFolder) -> None:
             GetPolicyRequest(), **platform.options()
         )
     except grpc.RpcError:
-        text = f"no federation answers in {folder.root}: start it with `essc up`"
+        text = f"no federation answers in {folder.root}: start it with `{up_again(folder)}`"
         raise UsageError(text) from None
 
 
