@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -256,4 +257,4 @@ def test_everything_is_found_again_under_tls_too(tmp_path: Path) -> None:
     assert again == addresses
     gone = second.run("integrate", "late-bank", cwd=tmp_path)
     assert gone.returncode == 2
-    assert "start it with `essc up`" in gone.stderr
+    assert f"start it with `essc up --data {shlex.quote(str(second.data))}`" in gone.stderr
