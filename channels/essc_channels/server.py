@@ -11,7 +11,7 @@ from essc_channels.config import Config
 from essc_channels.flows.desk import Desk
 from essc_channels.flows.parties import Parties
 from essc_channels.lab.serving import start_lab
-from essc_channels.shadow import ShadowFollower, frames
+from essc_channels.shadow import ShadowFollower
 from essc_channels.store import clock as clock_store
 from essc_channels.store import housekeeping
 from essc_channels.store.database import Database, DataFolder, StoreUnavailable
@@ -22,6 +22,7 @@ from essc_channels.wire.serving import start_phones
 from essc_channels.wire.vouch_client import VouchClient
 from essc_wire.client import Peer
 from essc_wire.clock import PartyClock
+from essc_wire.logs import frames
 from essc_wire.serving import Server, drain
 from essc_wire.tokens import TokenSource
 

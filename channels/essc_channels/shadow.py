@@ -7,7 +7,6 @@ that are kept, the channel takes the head, lists its links anew, and watches on 
 """
 
 import asyncio
-import traceback
 from typing import Final
 
 import structlog
@@ -18,6 +17,7 @@ from essc_channels.ports import Ask, Feed, Heartbeat
 from essc_channels.store import shadows
 from essc_channels.store.database import Database, StoreUnavailable
 from essc_wire.clock import PartyClock, monotonic
+from essc_wire.logs import frames
 from essc_wire.refusals import Refusal
 
 PAUSE_S_MIN: Final = 0.1
@@ -143,11 +143,3 @@ class ShadowFollower:
         if self._last_trouble:
             self._log.info("feed resumed")
             self._last_trouble = ""
-
-
-def frames(error: Exception) -> list[str]:
-    """Where it happened; the message might hold personal data and is left out."""
-    return [
-        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
-    ]

@@ -13,7 +13,6 @@ The ledger makes repeating safe: what changed something is answered again, byte 
 
 import json
 import sqlite3
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -39,6 +38,7 @@ from essc_platform.store.gateway import (
     load_requests,
     save,
 )
+from essc_wire.logs import frames
 
 Answer: TypeAlias = bytes | Rejected
 
@@ -203,5 +203,5 @@ def _report(submission: Submission, error: Exception) -> None:
         "bug",
         command=type(submission.command).__name__,
         error=type(error).__name__,
-        frames=[f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)],
+        frames=frames(error),
     )

@@ -8,7 +8,6 @@ personal data, and answers INTERNAL.
 """
 
 import asyncio
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
@@ -21,6 +20,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from essc.options.v1 import options_pb2
+from essc_wire.logs import frames
 from essc_wire.refusals import Refusal, Violation, status_of
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
@@ -209,11 +209,8 @@ class Guard(Generic[CallerT]):
         raise AssertionError(message)
 
     def _bug(self, facts: MethodFacts, error: Exception) -> Refusal:
-        frames = [
-            f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(error.__traceback__)
-        ]
-        self._log.error("bug", method=facts.name, error=type(error).__name__, frames=frames)
+        error_name = type(error).__name__
+        self._log.error("bug", method=facts.name, error=error_name, frames=frames(error))
         return Refusal("INTERNAL_FAULT")
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from contextlib import suppress
 from typing import TextIO, cast
 
@@ -39,3 +40,11 @@ def set_up_logs(level: str, stream: TextIO = sys.stderr) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Patient(stream))),
         cache_logger_on_first_use=True,
     )
+
+
+def frames(error: BaseException) -> list[str]:
+    """Where a bug happened; the exception's text might hold personal data and is left out."""
+    return [
+        f"{frame.filename.rpartition('/')[2]} {frame.name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]

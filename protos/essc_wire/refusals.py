@@ -29,7 +29,6 @@ _OF_A_NEWER_CONTRACT = ReasonSemantics(
     certainty=reason_semantics_pb2.CERTAINTY_INDEFINITE,
     text_en="A reason of a newer contract.",
 )
-_STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +126,3 @@ def is_definite(error: grpc.RpcError) -> bool:
     """Whether the refused change surely did not happen and will not. An unknown reason is not."""
     meaning = semantics().get(reason_of(error) or "")
     return meaning is not None and meaning.certainty == reason_semantics_pb2.CERTAINTY_DEFINITE
-
-
-def status_code(reason: str) -> grpc.StatusCode:
-    """The gRPC code that goes with a reason."""
-    return _STATUS_CODES[semantics().get(reason, _OF_A_NEWER_CONTRACT).code]

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from google.protobuf.message import Message
 
-from essc_platform.batch import Answer, Origin, Submission
+from essc_platform.batch import Origin, Submission
 from essc_platform.clock import PartyClock
 from essc_platform.collector import RETRY_AFTER_MS, Collector
 from essc_platform.core.commands import Command
@@ -124,8 +124,3 @@ def refusal(rejected: Rejected) -> Refusal:
 def invalid(field: str, text: str) -> Refusal:
     """A field that the contract's own rules cannot judge."""
     return Refusal("REQUEST_INVALID", violations=(Violation(field=field, text=text),))
-
-
-def bytes_or_refusal(answer: Answer) -> bytes | Refusal:
-    """An answer of the batch as a servicer returns it."""
-    return answer if isinstance(answer, bytes) else refusal(answer)
