@@ -1,0 +1,69 @@
+"""What is true, as frozen values. Every per-citizen record begins with the citizen's key.
+
+Times are whole microseconds since 1970 UTC, on the platform's clock. Numbers inside ids are random
+and mean nothing; what leaves the platform is an id that only the platform can read.
+"""
+
+from typing import TypeAlias
+
+from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
+from essc_platform.core.records.entries import Entry, EntryKind
+from essc_platform.core.records.events import Event, EventKind
+from essc_platform.core.records.identity import (
+    Challenge,
+    Counters,
+    Method,
+    Password,
+    Proof,
+    Purpose,
+)
+from essc_platform.core.records.keys import CitizenKey, Instant
+from essc_platform.core.records.links import Level, Link, LinkState
+from essc_platform.core.records.parties import Channel, ChannelState, Party, PartyKey, PartyKind
+from essc_platform.core.records.people import Citizen, Generation, PhysicalCard, PhysicalCardStatus
+
+Change: TypeAlias = (
+    Citizen
+    | PhysicalCard
+    | Card
+    | Link
+    | Password
+    | Counters
+    | Challenge
+    | Proof
+    | Party
+    | PartyKey
+    | Channel
+)
+
+__all__ = [
+    "Card",
+    "CardView",
+    "Challenge",
+    "Change",
+    "Channel",
+    "ChannelState",
+    "Citizen",
+    "CitizenKey",
+    "Counters",
+    "Entry",
+    "EntryKind",
+    "Event",
+    "EventKind",
+    "Generation",
+    "Instant",
+    "Level",
+    "Licence",
+    "LicenceFacts",
+    "Link",
+    "LinkState",
+    "Method",
+    "Party",
+    "PartyKey",
+    "PartyKind",
+    "Password",
+    "PhysicalCard",
+    "PhysicalCardStatus",
+    "Proof",
+    "Purpose",
+]

@@ -1,0 +1,64 @@
+"""The registered parties, their keys, and what is particular to a channel."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from essc_platform.core.records.keys import Instant
+
+
+class PartyKind(IntEnum):
+    """What a party is; numbers as in the contract."""
+
+    OPERATOR = 1
+    BUREAU = 2
+    CHANNEL = 3
+    VERIFIER = 4
+    PROVIDER = 5
+
+
+class ChannelState(IntEnum):
+    """Of a channel's life; numbers as in the contract."""
+
+    APPLIED = 1
+    FUNCTION_TESTED = 2
+    SECURITY_TESTED = 3
+    LIVE = 4
+    SUSPENDED = 5
+    EXITED = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A registered party; a channel has a Channel record too."""
+
+    key: str
+    kind: PartyKind
+    display_name: str
+    regions: tuple[str, ...]
+    register_time: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyKey:
+    """A public key of a party."""
+
+    party: str
+    key_id: str
+    public_key: bytes
+    is_removed: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.party, self.key_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """What is particular to a party that is a channel."""
+
+    key: str
+    channel_class: int
+    state: ChannelState
+    vouch_kinds: tuple[int, ...]
+    receives_new_cards: bool
+    state_time: Instant
