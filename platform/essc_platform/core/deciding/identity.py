@@ -1,0 +1,56 @@
+"""Checks of a person: started, answered."""
+
+from typing import TypeAlias
+
+from essc_platform.core import challenges
+from essc_platform.core.challenges import AnswerChallenge, StartChallenge
+from essc_platform.core.decisions import Decision
+from essc_platform.core.policy import Policy
+from essc_platform.core.records import Challenge, Citizen, Counters, Link, Password
+from essc_platform.core.snapshot import Read, View, one
+
+Command: TypeAlias = StartChallenge | AnswerChallenge
+
+
+def reads_of(command: Command) -> frozenset[Read]:
+    """The keys that a command touches."""
+    match command:
+        case StartChallenge():
+            return frozenset(
+                {
+                    one(Citizen, command.citizen),
+                    one(Password, command.citizen),
+                    one(Counters, command.citizen),
+                    one(Link, (*command.citizen, command.channel)),
+                }
+            )
+        case AnswerChallenge():
+            return frozenset(
+                {
+                    one(Challenge, (*command.citizen, command.number)),
+                    one(Password, command.citizen),
+                    one(Counters, command.citizen),
+                }
+            )
+
+
+def decide(command: Command, view: View, policy: Policy) -> Decision:
+    """The decision on a command, given what it may see."""
+    match command:
+        case StartChallenge():
+            return challenges.start_challenge(
+                command,
+                view.one(Citizen, command.citizen),
+                view.one(Link, (*command.citizen, command.channel)),
+                view.one(Password, command.citizen),
+                view.one(Counters, command.citizen),
+                policy,
+            )
+        case AnswerChallenge():
+            return challenges.answer_challenge(
+                command,
+                view.one(Challenge, (*command.citizen, command.number)),
+                view.one(Password, command.citizen),
+                view.one(Counters, command.citizen),
+                policy,
+            )
