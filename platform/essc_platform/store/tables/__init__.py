@@ -1,0 +1,40 @@
+"""Every table, every column. The bucket is the first key column of all that belongs to a citizen.
+
+Nothing here needs what a distributed engine lacks: no sequences as keys, no foreign keys, no unique
+constraint across buckets. Times are microseconds since 1970 UTC.
+
+One module per noun. From here, a name is the table, also where a module is called like its table.
+"""
+
+from essc_platform.store.tables.base import SCHEMA_VERSION, metadata
+from essc_platform.store.tables.cards import cards
+from essc_platform.store.tables.entries import entries
+from essc_platform.store.tables.events import events
+from essc_platform.store.tables.facts import facts
+from essc_platform.store.tables.identity import challenges, counters, passwords, proofs
+from essc_platform.store.tables.ledger import requests
+from essc_platform.store.tables.links import links
+from essc_platform.store.tables.parties import channels, parties, party_keys
+from essc_platform.store.tables.people import citizens, physical_cards
+from essc_platform.store.tables.trust import signing_keys
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "cards",
+    "challenges",
+    "channels",
+    "citizens",
+    "counters",
+    "entries",
+    "events",
+    "facts",
+    "links",
+    "metadata",
+    "parties",
+    "party_keys",
+    "passwords",
+    "physical_cards",
+    "proofs",
+    "requests",
+    "signing_keys",
+]

@@ -1,0 +1,22 @@
+"""What all tables share: the schema's version, the metadata, how a citizen's rows lie."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, MetaData, SmallInteger, Table
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+def citizen_key() -> tuple[Column[int], Column[int]]:
+    """The first columns of all that belongs to a citizen."""
+    return (
+        Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
+        Column("citizen", BigInteger, primary_key=True, autoincrement=False),
+    )
+
+
+def table(name: str, *columns: Column[Any] | Index) -> Table:
+    """A table whose rows lie in key order, so what belongs to one citizen lies together."""
+    return Table(name, metadata, *columns, sqlite_with_rowid=False)
