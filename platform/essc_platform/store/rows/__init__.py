@@ -1,0 +1,26 @@
+"""Records to rows and back, at the edge and nowhere else: one mapping per record type.
+
+One module per noun. An enum's members are looked up in a dict there: that costs a tenth of calling
+the class, and every loaded row has several.
+"""
+
+from typing import Any
+
+from essc_platform.core.records import Change
+from essc_platform.store.rows import cards, identity, links, parties, people
+from essc_platform.store.rows.base import Mapping, Row
+from essc_platform.store.rows.links import link_from_row
+from essc_platform.store.rows.people import GENERATIONS, STATUSES
+
+MAPPINGS: dict[type[Change], Mapping[Any]] = {
+    each.kind: each
+    for each in (
+        *people.MAPPINGS,
+        *cards.MAPPINGS,
+        *links.MAPPINGS,
+        *identity.MAPPINGS,
+        *parties.MAPPINGS,
+    )
+}
+
+__all__ = ["GENERATIONS", "MAPPINGS", "STATUSES", "Mapping", "Row", "link_from_row"]

@@ -1,0 +1,55 @@
+"""Parties, their keys, channels."""
+
+from essc_platform.core.records import Channel, ChannelState, Party, PartyKey, PartyKind
+from essc_platform.store import tables
+from essc_platform.store.rows.base import Mapping, Row
+
+
+def _party(r: Row) -> Party:
+    return Party(
+        key=r[0],
+        kind=PartyKind(r[1]),
+        display_name=r[2],
+        regions=tuple(r[3].split()),
+        register_time=r[4],
+    )
+
+
+def _channel(r: Row) -> Channel:
+    return Channel(
+        key=r[0],
+        channel_class=r[1],
+        state=ChannelState(r[2]),
+        vouch_kinds=tuple(int(kind) for kind in r[3].split()),
+        receives_new_cards=bool(r[4]),
+        state_time=r[5],
+    )
+
+
+MAPPINGS = (
+    Mapping(
+        Party,
+        tables.parties,
+        lambda p: (p.key, p.kind, p.display_name, " ".join(p.regions), p.register_time),
+        _party,
+    ),
+    Mapping(
+        PartyKey,
+        tables.party_keys,
+        lambda k: (k.party, k.key_id, k.public_key, k.is_removed),
+        lambda r: PartyKey(party=r[0], key_id=r[1], public_key=r[2], is_removed=bool(r[3])),
+    ),
+    Mapping(
+        Channel,
+        tables.channels,
+        lambda c: (
+            c.key,
+            c.channel_class,
+            c.state,
+            " ".join(map(str, c.vouch_kinds)),
+            c.receives_new_cards,
+            c.state_time,
+        ),
+        _channel,
+    ),
+)
