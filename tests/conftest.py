@@ -10,15 +10,15 @@ HERE = Path(__file__).resolve().parent
 ORDER = ("core", "architecture", "contract", "store", "wire", "parties")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks each test with its level, the name of its folder, before `-m` picks some."""
+    if level(item) in ORDER:
+        item.add_marker(level(item))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks each test with its level, the name of its folder, and puts the levels in order.
-
-    Last of all hooks, so that the random order of pytest-randomly stays within a level.
-    """
-    for item in items:
-        if level(item) in ORDER:
-            item.add_marker(level(item))
+    """Puts the levels in order, last of all, so that a random order stays within a level."""
     items.sort(key=lambda item: ORDER.index(level(item)) if level(item) in ORDER else len(ORDER))
 
 

@@ -76,6 +76,18 @@ class Vault:
         bucket, number, tail = _BLOCK.unpack(self._decrypted(text))
         return CitizenKey(bucket, number & _NUMBER_MASK), int.from_bytes(tail)
 
+    def write_scoped_id(self, scope: str, citizen: CitizenKey, number: int) -> str:
+        """An id of the same thing that is another one in every scope (R14)."""
+        return self.write_id(citizen, number ^ self._blur(scope))
+
+    def read_scoped_id(self, scope: str, text: str) -> tuple[CitizenKey, int]:
+        """What such an id says in this scope; in any other, a place at which nothing is.
+
+        Raises ValueError for what is no 32 hexadecimal characters.
+        """
+        citizen, number = self.read_id(text)
+        return citizen, number ^ self._blur(scope)
+
     def write_cursor(self, channel: str, position: int) -> str:
         """A place in a channel's feed, good for that channel only."""
         block = self._channel_digest(channel) + position.to_bytes(8)
@@ -129,6 +141,10 @@ class Vault:
     def _question(self, challenge_id: str, kind: str) -> int:
         digest = hmac.digest(self._questions, f"{kind}:{challenge_id}".encode(), "sha256")
         return int.from_bytes(digest[:8])
+
+    def _blur(self, scope: str) -> int:
+        digest = hashlib.blake2b(scope.encode(), key=self._requests, digest_size=6).digest()
+        return int.from_bytes(digest)
 
     def _channel_digest(self, channel: str) -> bytes:
         return hashlib.blake2b(channel.encode(), key=self._requests, digest_size=8).digest()

@@ -43,6 +43,9 @@ class Policy:
     loss: str = _value(
         "block", "", _GIVEN, "R3", "what a lost card means: block, or holder_consent"
     )
+    allow_while_lost_hours: int = _value(
+        24, "hours", _ASSUMED, "R3", "how long a link that was opened for a loss stays open"
+    )
     card_years: int = _value(10, "years", _GIVEN, "R8", "how long an electronic card is valid")
     temporary_loss_days: int = _value(
         15, "days", _GIVEN, "R6", "after how many days a temporary loss lifts itself, at 24:00"

@@ -7,7 +7,15 @@ did not declare is a bug, whoever else in the batch declared it: it raises KeyEr
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from essc_platform.core.records import Change, Link, PartyKey, PhysicalCard
+from essc_platform.core.records import (
+    BankAccount,
+    Binding,
+    Change,
+    Link,
+    Membership,
+    PartyKey,
+    PhysicalCard,
+)
 
 R = TypeVar("R", bound=Change)
 
@@ -17,7 +25,14 @@ Read = tuple[type[Change], Key, bool]
 
 
 # How much of the key is the prefix, for the kinds that are ever read by one.
-PREFIX_LENGTHS: dict[type[Change], int] = {PhysicalCard: 2, Link: 2, PartyKey: 1}
+PREFIX_LENGTHS: dict[type[Change], int] = {
+    PhysicalCard: 2,
+    Link: 2,
+    PartyKey: 1,
+    BankAccount: 2,
+    Binding: 2,
+    Membership: 2,
+}
 
 
 def one(kind: type[Change], key: Key) -> Read:

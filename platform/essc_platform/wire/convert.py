@@ -188,7 +188,7 @@ def challenge(started: StartedChallenge, vouch_kind: int, vault: Vault) -> ident
         tries_left=record.tries_left,
     )
     match record.method:
-        case Method.TEXT_MESSAGE:
+        case Method.TEXT_MESSAGE | Method.RESERVED_PHONE:
             asked.text_message.masked_phone = masked_phone(started.phone)
         case Method.FACE:
             question = vault.face_question(challenge_id)

@@ -46,6 +46,7 @@ _FINDINGS = {
 }
 _ANSWERS = {
     Method.TEXT_MESSAGE: "text_code",
+    Method.RESERVED_PHONE: "text_code",
     Method.FACE: "face_capture",
     Method.CARD_PASSWORD: "card_password",
     Method.VOUCHED: "vouched",
@@ -216,7 +217,7 @@ class IdentityServicer:
         if not self._is_worth_judging(asked, request, call):
             return Finding.NOT_JUDGED
         match asked.challenge.method:
-            case Method.TEXT_MESSAGE:
+            case Method.TEXT_MESSAGE | Method.RESERVED_PHONE:
                 code = self._vault.text_code(request.challenge_id)
                 return Finding.RIGHT if request.text_code == code else Finding.WRONG_CODE
             case Method.VOUCHED:

@@ -5,15 +5,15 @@ meets is a rich status as the house wants it, see `people.checked`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from tests.contract.test_comments import METHODS, REASON
 from tests.wire import people
+from tests.wire.national_platform.ladders import UNKNOWN, Ladder, ask_of, climbs
 from tests.wire.people import (
     ACCEPT_DELIVERY,
     APPLY,
@@ -32,7 +32,6 @@ from tests.wire.people import (
     TEXT_MESSAGE,
     UNLINK,
     VOUCHED,
-    Caller,
     Channel,
     Method,
     Person,
@@ -58,65 +57,12 @@ from essc.password.v1 import password_service_pb2 as passwords
 from essc.record.v1 import record_service_pb2 as records
 from essc.registry.v1 import registry_service_pb2 as registry
 from essc_wire.keys import new_key
-from essc_wire.refusals import Refusal
 
 CARDS, IDENTITY = "essc.card.v1.CardService.", "essc.identity.v1.IdentityService."
 PASSWORDS, REGISTRY = "essc.password.v1.PasswordService.", "essc.registry.v1.RegistryService."
 PARTIES, CHANNELS = "essc.admin.v1.PartyAdminService.", "essc.admin.v1.ChannelAdminService."
 RECORDS, EVENTS = "essc.record.v1.RecordService.", "essc.event.v1.EventService."
 LAB, AUTHORITY = "essc.lab.v1.", "essc.authority.v1."
-
-LISTED = {method.name: REASON.findall(method.rejections) for method in METHODS}
-UNKNOWN = "0" * 32
-
-# Served by channels; their own tests climb these.
-OF_CHANNELS = (
-    "essc.channel.v1.",
-    "essc.lab.v1.AccountService.",
-    "essc.authority.v1.VouchService.",
-)
-CLIMBED: set[str] = set()
-
-
-class Ladder:
-    """What a method is asked, and the reasons it gave so far."""
-
-    def __init__(self, method: str, ask: Callable[[Any], Awaitable[object]]) -> None:
-        assert method in CLIMBED, f"say @climbs({method!r})"
-        self._method, self._ask = method, ask
-        self._seen: list[str] = []
-
-    async def step(self, wanted: str, request: Any) -> None:
-        """The next reason of the comment."""
-        assert await reason(self._ask(request)) == wanted
-        self._seen.append(wanted)
-
-    def note(self, wanted: str, refusal: Refusal) -> None:
-        """The same, for a refusal that came in another way."""
-        assert refusal.reason == wanted
-        self._seen.append(wanted)
-
-    def top(self) -> None:
-        """There are no more."""
-        assert self._seen == LISTED[self._method]
-
-
-def climbs(*methods: str) -> Callable[[Any], Any]:
-    """Notes that a test climbs the ladders of these methods."""
-    CLIMBED.update(methods)
-    return lambda test: test
-
-
-def ask_of(caller: Caller, method: Callable[..., Awaitable[Any]]) -> Callable[[Any], Any]:
-    return lambda request: caller.do(method, request)
-
-
-def test_every_method_of_the_platform_has_its_ladder() -> None:
-    ladders = {
-        name for name, reasons in LISTED.items() if reasons and not name.startswith(OF_CHANNELS)
-    }
-
-    assert ladders == CLIMBED
 
 
 class Stage:

@@ -6,9 +6,11 @@ and mean nothing; what leaves the platform is an id that only the platform can r
 
 from typing import TypeAlias
 
+from essc_platform.core.records.bank_accounts import BankAccount
 from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
 from essc_platform.core.records.entries import Entry, EntryKind
 from essc_platform.core.records.events import Event, EventKind
+from essc_platform.core.records.family import Binding, Membership, Relation
 from essc_platform.core.records.identity import (
     Challenge,
     Counters,
@@ -34,9 +36,14 @@ Change: TypeAlias = (
     | Party
     | PartyKey
     | Channel
+    | BankAccount
+    | Binding
+    | Membership
 )
 
 __all__ = [
+    "BankAccount",
+    "Binding",
     "Card",
     "CardView",
     "Challenge",
@@ -57,6 +64,7 @@ __all__ = [
     "LicenceFacts",
     "Link",
     "LinkState",
+    "Membership",
     "Method",
     "Party",
     "PartyKey",
@@ -66,4 +74,5 @@ __all__ = [
     "PhysicalCardStatus",
     "Proof",
     "Purpose",
+    "Relation",
 ]

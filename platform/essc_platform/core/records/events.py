@@ -18,6 +18,11 @@ class EventKind(IntEnum):
     PASSWORD_CHANGED = 5
     CHANNEL_SUSPENDED = 6
     CHANNEL_RESUMED = 7
+    CARD_REPLACED = 8
+    LEVEL_CHANGED = 9
+    FAMILY_CHANGED = 10
+    CERTIFIED = 11
+    KEYS_CHANGED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

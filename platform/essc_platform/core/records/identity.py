@@ -13,6 +13,7 @@ class Method(IntEnum):
     FACE = 2
     CARD_PASSWORD = 3
     VOUCHED = 4
+    RESERVED_PHONE = 5
 
 
 class Purpose(IntEnum):
@@ -25,6 +26,16 @@ class Purpose(IntEnum):
     SET_PASSWORD = 5
     CHANGE_PASSWORD = 6
     RESET_PASSWORD = 7
+    RAISE_LEVEL = 8
+    ALLOW_WHILE_LOST = 9
+    NEW_DEVICE = 10
+    ADD_FAMILY = 11
+    JOIN_FAMILY = 12
+    END_BINDING = 13
+    CERTIFY = 14
+    PAY = 15
+    SET_PASSWORD_FREE = 16
+    VIEW_RECORDS = 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

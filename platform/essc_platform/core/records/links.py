@@ -37,6 +37,8 @@ class Link:
     activate_time: Instant | None = None
     unlink_time: Instant | None = None
     licence: Licence | None = None
+    allow_time: Instant | None = None
+    """R3: when the holder opened this link although the card is lost."""
 
     @property
     def key(self) -> tuple[int, int, str]:

@@ -7,7 +7,7 @@ the class, and every loaded row has several.
 from typing import Any
 
 from essc_platform.core.records import Change
-from essc_platform.store.rows import cards, identity, links, parties, people
+from essc_platform.store.rows import bank_accounts, cards, family, identity, links, parties, people
 from essc_platform.store.rows.base import Mapping, Row
 from essc_platform.store.rows.links import link_from_row
 from essc_platform.store.rows.people import GENERATIONS, STATUSES
@@ -20,6 +20,8 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
         *links.MAPPINGS,
         *identity.MAPPINGS,
         *parties.MAPPINGS,
+        *bank_accounts.MAPPINGS,
+        *family.MAPPINGS,
     )
 }
 

@@ -24,6 +24,7 @@ def link_from_row(r: Row) -> Link:
         activate_time=r[8],
         unlink_time=r[9],
         licence=licence,
+        allow_time=r[13],
     )
 
 
@@ -43,6 +44,7 @@ def _link_row(link: Link) -> Row:
         link.activate_time,
         link.unlink_time,
         *signed,
+        link.allow_time,
     )
 
 

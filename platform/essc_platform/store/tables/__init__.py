@@ -6,11 +6,13 @@ constraint across buckets. Times are microseconds since 1970 UTC.
 One module per noun. From here, a name is the table, also where a module is called like its table.
 """
 
+from essc_platform.store.tables.bank_accounts import bank_accounts
 from essc_platform.store.tables.base import SCHEMA_VERSION, metadata
 from essc_platform.store.tables.cards import cards
 from essc_platform.store.tables.entries import entries
 from essc_platform.store.tables.events import events
 from essc_platform.store.tables.facts import facts
+from essc_platform.store.tables.family import bindings, memberships
 from essc_platform.store.tables.identity import challenges, counters, passwords, proofs
 from essc_platform.store.tables.ledger import requests
 from essc_platform.store.tables.links import links
@@ -20,6 +22,8 @@ from essc_platform.store.tables.trust import signing_keys
 
 __all__ = [
     "SCHEMA_VERSION",
+    "bank_accounts",
+    "bindings",
     "cards",
     "challenges",
     "channels",
@@ -29,6 +33,7 @@ __all__ = [
     "events",
     "facts",
     "links",
+    "memberships",
     "metadata",
     "parties",
     "party_keys",

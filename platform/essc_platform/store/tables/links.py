@@ -18,5 +18,6 @@ links = table(
     Column("payload", LargeBinary),
     Column("signature", LargeBinary),
     Column("key_id", Text),
+    Column("allow_time", BigInteger),
     Index("links_of_channel", "channel", "bucket", "citizen"),
 )

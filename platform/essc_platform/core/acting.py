@@ -1,0 +1,177 @@
+"""What a holder does through a link, for the own card or a bound member's: what it all shares.
+
+The order of refusals is the contract's: the channel's own link and binding, then (in the own rule
+of the command) its proof, then the holder's card and the member's, then the matter itself.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from essc_platform.core import cards
+from essc_platform.core.decisions import Rejected
+from essc_platform.core.policy import Policy
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import (
+    BankAccount,
+    Binding,
+    Card,
+    Citizen,
+    CitizenKey,
+    Instant,
+    Level,
+    Link,
+    LinkState,
+    PhysicalCard,
+    PhysicalCardStatus,
+)
+from essc_platform.core.times import HOUR
+
+_LOST = frozenset({PhysicalCardStatus.LOST, PhysicalCardStatus.TEMPORARILY_LOST})
+
+
+class BindingName(NamedTuple):
+    """A binding as a command names it. Whose it is never changes, so the edge may look it up."""
+
+    number: int
+    member: CitizenKey
+
+
+class ThroughLink(Protocol):
+    """A command that a holder gives through a link."""
+
+    @property
+    def at(self) -> Instant: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def citizen(self) -> CitizenKey: ...
+    @property
+    def link_number(self) -> int: ...
+    @property
+    def binding(self) -> BindingName | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """All that says what one person's card is worth."""
+
+    citizen: Citizen | None
+    physical_cards: tuple[PhysicalCard, ...]
+    card: Card | None
+    bank_accounts: tuple[BankAccount, ...] = ()
+
+    @property
+    def physical_card(self) -> PhysicalCard | None:
+        """The one behind the electronic card."""
+        return cards.mapped(self.card, self.physical_cards)
+
+    @property
+    def bank_account(self) -> BankAccount | None:
+        """The open bank account of the physical card behind the electronic one."""
+        if self.card is None:
+            return None
+        number = self.card.physical_card
+        return next(
+            (a for a in self.bank_accounts if a.physical_card == number and a.is_open), None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """Who acts, through which link, and for whom: the holder, or a bound member."""
+
+    link: Link | None
+    holder: Person
+    binding: Binding | None = None
+    member: Person | None = None
+
+    @property
+    def subject(self) -> Person:
+        """Whose card it is about."""
+        return self.holder if self.member is None else self.member
+
+
+def link_refusal(command: ThroughLink, acting: Acting) -> Rejected | None:
+    """R14, R44: an own, active link, and an own binding that is good, if one is named."""
+    link = acting.link
+    if link is None or link.number != command.link_number:
+        return Rejected(Reason.LINK_NOT_FOUND)
+    if not link.is_active:
+        return Rejected(Reason.LINK_NOT_ACTIVE)
+    if command.binding is None:
+        return None
+    binding = acting.binding
+    if binding is None or binding.member != command.binding.member or not binding.is_good:
+        return Rejected(Reason.BINDING_NOT_FOUND)
+    return None
+
+
+def card_refusal(acting: Acting, at: Instant, policy: Policy) -> Rejected | None:
+    """R3, R44: the holder's card may be used through this link, and the member's card is normal."""
+    reason = blocked_reason(acting.holder, acting.link, at, policy)
+    if reason is not None:
+        return Rejected(reason)
+    if acting.member is None:
+        return None
+    return member_refusal(acting.member, at)
+
+
+def member_refusal(member: Person, at: Instant) -> Rejected | None:
+    """R44: what is done for a member dies with the member's card status."""
+    reason = blocked_reason(member, None, at, None)
+    if reason is None:
+        return None
+    return Rejected(Reason.MEMBER_CARD_NOT_NORMAL, (("status", reason.value),))
+
+
+def blocked_reason(
+    person: Person, link: Link | None, at: Instant, policy: Policy | None
+) -> Reason | None:
+    """R3: why a card may not be used now, through this link; None if it may.
+
+    A link that its holder opened for the loss is not blocked by that loss; without a policy, or
+    without a link, no loss is excepted.
+    """
+    physical_card = person.physical_card
+    if person.citizen is None or person.card is None or physical_card is None:
+        return Reason.PHYSICAL_CARD_NOT_FOUND
+    now = cards.worth(
+        physical_card.status,
+        physical_card.lift_time,
+        person.citizen.cancel_time,
+        person.card.expire_time,
+        at,
+    )
+    if not now.blocked_reason:
+        return None
+    if now.status in _LOST and link is not None and policy is not None:
+        is_excepted = allow_until(link, physical_card, at, policy) is not None
+        if is_excepted and not now.is_ended and at < person.card.expire_time:
+            return None
+    return Reason(now.blocked_reason)
+
+
+def allow_until(
+    link: Link, physical_card: PhysicalCard, at: Instant, policy: Policy
+) -> Instant | None:
+    """R3: until when a link is open although the card is lost; None if it is not.
+
+    It was opened for this loss: one that was reported later, or formally after temporarily, is
+    another.
+    """
+    if link.allow_time is None or link.allow_time < physical_card.status_time:
+        return None
+    if cards.status_at(physical_card, at) not in _LOST:
+        return None
+    until = link.allow_time + policy.allow_while_lost_hours * HOUR
+    return until if at < until else None
+
+
+def level(link: Link, holder: Person) -> Level:
+    """R26: what a link may do at this moment: no more than query without an open bank account."""
+    return link.level if holder.bank_account is not None else Level.QUERY
+
+
+def is_linked(link: Link | None, serial: int) -> bool:
+    """R34: whether what belonged to a link of this serial still has it."""
+    return link is not None and link.state is LinkState.ACTIVE and link.serial == serial

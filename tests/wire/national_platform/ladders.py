@@ -1,0 +1,56 @@
+"""Ladders: a request full of obstacles, cleared one after the other, in the order of the comment.
+
+Whatever a ladder meets is a rich status as the house wants it, see `people.checked`.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.contract.test_comments import METHODS, REASON
+from tests.wire.people import Caller, reason
+
+from essc_wire.refusals import Refusal
+
+LISTED = {method.name: REASON.findall(method.rejections) for method in METHODS}
+UNKNOWN = "0" * 32
+
+# Served by channels; their own tests climb these.
+OF_CHANNELS = (
+    "essc.channel.v1.",
+    "essc.lab.v1.AccountService.",
+    "essc.authority.v1.VouchService.",
+)
+CLIMBED: set[str] = set()
+
+
+class Ladder:
+    """What a method is asked, and the reasons it gave so far."""
+
+    def __init__(self, method: str, ask: Callable[[Any], Awaitable[object]]) -> None:
+        assert method in CLIMBED, f"say @climbs({method!r})"
+        self._method, self._ask = method, ask
+        self._seen: list[str] = []
+
+    async def step(self, wanted: str, request: Any) -> None:
+        """The next reason of the comment."""
+        assert await reason(self._ask(request)) == wanted
+        self._seen.append(wanted)
+
+    def note(self, wanted: str, refusal: Refusal) -> None:
+        """The same, for a refusal that came in another way."""
+        assert refusal.reason == wanted
+        self._seen.append(wanted)
+
+    def top(self) -> None:
+        """There are no more."""
+        assert self._seen == LISTED[self._method]
+
+
+def climbs(*methods: str) -> Callable[[Any], Any]:
+    """Notes that a test climbs the ladders of these methods."""
+    CLIMBED.update(methods)
+    return lambda test: test
+
+
+def ask_of(caller: Caller, method: Callable[..., Awaitable[Any]]) -> Callable[[Any], Any]:
+    return lambda request: caller.do(method, request)

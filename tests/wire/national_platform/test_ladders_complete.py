@@ -1,0 +1,14 @@
+"""No method is without its ladder: the modules that climb them are all imported here."""
+
+from tests.wire.national_platform import test_reasons
+from tests.wire.national_platform.ladders import CLIMBED, LISTED, OF_CHANNELS
+
+CLIMBERS = (test_reasons,)
+
+
+def test_every_method_of_the_platform_has_its_ladder() -> None:
+    ladders = {
+        name for name, reasons in LISTED.items() if reasons and not name.startswith(OF_CHANNELS)
+    }
+
+    assert ladders == CLIMBED
