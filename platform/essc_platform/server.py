@@ -16,6 +16,7 @@ from essc_platform.batch import Edge, Outcome
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
 from essc_platform.config import STORE_FILE, Config
+from essc_platform.core import catalogue_entries
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import Party, PartyKey, PartyKind
 from essc_platform.directory import Directory
@@ -81,7 +82,8 @@ class Running:
 
 
 def initialise(folder: Path, platform_id: str, key_file: Path | None = None) -> PartyKeyPair:
-    """Makes a data folder: secrets, signing key, store, and the first operator's key.
+    """Makes a data folder: secrets, signing key, store with its catalogue, and the first
+    operator's key.
 
     It counts as made once the store is in its place, which comes last. What an interrupted one left
     is finished: its secrets stay, and so does the operator's key in `key_file`.
@@ -136,7 +138,7 @@ def _write_store(path: Path, signing_key: PartyKeyPair, operator_key: PartyKeyPa
     try:
         with transaction(store.writer):
             trust.add_key(store.writer, row)
-            save(store.writer, [operator, key], [], [], [])
+            save(store.writer, [operator, key, *catalogue_entries.ENTRIES], [], [], [])
             write_fact(store.writer, CLOCK_FACT, "0")
     finally:
         store.close()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from tests.core import (
+    test_catalogue,
     test_challenges,
     test_citizens,
     test_links,
@@ -88,6 +89,9 @@ TABLES: list[tuple[str, Table]] = [
     ("RegistryService.LockPhysicalCard", test_physical_cards.LOCKING),
     ("RegistryService.UnlockPhysicalCard", test_physical_cards.UNLOCKING),
     ("RegistryService.CancelPhysicalCard", test_physical_cards.CANCELLING),
+    ("CatalogueAdminService.AddService", test_catalogue.ADDING),
+    ("CatalogueAdminService.OpenService", test_catalogue.OPENING),
+    ("CatalogueAdminService.CloseService", test_catalogue.CLOSING),
     ("PartyAdminService.RegisterParty", test_parties.REGISTERING_A_PARTY),
     ("PartyAdminService.AddPartyKey", test_parties.ADDING),
     ("PartyAdminService.RemovePartyKey", test_parties.REMOVING),

@@ -17,6 +17,7 @@ from essc_platform.core.records import (
     Counters,
     Entry,
     EntryKind,
+    Level,
     LinkState,
     Method,
     Party,
@@ -25,6 +26,7 @@ from essc_platform.core.records import (
     Password,
     PhysicalCardStatus,
     Purpose,
+    Service,
 )
 from essc_platform.core.snapshot import PREFIX_LENGTHS, many, one
 from essc_platform.store.gateway import EventLine, load, save
@@ -78,6 +80,22 @@ RECORDS: list[Change] = [
     stories.channel_record("bank"),
     replace(stories.channel_record("alipay"), vouch_kinds=()),
     replace(stories.channel_record("wechat"), vouch_kinds=(1, 2, 3, 4)),
+    Service(
+        key="library",
+        name_zh="图书借阅",
+        name_en="Library",
+        needed_level=Level.QUERY,
+        regions=(),
+        is_open_everywhere=True,
+    ),
+    Service(
+        key="ferry",
+        name_zh="轮渡",
+        name_en="Ferry",
+        needed_level=Level.PAYMENT,
+        regions=("320500", "320600"),
+        is_open_everywhere=False,
+    ),
 ]
 
 

@@ -7,13 +7,18 @@ is filled through a chain without an end, so that mypy finds a noun that was for
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias, assert_never, get_args
 
-from essc_platform.core.deciding import identity, links, parties, passwords, registry
+from essc_platform.core.deciding import catalogue, identity, links, parties, passwords, registry
 from essc_platform.core.decisions import Decision
 from essc_platform.core.policy import Policy
 from essc_platform.core.snapshot import Read, View
 
 Command: TypeAlias = (
-    registry.Command | links.Command | identity.Command | passwords.Command | parties.Command
+    registry.Command
+    | links.Command
+    | identity.Command
+    | passwords.Command
+    | parties.Command
+    | catalogue.Command
 )
 
 
@@ -35,6 +40,8 @@ def _noun_of(kind: type[Command]) -> Noun:
         return Noun(passwords.reads_of, passwords.decide)
     if issubclass(kind, parties.Command):
         return Noun(parties.reads_of, parties.decide)
+    if issubclass(kind, catalogue.Command):
+        return Noun(catalogue.reads_of, catalogue.decide)
     assert_never(kind)
 
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import grpc
 from google.protobuf.descriptor import FileDescriptor
 
-from essc.admin.v1 import channel_admin_service_pb2, party_admin_service_pb2
+from essc.admin.v1 import (
+    catalogue_admin_service_pb2,
+    channel_admin_service_pb2,
+    party_admin_service_pb2,
+)
 from essc.card.v1 import card_service_pb2
 from essc.event.v1 import event_service_pb2
 from essc.identity.v1 import identity_service_pb2
@@ -20,6 +24,7 @@ from essc_platform.signing import PublishedKey
 from essc_platform.wire.admin import ChannelAdminServicer, PartyAdminServicer
 from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.cards import CardServicer
+from essc_platform.wire.catalogue import CatalogueAdminServicer
 from essc_platform.wire.events import EventServicer
 from essc_platform.wire.front import Front
 from essc_platform.wire.hashing import PasswordPool
@@ -49,6 +54,7 @@ def services(
     """Every service of the contract that the platform serves."""
     servicers: list[tuple[FileDescriptor, object]] = [
         (card_service_pb2.DESCRIPTOR, CardServicer(front)),
+        (catalogue_admin_service_pb2.DESCRIPTOR, CatalogueAdminServicer(front)),
         (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front)),
         (event_service_pb2.DESCRIPTOR, EventServicer(front)),
         (identity_service_pb2.DESCRIPTOR, IdentityServicer(front, authorities, passwords)),

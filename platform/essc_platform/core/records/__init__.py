@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from essc_platform.core.records.bank_accounts import BankAccount
 from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
+from essc_platform.core.records.directory import Service
 from essc_platform.core.records.entries import Entry, EntryKind
 from essc_platform.core.records.events import Event, EventKind
 from essc_platform.core.records.family import Binding, Membership, Relation
@@ -39,6 +40,7 @@ Change: TypeAlias = (
     | BankAccount
     | Binding
     | Membership
+    | Service
 )
 
 __all__ = [
@@ -75,4 +77,5 @@ __all__ = [
     "Proof",
     "Purpose",
     "Relation",
+    "Service",
 ]

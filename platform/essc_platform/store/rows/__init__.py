@@ -7,7 +7,16 @@ the class, and every loaded row has several.
 from typing import Any
 
 from essc_platform.core.records import Change
-from essc_platform.store.rows import bank_accounts, cards, family, identity, links, parties, people
+from essc_platform.store.rows import (
+    bank_accounts,
+    cards,
+    directory,
+    family,
+    identity,
+    links,
+    parties,
+    people,
+)
 from essc_platform.store.rows.base import Mapping, Row
 from essc_platform.store.rows.links import link_from_row
 from essc_platform.store.rows.people import GENERATIONS, STATUSES
@@ -22,6 +31,7 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
         *parties.MAPPINGS,
         *bank_accounts.MAPPINGS,
         *family.MAPPINGS,
+        *directory.MAPPINGS,
     )
 }
 
