@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -139,3 +140,38 @@ async def test_a_reserved_port_is_for_its_party_and_for_nobody_else(tmp_path: Pa
     assert again != address
     ports.release()
     others.release()
+
+
+def test_two_workbenches_never_reserve_the_same_port() -> None:
+    ports, others = PortReservations(), PortReservations()
+    address = ports.reserve()
+
+    other = others.reserve(address)
+    ports.release()
+    again = others.reserve(address)
+
+    assert other != address
+    assert again == address
+    others.release()
+
+
+async def test_a_party_that_was_killed_is_said_to_have_been(tmp_path: Path) -> None:
+    process = party(tmp_path, PARTY)
+    process.start()
+    await process.ready()
+
+    process.kill()
+
+    assert process.last_words().startswith("ended by SIGKILL (see ")
+
+
+async def test_a_full_disk_is_named_where_a_party_could_say_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
+    process = party(tmp_path, "import sys; sys.exit(2)")
+    process.start()
+
+    with pytest.raises(WorkbenchError, match=r"party did not start: the disk of .* is full"):
+        await process.ready()

@@ -36,7 +36,9 @@ def essc(context: typer.Context) -> None:
 def demo(
     data: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="A new folder to keep. Default: a temporary one, removed afterwards."),
+        typer.Option(
+            help="A new folder to keep. Default: a temporary one, removed if all is well."
+        ),
     ] = None,
 ) -> None:
     """Play the story of one card in many channels, each line checked."""

@@ -20,7 +20,9 @@ from essc_workbench.federation import PLATFORM
 from essc_workbench.folders import DataFolder
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_SPAN = re.compile(r"([0-9]+)([smhdw])")
+_SPAN = re.compile(r"([0-9]{1,9})([smhdw])")
+_SPAN_MAX_S = 631_152_000
+"""What the contract lets a clock advance by at once: 20 years of 365.25 days."""
 
 
 def span_us(text: str) -> int:
@@ -28,6 +30,8 @@ def span_us(text: str) -> int:
     if not text or _SPAN.sub("", text):
         raise UsageError(f"{text!r} is no span of time: write 90s, 10m, 36h, 2d, 1w or 1d12h")
     seconds = sum(int(count) * _UNITS[unit] for count, unit in _SPAN.findall(text))
+    if not 0 < seconds <= _SPAN_MAX_S:
+        raise UsageError(f"{text}: a clock advances by more than nothing and at most 20 years")
     return seconds * 1_000_000
 
 

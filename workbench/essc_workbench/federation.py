@@ -65,6 +65,11 @@ class Federation:
         """Fresh connections to all parties, for the running event loop."""
         return Connections(self.folder, self.state)
 
+    async def choose(self) -> None:
+        """Looks the wanted channels up, once. Raises UsageError for one that does not exist."""
+        if not self.profiles:
+            self.profiles = _chosen(await asyncio.to_thread(shipped_profiles), self._wanted)
+
     async def start(self) -> None:
         """Starts everything and sets up what is not set up yet."""
         self.folder.make()
@@ -73,12 +78,11 @@ class Federation:
         if is_tls:
             server_credentials(self.folder.tls)  # all parties must find one authority
         self._say("setting up the platform")
-        asking = asyncio.create_task(asyncio.to_thread(shipped_profiles))
+        asking = asyncio.create_task(self.choose())
         try:
             await self._init_platform()
         finally:
-            shipped = await asking
-        self.profiles = _chosen(shipped, self._wanted)
+            await asking
         self._make_keys()
         self._reserve_addresses()
         self._say(f"starting the platform and {len(self.profiles)} channels")
@@ -215,6 +219,8 @@ async def federation_in(
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends."""
     federation = Federation(folder, channels=channels, is_tls=is_tls, say=say)
+    if channels is not None:
+        await federation.choose()  # before anything is made for what does not exist
     folder.make()
     with folder.held():
         try:

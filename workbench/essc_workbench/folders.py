@@ -70,8 +70,9 @@ class DataFolder:
         return self.tls / "ca.pem"
 
     def make(self) -> None:
-        """Makes the folders. Keys are for their owner only."""
+        """Makes the folders. Keys are for their owner only. Somebody else's folder is refused."""
         try:
+            self._refuse_foreign()
             for folder in (self.root, self.logs, self.root / "channels"):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.mkdir(mode=0o700, exist_ok=True)
@@ -79,6 +80,12 @@ class DataFolder:
             raise UsageError(
                 f"{self.root}: cannot be used as data folder: {reason(error)}"
             ) from None
+
+    def _refuse_foreign(self) -> None:
+        """A folder that holds other things, and nothing by which a federation is known."""
+        own = (self.state_file, self.root / "lock", self.logs)
+        if self.root.is_dir() and any(self.root.iterdir()) and not any(p.exists() for p in own):
+            raise UsageError(f"{self.root}: holds other things; name a new folder")
 
     @contextmanager
     def held(self, patience_s: float = PATIENCE_S) -> Iterator[None]:

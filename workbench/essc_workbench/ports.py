@@ -4,9 +4,14 @@ A socket that is bound but never listens keeps a port from being handed to anybo
 server that sets SO_REUSEADDR, as gRPC does, may still listen on it. So all addresses are known
 before the first process starts, all processes start at once, and a restarted party finds its own
 address free.
+
+Two workbenches could reserve the same wanted port that way. So each reservation also has a name,
+which one process at a time can hold and which goes with it.
 """
 
 import socket
+import sys
+from contextlib import suppress
 
 HOST = "127.0.0.1"
 
@@ -19,14 +24,11 @@ class PortReservations:
 
     def reserve(self, wanted: str = "") -> str:
         """An address HOST:PORT: the wanted one if its port is free, else another."""
-        port = int(wanted.rpartition(":")[2]) if wanted else 0
-        holder = socket.socket()
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            holder.bind((HOST, port))
-        except OSError:
-            holder.bind((HOST, 0))
-        self._sockets.append(holder)
+        holder = None
+        if wanted:
+            with suppress(OSError):
+                holder = self._hold(int(wanted.rpartition(":")[2]))
+        holder = holder or self._hold(0)
         return f"{HOST}:{holder.getsockname()[1]}"
 
     def release(self) -> None:
@@ -34,3 +36,27 @@ class PortReservations:
         for holder in self._sockets:
             holder.close()
         self._sockets.clear()
+
+    def _hold(self, port: int) -> socket.socket:
+        """Holds a port, or a free one for 0. Raises OSError if somebody else has it."""
+        holder = socket.socket()
+        try:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind((HOST, port))
+            self._name(holder.getsockname()[1])
+        except OSError:
+            holder.close()
+            raise
+        self._sockets.append(holder)
+        return holder
+
+    def _name(self, port: int) -> None:
+        if sys.platform != "linux":
+            return  # no names without a file there; a meeting of two is then told by the servers
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0essc-port-{port}")
+        except OSError:
+            name.close()
+            raise
+        self._sockets.append(name)

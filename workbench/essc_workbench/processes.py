@@ -7,6 +7,7 @@ stops the parties in order. Whatever happens to the workbench, launch.py sees to
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from essc_workbench.failures import WorkbenchError
 
 READY_S = 60.0  # a cold disk and modules that were never compiled take their time
 STOP_S = 8.0
+_ROOM_BYTES = 1 << 20
+"""With less than this a party that said nothing most likely had no room to."""
 _POLL_S = 0.01
 _LAUNCH = Path(__file__).with_name("launch.py")
 
@@ -110,9 +113,21 @@ class PartyProcess:
         return _tail(self.out_file, self._out_from)
 
     def last_words(self) -> str:
-        """The last line of the log since the start, and where to read more."""
+        """How it ended, if a signal ended it; else the last line of its log since the start."""
+        code = self._process.poll() if self._process else None
+        if code is not None and code < 0:
+            return f"ended by {signal.Signals(-code).name} (see {self.log_file})"
         lines = _tail(self.log_file, self._log_from).strip().splitlines()
-        return f"{lines[-1][:300] if lines else 'it said nothing'} (see {self.log_file})"
+        said = lines[-1][:300] if lines else self._silence(code)
+        return f"{said} (see {self.log_file})"
+
+    def _silence(self, code: int | None) -> str:
+        """Why nothing may have been said: on a full disk the log has no room either."""
+        said = "it said nothing" if code is None else f"it said nothing and ended with {code}"
+        free = shutil.disk_usage(self.log_file.parent).free
+        if free >= _ROOM_BYTES:
+            return said
+        return f"the disk of {self.log_file.parent} is full ({free // 1024} KiB are left); {said}"
 
     async def _ended(self, within_s: float) -> bool:
         until = time.monotonic() + within_s

@@ -16,7 +16,13 @@ def test_a_span_is_read(text: str, hours: int) -> None:
     assert span_us(text) == hours * HOUR_US
 
 
-@pytest.mark.parametrize("text", ["", "2", "d", "2 d", "-2d", "2y", "1.5h"])
+@pytest.mark.parametrize("text", ["0s", "999999d", "999999999w"])
+def test_a_span_that_no_clock_advances_by_is_said(text: str) -> None:
+    with pytest.raises(UsageError, match="at most 20 years"):
+        span_us(text)
+
+
+@pytest.mark.parametrize("text", ["", "2", "d", "2 d", "-2d", "2y", "1.5h", "99999999999999999d"])
 def test_what_is_no_span_is_said(text: str) -> None:
     with pytest.raises(UsageError, match="no span of time"):
         span_us(text)

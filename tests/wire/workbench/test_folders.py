@@ -61,6 +61,15 @@ def test_a_file_in_the_way_is_one_clear_line(tmp_path: Path) -> None:
         DataFolder(tmp_path / "data").make()
 
 
+def test_somebody_elses_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("dear")
+
+    with pytest.raises(UsageError, match="holds other things"):
+        DataFolder(tmp_path).make()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
+
+
 def test_the_last_federation_is_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
