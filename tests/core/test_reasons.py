@@ -25,7 +25,7 @@ from essc.event.v1 import event_pb2
 from essc.identity.v1 import identity_pb2
 from essc.policy.v1 import policy_service_pb2
 from essc.record.v1 import record_service_pb2
-from essc.registry.v1 import physical_card_pb2
+from essc.registry.v1 import physical_card_pb2, registry_service_pb2
 from essc_platform.core import policy, records
 from essc_platform.core.reasons import Reason
 
@@ -150,6 +150,7 @@ OF_CHANNELS = {
 MIRRORS: list[tuple[type[IntEnum], Any, str]] = [
     (records.Generation, physical_card_pb2.Generation, "GENERATION_"),
     (records.PhysicalCardStatus, physical_card_pb2.PhysicalCardStatus, "PHYSICAL_CARD_STATUS_"),
+    (records.CancelCause, registry_service_pb2.CancelCitizenRequest.Cause, "CAUSE_"),
     (records.LinkState, card_pb2.Link.State, "STATE_"),
     (records.Level, card_pb2.Level, "LEVEL_"),
     (records.Method, identity_pb2.Method, "METHOD_"),

@@ -32,6 +32,7 @@ from essc_platform.core.physical_cards import (
 )
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import (
+    BankAccount,
     Card,
     Challenge,
     Change,
@@ -119,6 +120,17 @@ def card(key: CitizenKey, **changes: Any) -> Card:
     return replace(issued, **changes)
 
 
+def bank_account(key: CitizenKey, **changes: Any) -> BankAccount:
+    opened = BankAccount(
+        citizen=key,
+        physical_card=50,
+        bank_id="citybank",
+        reserved_phone=f"111{key.number:08d}",
+        open_time=NOON,
+    )
+    return replace(opened, **changes)
+
+
 def link(key: CitizenKey, channel: str, **changes: Any) -> Link:
     active = Link(
         citizen=key,
@@ -160,6 +172,7 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
         found.append(PartyKey(party=channel, key_id="k1", public_key=channel.encode()))
     for key in citizens:
         found += [citizen(key), physical_card(key), card(key), link(key, "bank")]
+        found.append(bank_account(key))
         found.append(
             link(
                 key,

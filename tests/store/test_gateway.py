@@ -9,6 +9,8 @@ from tests.store import stories
 from tests.store.stories import LI, NOON, ZHANG
 
 from essc_platform.core.records import (
+    BankAccount,
+    CancelCause,
     Challenge,
     Change,
     Channel,
@@ -26,6 +28,7 @@ from essc_platform.core.records import (
     Password,
     PhysicalCardStatus,
     Purpose,
+    Recipient,
     Service,
 )
 from essc_platform.core.snapshot import PREFIX_LENGTHS, many, one
@@ -50,7 +53,7 @@ PROOF = stories.proof(ZHANG, "bank", Purpose.APPLY, Method.FACE)
 
 RECORDS: list[Change] = [
     stories.citizen(ZHANG),
-    replace(stories.citizen(WIDE), cancel_time=NOON),
+    replace(stories.citizen(WIDE), cancel_time=NOON, cancel_cause=CancelCause.EMIGRATION),
     stories.physical_card(ZHANG),
     stories.physical_card(
         WIDE, number=TAIL, status=PhysicalCardStatus.TEMPORARILY_LOST, lift_time=NOON
@@ -79,7 +82,17 @@ RECORDS: list[Change] = [
     PartyKey(party="bank", key_id="k.2_-", public_key=bytes(32), is_removed=True),
     stories.channel_record("bank"),
     replace(stories.channel_record("alipay"), vouch_kinds=()),
-    replace(stories.channel_record("wechat"), vouch_kinds=(1, 2, 3, 4)),
+    replace(stories.channel_record("wechat"), vouch_kinds=(1, 2, 3, 4), bank_id="citybank"),
+    stories.bank_account(ZHANG),
+    BankAccount(
+        citizen=WIDE,
+        physical_card=TAIL,
+        bank_id="b-2",
+        reserved_phone="11100000000",
+        open_time=NOON,
+        close_time=NOON + 1,
+    ),
+    Recipient(key=WIDE, register_time=NOON),
     Service(
         key="library",
         name_zh="图书借阅",

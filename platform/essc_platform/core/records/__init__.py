@@ -23,7 +23,14 @@ from essc_platform.core.records.identity import (
 from essc_platform.core.records.keys import CitizenKey, Instant
 from essc_platform.core.records.links import Level, Link, LinkState
 from essc_platform.core.records.parties import Channel, ChannelState, Party, PartyKey, PartyKind
-from essc_platform.core.records.people import Citizen, Generation, PhysicalCard, PhysicalCardStatus
+from essc_platform.core.records.people import (
+    CancelCause,
+    Citizen,
+    Generation,
+    PhysicalCard,
+    PhysicalCardStatus,
+)
+from essc_platform.core.records.recipients import Recipient
 
 Change: TypeAlias = (
     Citizen
@@ -40,12 +47,14 @@ Change: TypeAlias = (
     | BankAccount
     | Binding
     | Membership
+    | Recipient
     | Service
 )
 
 __all__ = [
     "BankAccount",
     "Binding",
+    "CancelCause",
     "Card",
     "CardView",
     "Challenge",
@@ -76,6 +85,7 @@ __all__ = [
     "PhysicalCardStatus",
     "Proof",
     "Purpose",
+    "Recipient",
     "Relation",
     "Service",
 ]

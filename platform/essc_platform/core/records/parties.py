@@ -62,3 +62,5 @@ class Channel:
     vouch_kinds: tuple[int, ...]
     receives_new_cards: bool
     state_time: Instant
+    bank_id: str = ""
+    """Of a bank's channel: its bank. Empty elsewhere."""

@@ -24,6 +24,13 @@ class PhysicalCardStatus(IntEnum):
     CANCELLED = 6
 
 
+class CancelCause(IntEnum):
+    """Why a person was cancelled; numbers as in the contract."""
+
+    DEATH = 1
+    EMIGRATION = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citizen:
     """A person on record."""
@@ -34,6 +41,7 @@ class Citizen:
     phone: str = field(repr=False)
     register_time: Instant
     cancel_time: Instant | None = None
+    cancel_cause: CancelCause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from essc_platform.store.rows import (
     links,
     parties,
     people,
+    recipients,
 )
 from essc_platform.store.rows.base import Mapping, Row
 from essc_platform.store.rows.links import link_from_row
@@ -32,6 +33,7 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
         *bank_accounts.MAPPINGS,
         *family.MAPPINGS,
         *directory.MAPPINGS,
+        *recipients.MAPPINGS,
     )
 }
 

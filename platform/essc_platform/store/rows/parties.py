@@ -23,6 +23,7 @@ def _channel(r: Row) -> Channel:
         vouch_kinds=tuple(int(kind) for kind in r[3].split()),
         receives_new_cards=bool(r[4]),
         state_time=r[5],
+        bank_id=r[6],
     )
 
 
@@ -49,6 +50,7 @@ MAPPINGS = (
             " ".join(map(str, c.vouch_kinds)),
             c.receives_new_cards,
             c.state_time,
+            c.bank_id,
         ),
         _channel,
     ),

@@ -1,6 +1,7 @@
 """Citizens and their physical cards."""
 
 from essc_platform.core.records import (
+    CancelCause,
     Citizen,
     CitizenKey,
     Generation,
@@ -22,6 +23,7 @@ def _citizen(r: Row) -> Citizen:
         phone=r[4],
         register_time=r[5],
         cancel_time=r[6],
+        cancel_cause=None if r[7] is None else CancelCause(r[7]),
     )
 
 
@@ -42,7 +44,15 @@ MAPPINGS = (
     Mapping(
         Citizen,
         tables.citizens,
-        lambda c: (*c.key, c.id_number, c.name, c.phone, c.register_time, c.cancel_time),
+        lambda c: (
+            *c.key,
+            c.id_number,
+            c.name,
+            c.phone,
+            c.register_time,
+            c.cancel_time,
+            c.cancel_cause,
+        ),
         _citizen,
     ),
     Mapping(

@@ -19,6 +19,7 @@ from essc_platform.store.tables.ledger import requests
 from essc_platform.store.tables.links import links
 from essc_platform.store.tables.parties import channels, parties, party_keys
 from essc_platform.store.tables.people import citizens, physical_cards
+from essc_platform.store.tables.recipients import recipients
 from essc_platform.store.tables.trust import signing_keys
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "passwords",
     "physical_cards",
     "proofs",
+    "recipients",
     "requests",
     "services",
     "signing_keys",

@@ -29,4 +29,5 @@ channels = table(
     Column("vouch_kinds", Text, nullable=False),
     Column("receives_new_cards", Boolean, nullable=False),
     Column("state_time", BigInteger, nullable=False),
+    Column("bank_id", Text, nullable=False),
 )

@@ -12,6 +12,7 @@ citizens = table(
     Column("phone", Text, nullable=False),
     Column("register_time", BigInteger, nullable=False),
     Column("cancel_time", BigInteger),
+    Column("cancel_cause", SmallInteger),
 )
 
 physical_cards = table(
