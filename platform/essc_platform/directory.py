@@ -15,6 +15,7 @@ from essc_platform.core.records import (
     Party,
     PartyKey,
     PartyKind,
+    VerifierClass,
 )
 
 
@@ -27,6 +28,11 @@ class Caller:
     kind: PartyKind
     regions: frozenset[str]
     channel: Channel | None
+    verifier_class: VerifierClass | None = None
+    service_ids: frozenset[str] = frozenset()
+    """The services whose tickets a provider may redeem."""
+    verifier_ids: frozenset[str] = frozenset()
+    """The verifiers that scan for a provider."""
     key_id: str = ""
     """The key that proved it; of no call yet where it is empty."""
 
@@ -105,4 +111,7 @@ class Directory:
                 party.kind,
                 frozenset(party.regions),
                 self._channels.get(party_id),
+                party.verifier_class,
+                frozenset(party.service_ids),
+                frozenset(party.verifier_ids),
             )

@@ -23,6 +23,7 @@ from essc_platform.core.records import (
     CitizenKey,
     Entry,
     EntryKind,
+    EntryPlace,
     Generation,
     Level,
     Licence,
@@ -170,7 +171,11 @@ def entry(kind: EntryKind, **changes: Any) -> Entry:
 
 
 def by_bureau(kind: EntryKind) -> Entry:
-    return entry(kind, channel="", is_by_bureau=True)
+    return entry(kind, channel="", place=EntryPlace.BUREAU)
+
+
+def by_time(kind: EntryKind, **changes: Any) -> Entry:
+    return entry(kind, **{"channel": "", "place": EntryPlace.TIME, **changes})
 
 
 def licence() -> Licence:

@@ -15,6 +15,7 @@ from tests.core.people import (
     Store,
     Table,
     accepted,
+    by_time,
     card,
     citizen,
     delivered_link,
@@ -272,7 +273,7 @@ def test_the_record_says_that_a_card_expired_even_if_it_is_issued_anew_before_th
     decision = judge(APPLY, citizen(), physical_card(), card(expire_time=NOW), IDENTITY, FACE)
 
     assert accepted(decision).entries == (
-        entry(EntryKind.CARD_EXPIRED, channel=""),
+        by_time(EntryKind.CARD_EXPIRED),
         entry(EntryKind.CARD_ISSUED),
         entry(EntryKind.LINK_ACTIVATED),
     )

@@ -36,6 +36,7 @@ from essc_platform.core.records import (
     Party,
     PartyKey,
     PartyKind,
+    VerifierClass,
 )
 
 S, V = ChannelState, ChannelVerb
@@ -80,6 +81,16 @@ REGISTERING_A_PARTY = Table(
         ),
     ),
 )
+HOSPITAL = replace(
+    BUREAU, kind=PartyKind.VERIFIER, verifier_class=VerifierClass.HOSPITAL, key="hospital"
+)
+LIBRARY = replace(
+    BUREAU,
+    kind=PartyKind.PROVIDER,
+    service_ids=("library",),
+    verifier_ids=("gate-1", "gate-2"),
+    key="library",
+)
 APPLIED = channel(state=S.APPLIED, receives_new_cards=True, state_time=NOW)
 REGISTERING_A_CHANNEL = Table(
     {"command": REGISTER_CHANNEL, "party": party()},
@@ -100,6 +111,24 @@ REGISTERING_A_CHANNEL = Table(
 )
 def test_registering_a_party(situation: dict[str, Any], decision: Decision) -> None:
     assert judge_situation(situation) == decision
+
+
+@pytest.mark.rule("R32")
+@pytest.mark.rule("R61")
+@pytest.mark.parametrize("kept", [HOSPITAL, LIBRARY], ids=lambda party: party.kind.name)
+def test_what_is_particular_to_a_party_is_kept(kept: Party) -> None:
+    command = replace(
+        REGISTER_PARTY,
+        party_id=kept.key,
+        kind=kept.kind,
+        verifier_class=kept.verifier_class,
+        service_ids=kept.service_ids,
+        verifier_ids=kept.verifier_ids,
+    )
+
+    changes = accepted(judge(command)).changes
+
+    assert changes == (kept, party_key(party=kept.key))
 
 
 @pytest.mark.rule("R15")

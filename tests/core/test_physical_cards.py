@@ -15,6 +15,7 @@ from tests.core.people import (
     Table,
     accepted,
     by_bureau,
+    by_time,
     card,
     china,
     citizen,
@@ -424,7 +425,7 @@ def test_a_loss_that_lifted_itself_is_written_down_and_told_once() -> None:
         answer=PhysicalCardAnswer(physical_card=at(S.NORMAL), status=S.NORMAL),
         changes=(at(S.NORMAL),),
         events=told(view()),
-        entries=(entry(EntryKind.LOSS_LIFTED, channel=""),),
+        entries=(by_time(EntryKind.LOSS_LIFTED),),
     )
     assert second == Rejected(Reason.PHYSICAL_CARD_STATUS_FORBIDS, (("status", "NORMAL"),))
 
@@ -451,7 +452,7 @@ def test_the_record_says_that_a_loss_lifted_itself_even_if_the_bureau_is_faster(
 
     assert decision.changes == (at(S.LOCKED),)
     assert decision.entries == (
-        entry(EntryKind.LOSS_LIFTED, channel=""),
+        by_time(EntryKind.LOSS_LIFTED),
         by_bureau(EntryKind.PHYSICAL_CARD_LOCKED),
     )
 
@@ -481,7 +482,7 @@ def test_the_end_of_a_card_is_written_down_and_told_once() -> None:
         answer=None,
         changes=(card(expire_time=NOW, is_expiry_noted=True),),
         events=told(view(expire_time=NOW, blocked_reason="CARD_EXPIRED")),
-        entries=(entry(EntryKind.CARD_EXPIRED, channel=""),),
+        entries=(by_time(EntryKind.CARD_EXPIRED),),
     )
     assert second == Accepted(answer=None)
 

@@ -159,6 +159,7 @@ MIRRORS: list[tuple[type[IntEnum], Any, str]] = [
     (records.EntryKind, record_service_pb2.Record.Kind, "KIND_"),
     (records.PartyKind, party_pb2.PartyKind, "PARTY_KIND_"),
     (records.ChannelState, party_pb2.Channel.State, "STATE_"),
+    (records.VerifierClass, party_pb2.VerifierClass, "VERIFIER_CLASS_"),
     (policy.Origin, policy_service_pb2.Origin, "ORIGIN_"),
 ]
 
@@ -183,6 +184,18 @@ def test_every_enum_with_numbers_is_compared_with_the_contract() -> None:
     }
 
     assert numbered == {ours for ours, _, _ in MIRRORS}
+
+
+def test_a_place_has_the_number_of_the_contract_where_the_channels_are_told_apart() -> None:
+    named = {
+        name.removeprefix("PLACE_"): number
+        for name, number in record_service_pb2.Record.Place.items()
+        if number and not name.endswith("_CHANNEL")
+    }
+
+    ours = {place.name: place.value for place in records.EntryPlace}
+
+    assert ours == named | {"CHANNEL": record_service_pb2.Record.PLACE_THIS_CHANNEL}
 
 
 def test_the_reasons_of_the_platform_are_those_of_the_contract_but_for_the_channels_own() -> None:

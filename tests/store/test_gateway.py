@@ -30,6 +30,7 @@ from essc_platform.core.records import (
     Purpose,
     Recipient,
     Service,
+    VerifierClass,
 )
 from essc_platform.core.snapshot import PREFIX_LENGTHS, many, one
 from essc_platform.store.gateway import EventLine, load, save
@@ -77,6 +78,23 @@ RECORDS: list[Change] = [
         display_name="局 two",
         regions=("320500", "320600"),
         register_time=NOON,
+    ),
+    Party(
+        key="hospital",
+        kind=PartyKind.VERIFIER,
+        display_name="医院",
+        regions=("320500",),
+        register_time=NOON,
+        verifier_class=VerifierClass.HOSPITAL,
+    ),
+    Party(
+        key="library",
+        kind=PartyKind.PROVIDER,
+        display_name="图书馆",
+        regions=(),
+        register_time=NOON,
+        service_ids=("library", "tourism"),
+        verifier_ids=("gate-1", "gate-2"),
     ),
     PartyKey(party="bank", key_id="k1", public_key=bytes(range(32))),
     PartyKey(party="bank", key_id="k.2_-", public_key=bytes(32), is_removed=True),

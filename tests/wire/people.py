@@ -220,7 +220,11 @@ class World:
         return caller
 
     async def register(
-        self, caller: Caller, kind: "party_pb2.PartyKind.ValueType", regions: list[str]
+        self,
+        caller: Caller,
+        kind: "party_pb2.PartyKind.ValueType",
+        regions: list[str],
+        **particulars: Any,
     ) -> None:
         request = party_admin.RegisterPartyRequest(
             party_id=caller.party_id,
@@ -228,6 +232,7 @@ class World:
             display_name=caller.party_id,
             key=caller.public_key,
             regions=regions,
+            **particulars,
         )
         await self.operator.do(self.operator.parties.RegisterParty, request)
 

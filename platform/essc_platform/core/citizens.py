@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.reasons import Reason
-from essc_platform.core.records import Citizen, CitizenKey, Entry, EntryKind, Instant, PhysicalCard
+from essc_platform.core.records import (
+    Citizen,
+    CitizenKey,
+    Entry,
+    EntryKind,
+    EntryPlace,
+    Instant,
+    PhysicalCard,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ def register_citizen(command: RegisterCitizen, citizen: Citizen | None) -> Decis
         citizen=command.citizen,
         kind=EntryKind.CITIZEN_REGISTERED,
         at=command.at,
-        is_by_bureau=True,
+        place=EntryPlace.BUREAU,
     )
     return Accepted(
         answer=CitizenAnswer(citizen=registered), changes=(registered,), entries=(entry,)

@@ -31,6 +31,7 @@ from essc_platform.core.records import (
     CitizenKey,
     Entry,
     EntryKind,
+    EntryPlace,
     Instant,
     Level,
     Link,
@@ -212,7 +213,12 @@ def _issue_entries(command: Apply, card: Card | None) -> tuple[Entry, ...]:
         return ()
     if card.is_expiry_noted:
         return (issued,)
-    expired = Entry(citizen=command.citizen, kind=EntryKind.CARD_EXPIRED, at=command.at)
+    expired = Entry(
+        citizen=command.citizen,
+        kind=EntryKind.CARD_EXPIRED,
+        at=command.at,
+        place=EntryPlace.TIME,
+    )
     return (expired, issued)
 
 

@@ -15,6 +15,7 @@ from essc_platform.core.records import (
     Party,
     PartyKey,
     PartyKind,
+    VerifierClass,
 )
 
 
@@ -51,6 +52,9 @@ class RegisterParty:
     kind: PartyKind
     display_name: str
     regions: tuple[str, ...]
+    verifier_class: VerifierClass | None = None
+    service_ids: tuple[str, ...] = ()
+    verifier_ids: tuple[str, ...] = ()
     key_id: str
     public_key: bytes
 
@@ -116,6 +120,9 @@ def register_party(command: RegisterParty, party: Party | None) -> Decision:
         display_name=command.display_name,
         regions=command.regions,
         register_time=command.at,
+        verifier_class=command.verifier_class,
+        service_ids=command.service_ids,
+        verifier_ids=command.verifier_ids,
     )
     key = PartyKey(party=command.party_id, key_id=command.key_id, public_key=command.public_key)
     answer = PartyAnswer(party=registered, channel=None, key_ids=(command.key_id,))

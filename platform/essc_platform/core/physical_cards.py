@@ -19,6 +19,7 @@ from essc_platform.core.records import (
     CitizenKey,
     Entry,
     EntryKind,
+    EntryPlace,
     Event,
     EventKind,
     Generation,
@@ -204,7 +205,7 @@ def note_expiry(
         answer=None,
         changes=(replace(card, is_expiry_noted=True),),
         events=cards.status_events(card, physical_card, citizen, password, held, command.at),
-        entries=(Entry(citizen=command.citizen, kind=EntryKind.CARD_EXPIRED, at=command.at),),
+        entries=(_by_time(command.citizen, EntryKind.CARD_EXPIRED, command.at),),
     )
 
 
@@ -229,10 +230,10 @@ def _moved(command: ChangePhysicalCard, found: PhysicalCard, policy: Policy) -> 
 
 def _status_entries(command: ChangePhysicalCard, found: PhysicalCard) -> tuple[Entry, ...]:
     """R93: the step; before it a loss that had lifted itself, if nobody had noted that yet."""
-    lapsed = Entry(citizen=command.citizen, kind=_ENTRIES[Verb.LAPSE], at=command.at)
+    lapsed = _by_time(command.citizen, _ENTRIES[Verb.LAPSE], command.at)
     if command.verb is Verb.LAPSE:
         return (lapsed,)
-    step = replace(lapsed, kind=_ENTRIES[command.verb], is_by_bureau=True)
+    step = replace(lapsed, kind=_ENTRIES[command.verb], place=EntryPlace.BUREAU)
     if cards.status_at(found, command.at) is not found.status:
         return (lapsed, step)
     return (step,)
@@ -294,5 +295,9 @@ def _with_deliveries(
     return replace(accepted, changes=tuple(changes), events=tuple(events), entries=tuple(entries))
 
 
+def _by_time(citizen: CitizenKey, kind: EntryKind, at: Instant) -> Entry:
+    return Entry(citizen=citizen, kind=kind, at=at, place=EntryPlace.TIME)
+
+
 def _bureau_entry(command: IssuePhysicalCard, kind: EntryKind) -> Entry:
-    return Entry(citizen=command.citizen, kind=kind, at=command.at, is_by_bureau=True)
+    return Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.BUREAU)

@@ -144,7 +144,7 @@ def _entry_row(position: int, entry: Entry) -> Row:
         entry.kind,
         entry.at,
         entry.channel,
-        entry.is_by_bureau,
+        entry.place.value,
     )
 
 

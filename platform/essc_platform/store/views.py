@@ -13,6 +13,7 @@ from essc_platform.core.records import (
     CitizenKey,
     Entry,
     EntryKind,
+    EntryPlace,
     LinkState,
     Party,
     PartyKey,
@@ -90,7 +91,7 @@ def entries_before(
                 kind=EntryKind(row[3]),
                 at=row[4],
                 channel=row[5],
-                is_by_bureau=bool(row[6]),
+                place=EntryPlace(row[6]),
             ),
         )
         for row in connection.execute(_ENTRIES_BEFORE, (*citizen, before, limit))

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from essc.admin.v1 import channel_admin_service_pb2 as channel_pb
 from essc.admin.v1 import party_admin_service_pb2 as party_pb
+from essc.admin.v1 import party_pb2 as party_proto
 from essc_platform.core.parties import (
     AddPartyKey,
     ChangeChannel,
@@ -14,9 +15,9 @@ from essc_platform.core.parties import (
     RegisterParty,
     RemovePartyKey,
 )
-from essc_platform.core.records import Channel, CitizenKey, Party, PartyKind
+from essc_platform.core.records import Channel, CitizenKey, Party, PartyKind, VerifierClass
 from essc_platform.wire import convert
-from essc_platform.wire.front import Front, PlatformCall
+from essc_platform.wire.front import Front, PlatformCall, invalid
 from essc_wire.refusals import Refusal
 
 PAGE = 20
@@ -46,12 +47,19 @@ class PartyAdminServicer:
     async def RegisterParty(
         self, request: party_pb.RegisterPartyRequest, call: PlatformCall
     ) -> bytes | Refusal:
+        refused = _particulars_refusal(request)
+        if refused is not None:
+            return refused
+        verifier_class = request.verifier_class
         command = RegisterParty(
             at=self._front.clock.now(),
             party_id=request.party_id,
             kind=PartyKind(request.kind),
             display_name=request.display_name,
             regions=tuple(request.regions),
+            verifier_class=VerifierClass(verifier_class) if verifier_class else None,
+            service_ids=tuple(request.service_ids),
+            verifier_ids=tuple(request.verifier_ids),
             key_id=request.key.key_id,
             public_key=request.key.public_key,
         )
@@ -190,6 +198,22 @@ class ChannelAdminServicer:
         return await self._front.change(
             call, request.request_id, command, lambda answer: _shown(answer, response)
         )
+
+
+def _particulars_refusal(request: party_pb.RegisterPartyRequest) -> Refusal | None:
+    """R31, R61: what only a verifier has, and must have; what only a provider has."""
+    is_verifier = request.kind == party_proto.PARTY_KIND_VERIFIER
+    if is_verifier != bool(request.verifier_class):
+        return invalid("verifier_class", "a verifier has one, and no other party")
+    if is_verifier and len(request.regions) != 1:
+        return invalid("regions", "a verifier is in exactly one region")
+    if request.kind == party_proto.PARTY_KIND_PROVIDER:
+        return None
+    if request.service_ids:
+        return invalid("service_ids", "only a provider has services")
+    if request.verifier_ids:
+        return invalid("verifier_ids", "only a provider has verifiers that scan for it")
+    return None
 
 
 def _shown(answer: PartyAnswer, response: type[ChannelResponse]) -> ChannelResponse:

@@ -220,6 +220,9 @@ def party(record: Party, key_ids: tuple[str, ...]) -> party_pb2.Party:
         regions=record.regions,
         register_time=to_timestamp(record.register_time),
         key_ids=key_ids,
+        verifier_class=int(record.verifier_class or 0),  # type: ignore[arg-type]
+        service_ids=record.service_ids,
+        verifier_ids=record.verifier_ids,
     )
 
 

@@ -54,15 +54,12 @@ def _scope(channel: str, link_id: str) -> str:
 
 def _shown(entry: Entry, channel: str) -> pb.Record:
     """R93: what and when, and where only if it was this channel."""
-    place = pb.Record.PLACE_TIME
-    if entry.is_by_bureau:
-        place = pb.Record.PLACE_BUREAU
-    elif entry.channel == channel:
-        place = pb.Record.PLACE_THIS_CHANNEL
-    elif entry.channel:
-        place = pb.Record.PLACE_ANOTHER_CHANNEL
+    place = entry.place.value
+    if entry.channel:
+        is_own = entry.channel == channel
+        place = pb.Record.PLACE_THIS_CHANNEL if is_own else pb.Record.PLACE_ANOTHER_CHANNEL
     return pb.Record(
         kind=int(entry.kind),  # type: ignore[arg-type]
         record_time=to_timestamp(entry.at),
-        place=place,
+        place=place,  # type: ignore[arg-type]
     )

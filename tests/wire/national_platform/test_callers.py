@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.wire import people
 from tests.wire.national_platform.methods import METHODS, Method
-from tests.wire.people import PLATFORM_ID, Channel, World, reason
+from tests.wire.people import NANTONG, PLATFORM_ID, Channel, World, reason
 
 from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
 from essc.admin.v1 import party_admin_service_pb2 as party_admin
@@ -49,7 +49,12 @@ async def test_a_service_is_open_to_its_own_kind_of_party_and_to_no_other(world:
         "verifier": world.caller("hospital", new_key()),
         "provider": world.caller("library", new_key()),
     }
-    await world.register(callers["verifier"], party_pb2.PARTY_KIND_VERIFIER, [])
+    await world.register(
+        callers["verifier"],
+        party_pb2.PARTY_KIND_VERIFIER,
+        [NANTONG],
+        verifier_class=party_pb2.VERIFIER_CLASS_HOSPITAL,
+    )
     await world.register(callers["provider"], party_pb2.PARTY_KIND_PROVIDER, [])
     nobody = world.caller("", None)
     before = world.dump()

@@ -5,7 +5,7 @@ meets is a rich status as the house wants it, see `people.checked`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -696,6 +696,23 @@ def a_key() -> party_pb2.PartyKey:
     return party_pb2.PartyKey(key_id=key.key_id, public_key=key.public_bytes)
 
 
+def particulars_of_others() -> Sequence[dict[str, Any]]:
+    """What only a verifier has, and must have, and what only a provider has."""
+    verifier: dict[str, Any] = {"kind": party_pb2.PARTY_KIND_VERIFIER}
+    bureau: dict[str, Any] = {"kind": party_pb2.PARTY_KIND_BUREAU}
+    hospital: dict[str, Any] = {"verifier_class": party_pb2.VERIFIER_CLASS_HOSPITAL}
+    here: dict[str, Any] = {"regions": ["320600"]}
+    return (
+        verifier | here,
+        verifier | hospital,
+        verifier | hospital | {"regions": ["320600", "320500"]},
+        verifier | hospital | here | {"service_ids": ["library"]},
+        bureau | here | hospital,
+        bureau | here | {"service_ids": ["library"]},
+        bureau | here | {"verifier_ids": ["gate-1"]},
+    )
+
+
 @climbs(
     PARTIES + "RegisterParty",
     PARTIES + "AddPartyKey",
@@ -711,7 +728,7 @@ async def test_parties(world: World) -> None:
         values: dict[str, Any] = {
             "request_id": new_id(),
             "party_id": "hospital",
-            "kind": party_pb2.PARTY_KIND_VERIFIER,
+            "kind": party_pb2.PARTY_KIND_PROVIDER,
             "display_name": "医院",
             "key": a_key(),
         }
@@ -719,6 +736,8 @@ async def test_parties(world: World) -> None:
 
     await operator.do(stub.RegisterParty, party(request_id=used))
     ladder = Ladder(PARTIES + "RegisterParty", ask_of(operator, stub.RegisterParty))
+    for wrong in particulars_of_others():
+        assert await reason(operator.do(stub.RegisterParty, party(**wrong))) == "REQUEST_INVALID"
     await ladder.step("REQUEST_INVALID", party(kind=party_pb2.PARTY_KIND_CHANNEL))
     await ladder.step("REQUEST_ID_REUSED", party(request_id=used))
     await ladder.step("PARTY_EXISTS", party())

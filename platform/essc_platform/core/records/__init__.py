@@ -9,7 +9,7 @@ from typing import TypeAlias
 from essc_platform.core.records.bank_accounts import BankAccount
 from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
 from essc_platform.core.records.directory import Service
-from essc_platform.core.records.entries import Entry, EntryKind
+from essc_platform.core.records.entries import Entry, EntryKind, EntryPlace
 from essc_platform.core.records.events import Event, EventKind
 from essc_platform.core.records.family import Binding, Membership, Relation
 from essc_platform.core.records.identity import (
@@ -31,6 +31,14 @@ from essc_platform.core.records.people import (
     PhysicalCardStatus,
 )
 from essc_platform.core.records.recipients import Recipient
+from essc_platform.core.records.parties import (
+    Channel,
+    ChannelState,
+    Party,
+    PartyKey,
+    PartyKind,
+    VerifierClass,
+from essc_platform.core.records.people import Citizen, Generation, PhysicalCard, PhysicalCardStatus
 
 Change: TypeAlias = (
     Citizen
@@ -66,6 +74,7 @@ __all__ = [
     "Counters",
     "Entry",
     "EntryKind",
+    "EntryPlace",
     "Event",
     "EventKind",
     "Generation",
@@ -88,4 +97,5 @@ __all__ = [
     "Recipient",
     "Relation",
     "Service",
+    "VerifierClass",
 ]

@@ -1,7 +1,7 @@
 """What stands in a citizen's append-only record."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from essc_platform.core.records.keys import CitizenKey, Instant
 
@@ -58,6 +58,17 @@ class EntryKind(IntEnum):
     CARD_SIGNED_ANEW = 47
 
 
+class EntryPlace(Enum):
+    """Where something was done; numbers as in the contract, which tells one's own channel apart."""
+
+    CHANNEL = 1
+    BUREAU = 3
+    TIME = 4
+    VERIFIER = 5
+    PROVIDER = 6
+    OPERATOR = 7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A line of a citizen's append-only record."""
@@ -66,5 +77,8 @@ class Entry:
     kind: EntryKind
     at: Instant
     channel: str = ""
-    """Where, if it was in a channel."""
-    is_by_bureau: bool = False
+    """Which channel, if it was in one; empty if it was elsewhere."""
+    place: EntryPlace = EntryPlace.CHANNEL
+
+    def __post_init__(self) -> None:
+        assert bool(self.channel) == (self.place is EntryPlace.CHANNEL), self.place

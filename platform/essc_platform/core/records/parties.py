@@ -27,6 +27,18 @@ class ChannelState(IntEnum):
     EXITED = 6
 
 
+class VerifierClass(IntEnum):
+    """Of a verifier (用卡机构); numbers as in the contract."""
+
+    HOSPITAL = 1
+    PHARMACY = 2
+    LIBRARY = 3
+    BUS = 4
+    HOTEL = 5
+    SHOP = 6
+    SCENIC_SPOT = 7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """A registered party; a channel has a Channel record too."""
@@ -35,7 +47,14 @@ class Party:
     kind: PartyKind
     display_name: str
     regions: tuple[str, ...]
+    """A bureau's own; the one where a verifier or provider is."""
     register_time: Instant
+    verifier_class: VerifierClass | None = None
+    """Of a verifier only."""
+    service_ids: tuple[str, ...] = ()
+    """The services whose tickets a provider may redeem."""
+    verifier_ids: tuple[str, ...] = ()
+    """The verifiers that scan for a provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,13 @@
 """Parties, their keys, channels."""
 
-from essc_platform.core.records import Channel, ChannelState, Party, PartyKey, PartyKind
+from essc_platform.core.records import (
+    Channel,
+    ChannelState,
+    Party,
+    PartyKey,
+    PartyKind,
+    VerifierClass,
+)
 from essc_platform.store import tables
 from essc_platform.store.rows.base import Mapping, Row
 
@@ -12,6 +19,22 @@ def _party(r: Row) -> Party:
         display_name=r[2],
         regions=tuple(r[3].split()),
         register_time=r[4],
+        verifier_class=None if r[5] is None else VerifierClass(r[5]),
+        service_ids=tuple(r[6].split()),
+        verifier_ids=tuple(r[7].split()),
+    )
+
+
+def _party_row(p: Party) -> Row:
+    return (
+        p.key,
+        p.kind,
+        p.display_name,
+        " ".join(p.regions),
+        p.register_time,
+        p.verifier_class,
+        " ".join(p.service_ids),
+        " ".join(p.verifier_ids),
     )
 
 
@@ -28,12 +51,7 @@ def _channel(r: Row) -> Channel:
 
 
 MAPPINGS = (
-    Mapping(
-        Party,
-        tables.parties,
-        lambda p: (p.key, p.kind, p.display_name, " ".join(p.regions), p.register_time),
-        _party,
-    ),
+    Mapping(Party, tables.parties, _party_row, _party),
     Mapping(
         PartyKey,
         tables.party_keys,

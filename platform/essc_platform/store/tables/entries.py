@@ -1,6 +1,6 @@
 """The citizens' records."""
 
-from sqlalchemy import BigInteger, Boolean, Column, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, SmallInteger, Text
 
 from essc_platform.store.tables.base import citizen_key, table
 
@@ -11,5 +11,5 @@ entries = table(
     Column("kind", SmallInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("is_by_bureau", Boolean, nullable=False),
+    Column("place", SmallInteger, nullable=False),
 )

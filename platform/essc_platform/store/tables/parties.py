@@ -11,6 +11,9 @@ parties = table(
     Column("display_name", Text, nullable=False),
     Column("regions", Text, nullable=False),
     Column("register_time", BigInteger, nullable=False),
+    Column("verifier_class", SmallInteger),
+    Column("service_ids", Text, nullable=False),
+    Column("verifier_ids", Text, nullable=False),
 )
 
 party_keys = table(
