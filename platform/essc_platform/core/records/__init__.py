@@ -22,7 +22,14 @@ from essc_platform.core.records.identity import (
 )
 from essc_platform.core.records.keys import CitizenKey, Instant
 from essc_platform.core.records.links import Level, Link, LinkState
-from essc_platform.core.records.parties import Channel, ChannelState, Party, PartyKey, PartyKind
+from essc_platform.core.records.parties import (
+    Channel,
+    ChannelState,
+    Party,
+    PartyKey,
+    PartyKind,
+    VerifierClass,
+)
 from essc_platform.core.records.people import (
     CancelCause,
     Citizen,
@@ -31,14 +38,6 @@ from essc_platform.core.records.people import (
     PhysicalCardStatus,
 )
 from essc_platform.core.records.recipients import Recipient
-from essc_platform.core.records.parties import (
-    Channel,
-    ChannelState,
-    Party,
-    PartyKey,
-    PartyKind,
-    VerifierClass,
-from essc_platform.core.records.people import Citizen, Generation, PhysicalCard, PhysicalCardStatus
 
 Change: TypeAlias = (
     Citizen
