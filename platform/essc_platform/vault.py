@@ -54,6 +54,7 @@ class Vault:
         self._requests = _derived(master, "requests")
         self._questions = _derived(master, "questions")
         self._pepper = _derived(master, "passwords")
+        self._photos = _derived(master, "photos")
         self._ids = algorithms.AES(_derived(master, "ids")[:16])
         self._local = threading.local()
 
@@ -112,6 +113,11 @@ class Vault:
     def content_digest(self, method: str, raw: bytes) -> bytes:
         """What was asked, not kept: a stored password could be guessed from a plain digest."""
         return hashlib.blake2b(method.encode() + raw, key=self._requests, digest_size=16).digest()
+
+    def photo_digest(self, photo: bytes) -> tuple[int, str]:
+        """Where it is noted for whom a photo was used: bucket and digest. The photo is not kept."""
+        digest = hashlib.blake2b(photo, key=self._photos, digest_size=16)
+        return int.from_bytes(digest.digest()[:2]) % BUCKETS, digest.hexdigest()
 
     def text_code(self, challenge_id: str) -> str:
         """The six digits of a text message. They follow from the challenge and are never stored."""

@@ -14,6 +14,7 @@ from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reads import reads_of
 from essc_platform.core.records import (
+    Binding,
     Card,
     CardView,
     Change,
@@ -38,6 +39,7 @@ from essc_platform.core.records import (
     PhysicalCardStatus,
     Proof,
     Purpose,
+    Relation,
 )
 from essc_platform.core.snapshot import Snapshot
 
@@ -135,6 +137,12 @@ def proof(**changes: Any) -> Proof:
         purpose=Purpose.APPLY,
         expire_time=NOW + 1,
     )
+    return replace(good, **changes)
+
+
+def binding(**changes: Any) -> Binding:
+    """Zhang has bound Li as a parent."""
+    good = Binding(holder=ZHANG, number=600, member=LI, relation=Relation.PARENT, add_time=EARLIER)
     return replace(good, **changes)
 
 

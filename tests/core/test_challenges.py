@@ -5,6 +5,7 @@ import pytest
 from tests.core.people import (
     DAY,
     HOUR,
+    LI,
     MINUTE,
     NOW,
     SECOND,
@@ -12,6 +13,7 @@ from tests.core.people import (
     Store,
     Table,
     accepted,
+    binding,
     china,
     citizen,
     delivered_link,
@@ -24,6 +26,7 @@ from tests.core.people import (
     unlinked_link,
 )
 
+from essc_platform.core.acting import BindingName
 from essc_platform.core.challenges import (
     AnswerChallenge,
     EarnedProof,
@@ -63,6 +66,7 @@ BY_NAME = StartChallenge(
     new_number=700,
 )
 BY_LINK = replace(BY_NAME, link_number=300, name=None, id_number=None)
+AS_MEMBER = replace(BY_LINK, holder=LI, binding=BindingName(600, ZHANG))
 
 
 def counters(**changes: Any) -> Counters:
@@ -89,6 +93,8 @@ def started(method: Method, counted: Counters | None = None, tries_left: int = 5
 WORST_START = replace(BY_LINK, phone="11100009999", method=Method.CARD_PASSWORD)
 BY_NAME_AND_PASSWORD = replace(WORST_START, link_number=None, name="张小四", id_number="99")
 
+WORST_MEMBER = replace(AS_MEMBER, phone="11100009999", method=Method.CARD_PASSWORD)
+
 STARTING = Table(
     {
         "command": WORST_START,
@@ -101,6 +107,14 @@ STARTING = Table(
     ({"link": link(number=299)}, Rejected(Reason.LINK_NOT_FOUND)),
     ({"link": unlinked_link()}, Rejected(Reason.LINK_NOT_FOUND)),
     ({"link": link(channel="alipay")}, Rejected(Reason.LINK_NOT_FOUND)),
+    ({"command": WORST_MEMBER, "link": link()}, Rejected(Reason.LINK_NOT_FOUND)),
+    ({"link": link(citizen=LI)}, Rejected(Reason.BINDING_NOT_FOUND)),
+    ({"binding": binding(holder=LI, member=LI)}, Rejected(Reason.BINDING_NOT_FOUND)),
+    (
+        {"binding": binding(holder=LI, member=ZHANG, end_time=NOW)},
+        Rejected(Reason.BINDING_NOT_FOUND),
+    ),
+    ({"binding": binding(holder=LI, member=ZHANG)}, Rejected(Reason.IDENTITY_MISMATCH)),
     ({"command": BY_NAME_AND_PASSWORD}, Rejected(Reason.IDENTITY_MISMATCH)),
     ({"citizen": citizen(cancel_time=NOW)}, Rejected(Reason.IDENTITY_MISMATCH)),
     (
@@ -134,6 +148,14 @@ STARTING = Table(
     ({"command": replace(BY_NAME, method=Method.VOUCHED)}, started(Method.VOUCHED)),
     (
         {
+            "command": replace(AS_MEMBER, method=Method.FACE),
+            "link": link(citizen=LI),
+            "binding": binding(holder=LI, member=ZHANG),
+        },
+        started(Method.FACE),
+    ),
+    (
+        {
             "command": replace(BY_NAME, method=Method.CARD_PASSWORD),
             "password": password(wrong_tries=2, unlock_time=NOW),
         },
@@ -142,7 +164,7 @@ STARTING = Table(
 )
 
 
-@pytest.mark.rule("R14", "R21", "R23", "R25")
+@pytest.mark.rule("R14", "R21", "R23", "R25", "R51")
 @pytest.mark.parametrize(("situation", "decision"), STARTING.rows, ids=STARTING.ids)
 def test_starting_a_challenge(situation: dict[str, Any], decision: Decision) -> None:
     assert judge_situation(situation) == decision

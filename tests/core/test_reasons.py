@@ -22,6 +22,7 @@ from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_pb2
 from essc.errors.v1 import error_reason_pb2
 from essc.event.v1 import event_pb2
+from essc.family.v1 import family_pb2
 from essc.identity.v1 import identity_pb2
 from essc.policy.v1 import policy_service_pb2
 from essc.record.v1 import record_service_pb2
@@ -155,6 +156,7 @@ MIRRORS: list[tuple[type[IntEnum], Any, str]] = [
     (records.Level, card_pb2.Level, "LEVEL_"),
     (records.Method, identity_pb2.Method, "METHOD_"),
     (records.Purpose, identity_pb2.Purpose, "PURPOSE_"),
+    (records.Relation, family_pb2.Relation, "RELATION_"),
     (records.EventKind, event_pb2.Event.Kind, "KIND_"),
     (records.EntryKind, record_service_pb2.Record.Kind, "KIND_"),
     (records.PartyKind, party_pb2.PartyKind, "PARTY_KIND_"),

@@ -33,6 +33,7 @@ from essc_platform.core.physical_cards import (
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import (
     BankAccount,
+    Binding,
     Card,
     Challenge,
     Change,
@@ -45,6 +46,7 @@ from essc_platform.core.records import (
     Level,
     Link,
     LinkState,
+    Membership,
     Method,
     Party,
     PartyKey,
@@ -54,6 +56,7 @@ from essc_platform.core.records import (
     PhysicalCardStatus,
     Proof,
     Purpose,
+    Relation,
 )
 from essc_platform.core.times import DAY, SECOND
 from essc_platform.store.engine import Store
@@ -166,6 +169,7 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
     found: list[Change] = [
         Password(key=ZHANG, hash="hash", version=1, change_time=NOON, wrong_tries=4)
     ]
+    found += bound()
     for channel in CHANNELS:
         found.append(party(channel))
         found.append(channel_record(channel))
@@ -203,6 +207,15 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
             for method in (Method.FACE, Method.CARD_PASSWORD)
         ]
     return found
+
+
+def bound() -> list[Change]:
+    """Zhang has bound Li as a parent: the same binding on either side."""
+    facts: dict[str, Any] = {"number": 600, "relation": Relation.PARENT, "add_time": NOON}
+    return [
+        Binding(holder=ZHANG, member=LI, **facts),
+        Membership(member=LI, holder=ZHANG, **facts),
+    ]
 
 
 def party(channel: str) -> Party:

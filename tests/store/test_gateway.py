@@ -10,6 +10,7 @@ from tests.store.stories import LI, NOON, ZHANG
 
 from essc_platform.core.records import (
     BankAccount,
+    Binding,
     CancelCause,
     Challenge,
     Change,
@@ -21,14 +22,17 @@ from essc_platform.core.records import (
     EntryKind,
     Level,
     LinkState,
+    Membership,
     Method,
     Party,
     PartyKey,
     PartyKind,
     Password,
+    PhotoUse,
     PhysicalCardStatus,
     Purpose,
     Recipient,
+    Relation,
     Service,
     VerifierClass,
 )
@@ -52,7 +56,22 @@ BARE_LINK = stories.link(
 CHALLENGE = next(each for each in stories.seeds() if isinstance(each, Challenge))
 PROOF = stories.proof(ZHANG, "bank", Purpose.APPLY, Method.FACE)
 
+ENDED = Binding(
+    holder=WIDE, number=TAIL, member=LI, relation=Relation.OTHER, add_time=NOON, end_time=NOON
+)
+
 RECORDS: list[Change] = [
+    *stories.bound(),
+    ENDED,
+    Membership(
+        member=WIDE,
+        holder=WIDE,
+        number=TAIL,
+        relation=Relation.SPOUSE,
+        add_time=NOON,
+        end_time=NOON,
+    ),
+    PhotoUse(bucket=1023, digest="f" * 32, citizen=WIDE),
     stories.citizen(ZHANG),
     replace(stories.citizen(WIDE), cancel_time=NOON, cancel_cause=CancelCause.EMIGRATION),
     stories.physical_card(ZHANG),

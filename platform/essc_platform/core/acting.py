@@ -100,10 +100,14 @@ def link_refusal(command: ThroughLink, acting: Acting) -> Rejected | None:
         return Rejected(Reason.LINK_NOT_ACTIVE)
     if command.binding is None:
         return None
-    binding = acting.binding
-    if binding is None or binding.member != command.binding.member or not binding.is_good:
+    if not is_named(acting.binding, command.binding):
         return Rejected(Reason.BINDING_NOT_FOUND)
     return None
+
+
+def is_named(binding: Binding | None, name: BindingName) -> bool:
+    """R44: whether a good binding is the one that a command names."""
+    return binding is not None and binding.member == name.member and binding.is_good
 
 
 def card_refusal(acting: Acting, at: Instant, policy: Policy) -> Rejected | None:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from essc_platform.core import passwords
+from essc_platform.core.acting import BindingName, is_named
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
+    Binding,
     Challenge,
     Citizen,
     CitizenKey,
@@ -51,19 +53,36 @@ _WRONG = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartChallenge:
-    """A channel starts a check of a person, named by link or by name and ID number."""
+    """A channel starts a check of a person: named by link, by name and ID number, or as a member.
+
+    A member is named through the holder's link; the check, and the proof, are the member's.
+    """
 
     at: Instant
     channel: str
     citizen: CitizenKey
     link_number: int | None
-    """The channel's own link, if the person was named by it."""
+    """The channel's own link, if the person was named by it or through it."""
     name: str | None = field(repr=False)
     id_number: str | None = field(repr=False)
     phone: str | None = field(repr=False)
     method: Method
     purpose: Purpose
     new_number: int
+    holder: CitizenKey | None = None
+    """Whose link it is, if the person was named through it."""
+    binding: BindingName | None = None
+
+    @property
+    def link_key(self) -> tuple[int, int, str]:
+        """The link that a person was named by or through."""
+        return (*(self.holder or self.citizen), self.channel)
+
+    @property
+    def binding_key(self) -> tuple[int, int, int] | None:
+        if self.holder is None or self.binding is None:
+            return None
+        return (*self.holder, self.binding.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +119,16 @@ def start_challenge(
     command: StartChallenge,
     citizen: Citizen | None,
     link: Link | None,
+    binding: Binding | None,
     password: Password | None,
     counters: Counters | None,
     policy: Policy,
 ) -> Decision:
-    """R21, R23, R25: who is asked must be on record; what is counted nationally must be left."""
+    """R21, R23, R25, R51: who is asked is on record; what is counted nationally is left."""
     if command.link_number is not None and not _is_own(link, command.link_number):
         return Rejected(Reason.LINK_NOT_FOUND)
+    if command.binding is not None and not is_named(binding, command.binding):
+        return Rejected(Reason.BINDING_NOT_FOUND)
     if citizen is None or not _is_same_person(command, citizen):
         return Rejected(Reason.IDENTITY_MISMATCH)
     if command.phone is not None and command.phone != citizen.phone:

@@ -21,9 +21,16 @@ class Proving(Protocol):
 
 
 def refusal(
-    command: Proving, proof: Proof | None, purpose: Purpose, methods: Container[Method]
+    command: Proving,
+    proof: Proof | None,
+    purpose: Purpose,
+    methods: Container[Method],
+    person: CitizenKey | None = None,
 ) -> Rejected | None:
-    """R23: why this proof is no good here; None if it is. One of another channel is unknown."""
+    """R23: why this proof is no good here; None if it is. One of another channel is unknown.
+
+    It is about the command's own citizen, unless another person is named: a bound member.
+    """
     if proof is None or proof.channel != command.channel:
         return Rejected(Reason.PROOF_UNKNOWN)
     if proof.is_used:
@@ -34,7 +41,7 @@ def refusal(
         return Rejected(Reason.PROOF_FOR_OTHER_PURPOSE)
     if proof.method not in methods:
         return Rejected(Reason.PROOF_OF_OTHER_METHOD)
-    if proof.citizen != command.citizen:
+    if proof.citizen != (person or command.citizen):
         return Rejected(Reason.PROOF_FOR_OTHER_PERSON)
     return None
 

@@ -16,6 +16,7 @@ from essc.identity.v1 import identity_pb2
 from essc.identity.v1 import identity_service_pb2 as pb
 from essc_platform.clock import random_number
 from essc_platform.core import challenges
+from essc_platform.core.acting import BindingName
 from essc_platform.core.challenges import Finding, StartChallenge
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
@@ -34,6 +35,7 @@ from essc_platform.wire import convert
 from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.front import Front, PlatformCall, invalid, refusal
 from essc_platform.wire.hashing import PasswordPool
+from essc_platform.wire.members import binding_name
 from essc_wire.id_numbers import is_well_formed
 from essc_wire.refusals import Refusal
 
@@ -63,6 +65,18 @@ class _Asked:
     counters: Counters | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Who is to be authenticated, and how the request names that person."""
+
+    citizen: CitizenKey
+    link_number: int | None
+    name: str | None = field(default=None, repr=False)
+    id_number: str | None = field(default=None, repr=False)
+    holder: CitizenKey | None = None
+    binding: BindingName | None = None
+
+
 @dataclass(slots=True)
 class _Turn:
     """Who is being judged about one person, and how many wait for it."""
@@ -85,19 +99,16 @@ class IdentityServicer:
         refused = _start_refusal(request, call)
         if refused is not None:
             return refused
-        person, link_number = None, None
-        if request.subject.HasField("person"):
-            person = request.subject.person
-            citizen = self._vault.citizen_key(person.id_number)
-        else:
-            citizen, link_number = self._vault.read_id(request.subject.link_id)
+        subject = self._subject(request.subject, call)
         command = StartChallenge(
             at=self._front.clock.now(),
             channel=call.caller.party_id,
-            citizen=citizen,
-            link_number=link_number,
-            name=person.name if person else None,
-            id_number=person.id_number if person else None,
+            citizen=subject.citizen,
+            link_number=subject.link_number,
+            name=subject.name,
+            id_number=subject.id_number,
+            holder=subject.holder,
+            binding=subject.binding,
             phone=request.phone if request.HasField("phone") else None,
             method=Method(request.method),
             purpose=Purpose(request.purpose),
@@ -114,6 +125,20 @@ class IdentityServicer:
         if isinstance(answer, bytes) and command.method is Method.TEXT_MESSAGE:
             return await self._send_code(answer, call.caller.display_name)
         return answer
+
+    def _subject(self, subject: identity_pb2.Subject, call: PlatformCall) -> _Subject:
+        match subject.WhichOneof("subject"):
+            case "link_id":
+                return _Subject(*self._vault.read_id(subject.link_id))
+            case "member":
+                holder, link_number = self._vault.read_id(subject.member.link_id)
+                binding = binding_name(self._front, call, holder, subject.member.binding_id)
+                assert binding is not None, "the contract wants an id"
+                return _Subject(binding.member, link_number, holder=holder, binding=binding)
+            case _:
+                person = subject.person
+                citizen = self._vault.citizen_key(person.id_number)
+                return _Subject(citizen, None, person.name, person.id_number)
 
     async def AnswerChallenge(
         self, request: pb.AnswerChallengeRequest, call: PlatformCall

@@ -6,7 +6,7 @@ from essc_platform.core import challenges
 from essc_platform.core.challenges import AnswerChallenge, StartChallenge
 from essc_platform.core.decisions import Decision
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Challenge, Citizen, Counters, Link, Password
+from essc_platform.core.records import Binding, Challenge, Citizen, Counters, Link, Password
 from essc_platform.core.snapshot import Read, View, one
 
 Command: TypeAlias = StartChallenge | AnswerChallenge
@@ -16,14 +16,17 @@ def reads_of(command: Command) -> frozenset[Read]:
     """The keys that a command touches."""
     match command:
         case StartChallenge():
-            return frozenset(
+            reads = frozenset(
                 {
                     one(Citizen, command.citizen),
                     one(Password, command.citizen),
                     one(Counters, command.citizen),
-                    one(Link, (*command.citizen, command.channel)),
+                    one(Link, command.link_key),
                 }
             )
+            if command.binding_key is None:
+                return reads
+            return reads | {one(Binding, command.binding_key)}
         case AnswerChallenge():
             return frozenset(
                 {
@@ -41,7 +44,8 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
             return challenges.start_challenge(
                 command,
                 view.one(Citizen, command.citizen),
-                view.one(Link, (*command.citizen, command.channel)),
+                view.one(Link, command.link_key),
+                view.one(Binding, command.binding_key) if command.binding_key else None,
                 view.one(Password, command.citizen),
                 view.one(Counters, command.citizen),
                 policy,

@@ -11,7 +11,7 @@ from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFac
 from essc_platform.core.records.directory import Service
 from essc_platform.core.records.entries import Entry, EntryKind, EntryPlace
 from essc_platform.core.records.events import Event, EventKind
-from essc_platform.core.records.family import Binding, Membership, Relation
+from essc_platform.core.records.family import Binding, Membership, PhotoUse, Relation
 from essc_platform.core.records.identity import (
     Challenge,
     Counters,
@@ -54,6 +54,7 @@ Change: TypeAlias = (
     | BankAccount
     | Binding
     | Membership
+    | PhotoUse
     | Recipient
     | Service
 )
@@ -89,6 +90,7 @@ __all__ = [
     "PartyKey",
     "PartyKind",
     "Password",
+    "PhotoUse",
     "PhysicalCard",
     "PhysicalCardStatus",
     "Proof",

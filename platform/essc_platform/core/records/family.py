@@ -1,4 +1,7 @@
-"""Family bindings. Each is two records: one where the holder lives, one where the member lives."""
+"""Family bindings. Each is two records: one where the holder lives, one where the member lives.
+
+Beside them, the photos that were used for members: each where its own digest lies.
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -54,3 +57,16 @@ class Membership:
     @property
     def is_good(self) -> bool:
         return self.end_time is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoUse:
+    """A photo that was used for somebody. What is kept of it is a keyed digest."""
+
+    bucket: int
+    digest: str
+    citizen: CitizenKey
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return (self.bucket, self.digest)

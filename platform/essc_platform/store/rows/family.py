@@ -1,6 +1,6 @@
-"""Family bindings, from either side."""
+"""Family bindings, from either side; photos that were used."""
 
-from essc_platform.core.records import Binding, CitizenKey, Membership, Relation
+from essc_platform.core.records import Binding, CitizenKey, Membership, PhotoUse, Relation
 from essc_platform.store import tables
 from essc_platform.store.rows.base import Mapping
 
@@ -32,5 +32,11 @@ MAPPINGS = (
             add_time=r[6],
             end_time=r[7],
         ),
+    ),
+    Mapping(
+        PhotoUse,
+        tables.photo_uses,
+        lambda p: (p.bucket, p.digest, *p.citizen),
+        lambda r: PhotoUse(bucket=r[0], digest=r[1], citizen=CitizenKey(r[2], r[3])),
     ),
 )

@@ -13,7 +13,7 @@ from essc_platform.store.tables.directory import services
 from essc_platform.store.tables.entries import entries
 from essc_platform.store.tables.events import events
 from essc_platform.store.tables.facts import facts
-from essc_platform.store.tables.family import bindings, memberships
+from essc_platform.store.tables.family import bindings, memberships, photo_uses
 from essc_platform.store.tables.identity import challenges, counters, passwords, proofs
 from essc_platform.store.tables.ledger import requests
 from essc_platform.store.tables.links import links
@@ -40,6 +40,7 @@ __all__ = [
     "parties",
     "party_keys",
     "passwords",
+    "photo_uses",
     "physical_cards",
     "proofs",
     "recipients",

@@ -1,6 +1,6 @@
-"""Family bindings: one row where the holder lives, one where the member lives."""
+"""Family bindings, a row on either side; photos that were used, each where its digest lies."""
 
-from sqlalchemy import BigInteger, Column, SmallInteger
+from sqlalchemy import BigInteger, Column, SmallInteger, Text
 
 from essc_platform.store.tables.base import citizen_key, table
 
@@ -24,4 +24,12 @@ memberships = table(
     Column("relation", SmallInteger, nullable=False),
     Column("add_time", BigInteger, nullable=False),
     Column("end_time", BigInteger),
+)
+
+photo_uses = table(
+    "photo_uses",
+    Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
+    Column("digest", Text, primary_key=True),
+    Column("citizen_bucket", SmallInteger, nullable=False),
+    Column("citizen", BigInteger, nullable=False),
 )

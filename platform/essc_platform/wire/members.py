@@ -1,0 +1,60 @@
+"""Bindings as requests name them: ids that differ in every channel, and on either side (R14).
+
+Whose a binding is never changes, so it is looked up here, before the batch. One that is unknown, or
+another holder's, gets a member who is nobody: the rule then refuses it like any other.
+"""
+
+from essc_platform.core.acting import BindingName
+from essc_platform.core.records import Binding, CitizenKey, Membership
+from essc_platform.core.snapshot import many, one
+from essc_platform.store.gateway import load
+from essc_platform.vault import Vault
+from essc_platform.wire.front import Front, PlatformCall
+
+NOBODY = CitizenKey(-1, -1)
+
+
+def binding_name(
+    front: Front, call: PlatformCall, holder: CitizenKey, binding_id: str
+) -> BindingName | None:
+    """The binding that a request of this holder names; None if it names none."""
+    if not binding_id:
+        return None
+    scope = _holders_scope(call.caller.party_id)
+    owner, number = front.vault.read_scoped_id(scope, binding_id)
+    if owner != holder:
+        return BindingName(number, NOBODY)
+    reads = frozenset({one(Binding, (*holder, number))})
+    binding = load(front.reader, reads).view(reads).one(Binding, (*holder, number))
+    return BindingName(number, NOBODY if binding is None else binding.member)
+
+
+def binder_name(
+    front: Front, call: PlatformCall, member: CitizenKey, binding_id: str
+) -> tuple[int, CitizenKey]:
+    """The binding that a request of its member names: its number, and whose it is."""
+    scope = _members_scope(call.caller.party_id)
+    owner, number = front.vault.read_scoped_id(scope, binding_id)
+    if owner != member:
+        return number, NOBODY
+    reads = frozenset({many(Membership, member)})
+    memberships = load(front.reader, reads).view(reads).many(Membership, member)
+    return number, next((each.holder for each in memberships if each.number == number), NOBODY)
+
+
+def binding_id(vault: Vault, channel: str, holder: CitizenKey, number: int) -> str:
+    """A binding's id for its holder in a channel."""
+    return vault.write_scoped_id(_holders_scope(channel), holder, number)
+
+
+def binder_id(vault: Vault, channel: str, member: CitizenKey, number: int) -> str:
+    """The same binding's id for its member in a channel."""
+    return vault.write_scoped_id(_members_scope(channel), member, number)
+
+
+def _holders_scope(channel: str) -> str:
+    return f"binding:{channel}"
+
+
+def _members_scope(channel: str) -> str:
+    return f"membership:{channel}"
