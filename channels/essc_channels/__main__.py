@@ -84,7 +84,9 @@ def _show_profiles(settings: argparse.Namespace, unknown: list[str]) -> int:
     if settings.json:
         print(json.dumps([_registration(each) for each in shown], ensure_ascii=False, indent=2))
         return 0
-    rows: list[tuple[str, ...]] = [("id", "class", "tier", "new cards", "identity checks", "name")]
+    rows: list[tuple[str, ...]] = [
+        ("id", "class", "tier", "parent", "identity checks", "offers", "edition", "name")
+    ]
     rows += [_row(each) for each in shown]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     for row in rows:
@@ -98,8 +100,10 @@ def _row(profile: ChannelProfile) -> tuple[str, ...]:
         profile.id,
         profile.channel_class.name.lower(),
         str(profile.tier),
-        "yes" if profile.receives_new_cards else "no",
+        profile.parent_id or "-",
         ", ".join(check.name.lower() for check in profile.identity_checks),
+        ", ".join(offer.name.lower() for offer in profile.offers),
+        profile.default_edition.name.lower(),
         f"{profile.name.zh} {profile.name.en}",
     )
 
@@ -115,6 +119,11 @@ def _registration(profile: ChannelProfile) -> dict[str, Any]:
         "identity_checks": [check.name for check in profile.identity_checks],
         "vouch_kinds": [f"VOUCH_KIND_{kind.name}" for kind in profile.vouch_kinds],
         "receives_new_cards": profile.receives_new_cards,
+        "parent_channel_id": profile.parent_id,
+        "bank_id": profile.bank_id,
+        "shows_all_channels": profile.shows_all_channels,
+        "offers": [offer.name for offer in profile.offers],
+        "default_edition": f"EDITION_{profile.default_edition.name}",
     }
 
 

@@ -96,7 +96,7 @@ async def test_who_declines_ends_the_flow(running: Federation) -> None:
 @pytest.mark.rule("R21")
 @pytest.mark.parametrize(
     ("channel_id", "conduct"),
-    [("wechat", Conduct(preferences=("Payment password",))), ("bank", Conduct())],
+    [("wechat", Conduct(preferences=("Payment password",))), ("bank-east", Conduct())],
 )
 async def test_a_channels_own_check_can_fail_and_pass(
     running: Federation, channel_id: str, conduct: Conduct
@@ -142,7 +142,7 @@ async def test_every_password_flow_is_walked_by_the_same_phone(running: Federati
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
     """Processes for the whole module; each test opens connections of its own."""
     folder = DataFolder(tmp_path_factory.mktemp("federation"))
-    federation = Federation(folder, channels=("wechat", "alipay", "bank"))
+    federation = Federation(folder, channels=("wechat", "alipay", "bank-east"))
     with asyncio.Runner() as runner:
         try:
             runner.run(federation.start())

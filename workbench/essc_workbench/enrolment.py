@@ -3,6 +3,8 @@
 Everything has an id that follows from its name, so enrolling again changes nothing.
 """
 
+from collections.abc import Iterable
+
 from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
 from essc.admin.v1 import party_admin_service_pb2 as party_admin
 from essc.admin.v1.channel_admin_service_pb2_grpc import ChannelAdminServiceStub
@@ -45,6 +47,10 @@ async def register_channel(operator: Peer, profile: Profile, key: PartyKeyPair) 
         key=PartyKey(key_id=key.key_id, public_key=key.public_bytes),
         vouch_kinds=[VouchKind.Value(f"VOUCH_KIND_{kind}") for kind in profile.vouch_kinds],
         receives_new_cards=profile.receives_new_cards,
+        tier=profile.tier,
+        parent_channel_id=profile.parent_id,
+        bank_id=profile.bank_id,
+        shows_all_channels=profile.shows_all_channels,
     )
     await patient(lambda: stub.RegisterChannel(request, **operator.options()))
 
@@ -70,6 +76,11 @@ async def enrol_channel(operator: Peer, profile: Profile, key: PartyKeyPair) -> 
     """Registers a channel, unless it is, and brings it live."""
     await unless_exists(operator, profile, key)
     await bring_live(operator, profile.id)
+
+
+def parents_first(profiles: Iterable[Profile]) -> list[Profile]:
+    """In the order in which they can be registered: a channel of tier 2 after its parent (R15)."""
+    return sorted(profiles, key=lambda profile: profile.tier)
 
 
 async def unless_exists(operator: Peer, profile: Profile, key: PartyKeyPair) -> None:

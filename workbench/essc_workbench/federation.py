@@ -16,7 +16,7 @@ from essc_wire.keys import from_pem, new_key, write_key
 from essc_wire.tls import server_credentials
 from essc_workbench.bureau import Bureau
 from essc_workbench.connections import Connections, party_key
-from essc_workbench.enrolment import BUREAU, OPERATOR, enrol_bureau, enrol_channel
+from essc_workbench.enrolment import BUREAU, OPERATOR, enrol_bureau, enrol_channel, parents_first
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder, State
 from essc_workbench.population import open_accounts, personas, register_all
@@ -179,10 +179,10 @@ class Federation:
         if BUREAU not in state.enrolled:
             await enrol_bureau(operator, party_key(self.folder, BUREAU))
             state.enrolled.append(BUREAU)
-        for channel_id in [name for name in self.profiles if name not in state.enrolled]:
-            key = party_key(self.folder, channel_id)
-            await enrol_channel(operator, self.profiles[channel_id], key)
-            state.enrolled.append(channel_id)
+        for profile in parents_first(self.profiles.values()):
+            if profile.id not in state.enrolled:
+                await enrol_channel(operator, profile, party_key(self.folder, profile.id))
+                state.enrolled.append(profile.id)
         self._say("registering the personas, with an account in each channel")
         await self._populate(connections)
         self.folder.save(state)
@@ -206,6 +206,9 @@ def _chosen(shipped: dict[str, Profile], wanted: Sequence[str] | None) -> dict[s
     unknown = [name for name in wanted if name not in shipped]
     if unknown:
         raise UsageError(f"{', '.join(unknown)}: no such channel; there are: {', '.join(shipped)}")
+    for profile in (shipped[name] for name in wanted):
+        if profile.parent_id and profile.parent_id not in wanted:
+            raise UsageError(f"{profile.id}: needs {profile.parent_id}, the channel above it, too")
     return {name: shipped[name] for name in wanted}
 
 

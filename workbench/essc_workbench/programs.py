@@ -27,6 +27,10 @@ class Profile:
     vouch_kinds: tuple[str, ...]
     """Names of VouchKinds without their prefix."""
     receives_new_cards: bool
+    tier: int = 1
+    parent_id: str = ""
+    bank_id: str = ""
+    shows_all_channels: bool = False
 
 
 def program(name: str) -> Path:
@@ -102,6 +106,10 @@ def _profile(item: dict[str, object]) -> Profile:
         channel_class=str(item["channel_class"]).removeprefix("CHANNEL_CLASS_"),
         vouch_kinds=tuple(str(kind).removeprefix("VOUCH_KIND_") for kind in vouch_kinds),
         receives_new_cards=bool(item["receives_new_cards"]),
+        tier=int(str(item["tier"])),
+        parent_id=str(item["parent_channel_id"]),
+        bank_id=str(item["bank_id"]),
+        shows_all_channels=bool(item["shows_all_channels"]),
     )
 
 

@@ -43,6 +43,28 @@ class IdentityCheck(IntEnum):
     TEXT_MESSAGE = 5
 
 
+class Edition(IntEnum):
+    """How a home page is drawn; numbers as in the contract."""
+
+    STANDARD = 1
+    ELDER = 2
+
+
+class Offer(IntEnum):
+    """What a channel may do with a card beside showing it: each is a group of flows."""
+
+    CODE = 1
+    """Codes to be scanned (R30)."""
+    PAYMENT = 2
+    """The payment level, orders, password-free payment (R26, R62)."""
+    FAMILY = 3
+    """Members and binders (R40)."""
+    CERTIFICATION = 4
+    """The eligibility for benefits (R50)."""
+    SERVICES = 5
+    """Tickets to the catalogue's services (R60)."""
+
+
 # Checks that need nothing from the person at that moment: being signed in is enough to look whether
 # the platform has delivered a card.
 _SILENT = (VouchKind.REAL_NAME_ACCOUNT, VouchKind.ACCOUNT_IDENTITY)
@@ -58,6 +80,14 @@ class ChannelProfile:
     identity_checks: tuple[IdentityCheck, ...]
     """In the order in which they are offered; the person chooses where there are several."""
     tier: int = 1
+    parent_id: str = ""
+    """For tier 2: the tier-1 channel above it (R15)."""
+    bank_id: str = ""
+    """For a bank's channel: its bank, whose accounts alone raise a level here (R26)."""
+    shows_all_channels: bool = False
+    """Whether a holder may see the names of all channels in the own record (R93)."""
+    offers: tuple[Offer, ...] = tuple(Offer)
+    default_edition: Edition = Edition.STANDARD
     receives_new_cards: bool = False
     shadow_age_s_max: int = 10 * MINUTE_S
     platform_timeout_s: float = 4.0
@@ -75,6 +105,11 @@ class ChannelProfile:
             for check in self.identity_checks
             if check is not IdentityCheck.TEXT_MESSAGE
         )
+
+    @property
+    def vouches_for_bank_phone(self) -> bool:
+        """Whether this is a bank that checks the phone reserved at its own accounts (R26)."""
+        return bool(self.bank_id) and VouchKind.RESERVED_PHONE in self.vouch_kinds
 
     @property
     def silent_vouch_kind(self) -> VouchKind | None:

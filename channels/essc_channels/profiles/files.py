@@ -5,7 +5,23 @@
     channel_class: SOCIAL
     identity_checks: [TEXT_MESSAGE]
 
-The rest may be left out. An unknown or doubled key is an error, and every error names its line.
+The rest may be left out:
+
+    tier: 2                         1 unless said otherwise; 2 needs a parent_id
+    parent_id: jiangsu              the tier-1 channel above one of tier 2 (R15)
+    bank_id: bank-east              the bank behind a channel of class BANK (R26)
+    receives_new_cards: true        new third-generation cards are delivered here (R5); false
+    shows_all_channels: true        the record may name all channels (R93); false
+    offers: [CODE, FAMILY]          of CODE, PAYMENT, FAMILY, CERTIFICATION, SERVICES; all of them
+    default_edition: ELDER          how the home page is drawn (R50); STANDARD
+    shadow_age_s_max: 600           how old a copy it shows while the platform is away, seconds
+    platform_timeout_s: 4           how long it waits for the platform, seconds
+    home_timeout_s: 2               the same for the home page
+    session_lifetime_s: 2592000     how long a phone stays signed in, seconds
+    flow_lifetime_s: 900            how long a flow waits for an answer, seconds
+
+What an operator registers follows from it (`essc-channel profiles FILE.yaml --json`). An unknown or
+doubled key is an error, and every error names its line.
 """
 
 import re
@@ -23,7 +39,9 @@ from essc_channels.core.channel_profiles import (
     DAY_S,
     ChannelClass,
     ChannelProfile,
+    Edition,
     IdentityCheck,
+    Offer,
 )
 from essc_channels.core.records import Words
 
@@ -78,7 +96,23 @@ def _profile(path: Path, document: CommentedMap) -> ChannelProfile:
             faults.append(f"{place}: {error}")
     if faults:
         raise ProfileFaults(faults)
-    return ChannelProfile(**values)
+    profile = ChannelProfile(**values)
+    faults = [f"{path}:1: {fault}" for fault in _contradictions(profile)]
+    if faults:
+        raise ProfileFaults(faults)
+    return profile
+
+
+def _contradictions(profile: ChannelProfile) -> list[str]:
+    """What no single key is to blame for."""
+    faults = []
+    if (profile.tier == 2) != bool(profile.parent_id):
+        faults.append("parent_id: a channel of tier 2 has a parent, and no other has one")
+    if profile.parent_id == profile.id:
+        faults.append("parent_id: a channel is not its own parent")
+    if profile.bank_id and profile.channel_class is not ChannelClass.BANK:
+        faults.append("bank_id: only a channel of class BANK has a bank")
+    return faults
 
 
 def _id(value: Any) -> str:
@@ -106,13 +140,17 @@ def _one_of(enum: type[_EnumT]) -> Callable[[Any], _EnumT]:
     return read
 
 
-def _checks(value: Any) -> tuple[IdentityCheck, ...]:
-    if not isinstance(value, list) or not 0 < len(value) <= len(IdentityCheck):
-        raise ValueError("a list of at least one of " + ", ".join(IdentityCheck.__members__))
-    checks = tuple(_one_of(IdentityCheck)(each) for each in value)
-    if len(set(checks)) < len(checks):
-        raise ValueError("each check once")
-    return checks
+def _some_of(enum: type[_EnumT], least: int) -> Callable[[Any], tuple[_EnumT, ...]]:
+    def read(value: Any) -> tuple[_EnumT, ...]:
+        if not isinstance(value, list) or len(value) < least:
+            many = "at least one" if least else "any"
+            raise ValueError(f"a list of {many} of " + ", ".join(enum.__members__))
+        found = tuple(_one_of(enum)(each) for each in value)
+        if len(set(found)) < len(found):
+            raise ValueError("each one once")
+        return found
+
+    return read
 
 
 def _boolean(value: Any) -> bool:
@@ -136,7 +174,12 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "name": _words,
     "channel_class": _one_of(ChannelClass),
     "tier": _number(int, 1, 2),
-    "identity_checks": _checks,
+    "parent_id": _id,
+    "bank_id": _id,
+    "identity_checks": _some_of(IdentityCheck, 1),
+    "offers": _some_of(Offer, 0),
+    "default_edition": _one_of(Edition),
+    "shows_all_channels": _boolean,
     "receives_new_cards": _boolean,
     "shadow_age_s_max": _number(int, 0, 10 * 60),  # R17: the policy's ten minutes at most
     "platform_timeout_s": _number(float, 0.1, 60.0),

@@ -175,11 +175,14 @@ def test_the_profiles_are_data_for_operators(tmp_path: Path) -> None:
     assert [each["channel_id"] for each in shipped] == [
         "wechat",
         "alipay",
-        "bank",
+        "bank-east",
+        "bank-west",
         "nantong",
         "jiangsu",
         "portal",
+        "hospital",
     ]
+    assert shipped[-1]["parent_channel_id"] == "jiangsu"
     assert shipped[0]["vouch_kinds"] == ["VOUCH_KIND_WALLET_PASSWORD"]
     assert shipped[1]["receives_new_cards"] is True
     assert own[0]["channel_class"] == "CHANNEL_CLASS_SOCIAL"

@@ -49,7 +49,7 @@ class Lab:
 
 @pytest.fixture
 async def lab(make_stand: MakeStand) -> Lab:
-    stand = await make_stand("bank")
+    stand = await make_stand("bank-east")
     await stand.put_account(stand.fake.add(*ZHANG))
     channel = stand.lab().channel
     return Lab(
@@ -171,7 +171,7 @@ async def test_the_lab_takes_invented_people_only(lab: Lab) -> None:
 
 
 async def test_the_lab_takes_anyone_when_told(make_stand: MakeStand) -> None:
-    stand = await make_stand("bank")
+    stand = await make_stand("bank-east")
     await stand.channel.drain()
     stand.channel = await start_channel(replace(stand.config, allow_any_id=True))
     stub = lab_service_pb2_grpc.AccountServiceStub(stand.lab().channel)

@@ -316,7 +316,7 @@ async def test_a_busy_platform_is_asked_again_and_then_believed(make_stand: Make
 
 
 async def test_a_channel_whose_authority_is_away_says_so(make_stand: MakeStand) -> None:
-    stand = await make_stand("bank")
+    stand = await make_stand("bank-east")
     _, phone = await signed_in(stand)
     lab_server = stand.channel.servers[1]
     await lab_server.stop(0)
@@ -402,7 +402,7 @@ async def test_neither_database_nor_logs_hold_personal_data(
 async def test_a_draining_channel_lets_a_running_step_ask_its_authority(
     make_stand: MakeStand,
 ) -> None:
-    stand = await make_stand("bank")
+    stand = await make_stand("bank-east")
     _, phone = await signed_in(stand)
     starting = asyncio.create_task(phone.start(APPLY))
     stand.fake.refusing["GetHead"] = Refusal("PLATFORM_BUSY", retry_after_ms=400)

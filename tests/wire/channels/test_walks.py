@@ -70,7 +70,7 @@ async def test_applying_in_each_channel_by_its_own_check(
 
 @pytest.mark.rule("R21")
 async def test_the_bank_sends_a_code_to_the_reserved_phone(make_stand: MakeStand) -> None:
-    stand = await make_stand("bank")
+    stand = await make_stand("bank-east")
     _, phone = await opened(stand)
     inbox = lab_service_pb2_grpc.PhoneServiceStub(stand.lab().channel)
 
@@ -307,7 +307,7 @@ async def test_a_suspended_channel_says_so(make_stand: MakeStand) -> None:
 
 @pytest.mark.rule("R21")
 async def test_a_vouch_step_says_how_many_answers_are_left(make_stand: MakeStand) -> None:
-    stand = await make_stand("bank")
+    stand = await make_stand("bank-east")
     _, phone = await opened(stand)
 
     first = await phone.start(APPLY)

@@ -12,7 +12,7 @@ PEOPLE = {"zhang-san": "张三", "li-si": "李四"}
 CHANNELS = {
     "wechat": "微信",
     "alipay": "支付宝",
-    "bank": "江海银行",
+    "bank-east": "江海银行",
     "nantong": "南通百通",
     "jiangsu": "江苏智慧人社",
     "portal": "国家政务服务平台",
@@ -23,7 +23,7 @@ def printed(width: int) -> str:
     panels = {
         (person, each): Panel(state=Panel.STATE_USABLE) for person in PEOPLE for each in CHANNELS
     }
-    panels["li-si", "bank"] = Panel(state=Panel.STATE_NOT_OPENED)
+    panels["li-si", "bank-east"] = Panel(state=Panel.STATE_NOT_OPENED)
     out = StringIO()
     console = Console(file=out, width=width)
     console.print(panels_table(PEOPLE, CHANNELS, panels, console.width))

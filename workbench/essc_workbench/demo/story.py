@@ -18,7 +18,7 @@ from essc_workbench.demo.stage import Stage
 from essc_workbench.federation import PLATFORM
 from essc_workbench.words import panel_words, step_words
 
-CHANNELS = ("wechat", "alipay", "bank", "nantong")
+CHANNELS = ("wechat", "alipay", "bank-east", "nantong")
 CITIZENS = ("zhang-san", "li-si", "wang-wu")
 KEPT = CHANNELS[1:]
 LOST = "PHYSICAL_CARD_LOST"
@@ -34,7 +34,7 @@ LinkFacts: TypeAlias = tuple[str, int, Link.State.ValueType]
 IDENTITY_CHECKS = {
     "wechat": ["text message (短信验证码)"],
     "alipay": ["the channel's identity check (身份核验)"],
-    "bank": ["code to the bank card's reserved phone (预留手机号)"],
+    "bank-east": ["code to the bank card's reserved phone (预留手机号)"],
     "nantong": [],
 }
 
@@ -116,7 +116,7 @@ async def deliver_a_new_card(stage: Stage) -> None:
 
 
 async def change_the_password(stage: Stage) -> None:
-    bank, alipay = stage.phone("zhang-san", "bank"), stage.phone("zhang-san", "alipay")
+    bank, alipay = stage.phone("zhang-san", "bank-east"), stage.phone("zhang-san", "alipay")
     first = await bank.walk(channel.FLOW_KIND_SET_PASSWORD, Conduct(new_card_password=OLD))
     stage.check_walk(bank, "the first password is set (设置密码)", first)
     old_to_new = Conduct(card_password=OLD, new_card_password=NEW)
