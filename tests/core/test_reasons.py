@@ -12,14 +12,18 @@ from tests.core import (
     test_challenges,
     test_citizens,
     test_links,
+    test_orders,
     test_parties,
     test_passwords,
+    test_payments,
     test_physical_cards,
+    test_tickets,
 )
 from tests.core.people import Table
 
 from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_pb2
+from essc.directory.v1 import directory_pb2
 from essc.errors.v1 import error_reason_pb2
 from essc.event.v1 import event_pb2
 from essc.family.v1 import family_pb2
@@ -27,6 +31,7 @@ from essc.identity.v1 import identity_pb2
 from essc.policy.v1 import policy_service_pb2
 from essc.record.v1 import record_service_pb2
 from essc.registry.v1 import physical_card_pb2, registry_service_pb2
+from essc.settlement.v1 import order_pb2
 from essc_platform.core import policy, records
 from essc_platform.core.reasons import Reason
 
@@ -93,6 +98,12 @@ TABLES: list[tuple[str, Table]] = [
     ("CatalogueAdminService.AddService", test_catalogue.ADDING),
     ("CatalogueAdminService.OpenService", test_catalogue.OPENING),
     ("CatalogueAdminService.CloseService", test_catalogue.CLOSING),
+    ("DirectoryService.IssueTicket", test_tickets.ISSUING),
+    ("TicketService.RedeemTicket", test_tickets.REDEEMING),
+    ("TicketService.CloseUse", test_tickets.CLOSING),
+    ("OrderService.Refund", test_orders.GIVING_BACK),
+    ("PaymentService.Pay", test_payments.PAYING),
+    ("PaymentService.SetPasswordFree", test_payments.SWITCHING),
     ("PartyAdminService.RegisterParty", test_parties.REGISTERING_A_PARTY),
     ("PartyAdminService.AddPartyKey", test_parties.ADDING),
     ("PartyAdminService.RemovePartyKey", test_parties.REMOVING),
@@ -162,6 +173,8 @@ MIRRORS: list[tuple[type[IntEnum], Any, str]] = [
     (records.PartyKind, party_pb2.PartyKind, "PARTY_KIND_"),
     (records.ChannelState, party_pb2.Channel.State, "STATE_"),
     (records.VerifierClass, party_pb2.VerifierClass, "VERIFIER_CLASS_"),
+    (records.Outcome, directory_pb2.Use.Outcome, "OUTCOME_"),
+    (records.OrderState, order_pb2.Order.State, "STATE_"),
     (policy.Origin, policy_service_pb2.Origin, "ORIGIN_"),
 ]
 

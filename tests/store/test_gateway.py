@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
-from tests.store import stories
+from tests.store import services, stories
 from tests.store.stories import LI, NOON, ZHANG
 
 from essc_platform.core.records import (
@@ -20,7 +20,6 @@ from essc_platform.core.records import (
     Counters,
     Entry,
     EntryKind,
-    Level,
     LinkState,
     Membership,
     Method,
@@ -33,7 +32,6 @@ from essc_platform.core.records import (
     Purpose,
     Recipient,
     Relation,
-    Service,
     VerifierClass,
 )
 from essc_platform.core.snapshot import PREFIX_LENGTHS, many, one
@@ -130,22 +128,7 @@ RECORDS: list[Change] = [
         close_time=NOON + 1,
     ),
     Recipient(key=WIDE, register_time=NOON),
-    Service(
-        key="library",
-        name_zh="图书借阅",
-        name_en="Library",
-        needed_level=Level.QUERY,
-        regions=(),
-        is_open_everywhere=True,
-    ),
-    Service(
-        key="ferry",
-        name_zh="轮渡",
-        name_en="Ferry",
-        needed_level=Level.PAYMENT,
-        regions=("320500", "320600"),
-        is_open_everywhere=False,
-    ),
+    *services.RECORDS,
 ]
 
 

@@ -7,7 +7,16 @@ is filled through a chain without an end, so that mypy finds a noun that was for
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias, assert_never, get_args
 
-from essc_platform.core.deciding import catalogue, identity, links, parties, passwords, registry
+from essc_platform.core.deciding import (
+    catalogue,
+    identity,
+    links,
+    parties,
+    passwords,
+    registry,
+    settlement,
+    tickets,
+)
 from essc_platform.core.decisions import Decision
 from essc_platform.core.policy import Policy
 from essc_platform.core.snapshot import Read, View
@@ -19,6 +28,8 @@ Command: TypeAlias = (
     | passwords.Command
     | parties.Command
     | catalogue.Command
+    | tickets.Command
+    | settlement.Command
 )
 
 
@@ -42,6 +53,10 @@ def _noun_of(kind: type[Command]) -> Noun:
         return Noun(parties.reads_of, parties.decide)
     if issubclass(kind, catalogue.Command):
         return Noun(catalogue.reads_of, catalogue.decide)
+    if issubclass(kind, tickets.Command):
+        return Noun(tickets.reads_of, tickets.decide)
+    if issubclass(kind, settlement.Command):
+        return Noun(settlement.reads_of, settlement.decide)
     assert_never(kind)
 
 

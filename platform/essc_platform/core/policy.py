@@ -71,6 +71,16 @@ class Policy:
     text_messages_per_day: int = _value(
         10, "messages", _ASSUMED, "R25", "text messages a person is sent on a day in China"
     )
+    ticket_seconds: int = _value(
+        600, "s", _ASSUMED, "R61", "how long a ticket waits for its provider"
+    )
+    order_hours: int = _value(24, "hours", _ASSUMED, "R62", "how long an order waits to be paid")
+    password_free_one_fen: int = _value(
+        20_000, "fen", _ASSUMED, "R62", "the most that one password-free payment takes"
+    )
+    password_free_day_fen: int = _value(
+        100_000, "fen", _ASSUMED, "R62", "the most that a link takes so on a day in China"
+    )
     shadow_minutes: int = _value(
         10, "min", _ASSUMED, "R17", "how old a shadow copy may be that a channel shows"
     )

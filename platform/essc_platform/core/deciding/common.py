@@ -55,25 +55,31 @@ def person(view: View, citizen: CitizenKey) -> Person:
 
 def acting_of(command: ThroughLink) -> frozenset[Read]:
     """What `acting` takes: the own link, the holder, and a named binding with its member."""
-    reads = person_of(command.citizen) | {one(Link, (*command.citizen, command.channel))}
-    if command.binding is None:
-        return reads
-    return reads | person_of(command.binding.member) | {_binding(command, command.binding)}
+    return standing_of(command.citizen, command.channel, command.binding)
 
 
 def acting(view: View, command: ThroughLink) -> Acting:
     """Who acts, through which link, and for whom."""
-    link = view.one(Link, (*command.citizen, command.channel))
-    holder = person(view, command.citizen)
-    if command.binding is None:
+    return standing(view, command.citizen, command.channel, command.binding)
+
+
+def standing_of(citizen: CitizenKey, channel: str, binding: BindingName | None) -> frozenset[Read]:
+    """What `standing` takes."""
+    reads = person_of(citizen) | {one(Link, (*citizen, channel))}
+    if binding is None:
+        return reads
+    return reads | person_of(binding.member) | {one(Binding, (*citizen, binding.number))}
+
+
+def standing(view: View, citizen: CitizenKey, channel: str, binding: BindingName | None) -> Acting:
+    """How a link, its holder and a bound member stand now; for whom that is, others ask too."""
+    link = view.one(Link, (*citizen, channel))
+    holder = person(view, citizen)
+    if binding is None:
         return Acting(link=link, holder=holder)
     return Acting(
         link=link,
         holder=holder,
-        binding=view.one(Binding, (*command.citizen, command.binding.number)),
-        member=person(view, command.binding.member),
+        binding=view.one(Binding, (*citizen, binding.number)),
+        member=person(view, binding.member),
     )
-
-
-def _binding(command: ThroughLink, named: BindingName) -> Read:
-    return one(Binding, (*command.citizen, named.number))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from essc_platform.core.records.bank_accounts import BankAccount
 from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
-from essc_platform.core.records.directory import Service
+from essc_platform.core.records.directory import Outcome, Service, Ticket
 from essc_platform.core.records.entries import Entry, EntryKind, EntryPlace
 from essc_platform.core.records.events import Event, EventKind
 from essc_platform.core.records.family import Binding, Membership, PhotoUse, Relation
@@ -38,6 +38,13 @@ from essc_platform.core.records.people import (
     PhysicalCardStatus,
 )
 from essc_platform.core.records.recipients import Recipient
+from essc_platform.core.records.settlement import (
+    Account,
+    Order,
+    OrderState,
+    PasswordFree,
+    Posting,
+)
 
 Change: TypeAlias = (
     Citizen
@@ -57,9 +64,14 @@ Change: TypeAlias = (
     | PhotoUse
     | Recipient
     | Service
+    | Ticket
+    | Order
+    | PasswordFree
+    | Posting
 )
 
 __all__ = [
+    "Account",
     "BankAccount",
     "Binding",
     "CancelCause",
@@ -86,17 +98,23 @@ __all__ = [
     "LinkState",
     "Membership",
     "Method",
+    "Order",
+    "OrderState",
+    "Outcome",
     "Party",
     "PartyKey",
     "PartyKind",
     "Password",
+    "PasswordFree",
     "PhotoUse",
     "PhysicalCard",
     "PhysicalCardStatus",
+    "Posting",
     "Proof",
     "Purpose",
     "Recipient",
     "Relation",
     "Service",
+    "Ticket",
     "VerifierClass",
 ]

@@ -17,6 +17,7 @@ from essc_platform.store.rows import (
     parties,
     people,
     recipients,
+    settlement,
 )
 from essc_platform.store.rows.base import Mapping, Row
 from essc_platform.store.rows.links import link_from_row
@@ -33,6 +34,7 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
         *bank_accounts.MAPPINGS,
         *family.MAPPINGS,
         *directory.MAPPINGS,
+        *settlement.MAPPINGS,
         *recipients.MAPPINGS,
     )
 }

@@ -9,7 +9,7 @@ One module per noun. From here, a name is the table, also where a module is call
 from essc_platform.store.tables.bank_accounts import bank_accounts
 from essc_platform.store.tables.base import SCHEMA_VERSION, metadata
 from essc_platform.store.tables.cards import cards
-from essc_platform.store.tables.directory import services
+from essc_platform.store.tables.directory import services, tickets
 from essc_platform.store.tables.entries import entries
 from essc_platform.store.tables.events import events
 from essc_platform.store.tables.facts import facts
@@ -20,6 +20,7 @@ from essc_platform.store.tables.links import links
 from essc_platform.store.tables.parties import channels, parties, party_keys
 from essc_platform.store.tables.people import citizens, physical_cards
 from essc_platform.store.tables.recipients import recipients
+from essc_platform.store.tables.settlement import orders, password_free, postings
 from essc_platform.store.tables.trust import signing_keys
 
 __all__ = [
@@ -37,14 +38,18 @@ __all__ = [
     "links",
     "memberships",
     "metadata",
+    "orders",
     "parties",
     "party_keys",
+    "password_free",
     "passwords",
     "photo_uses",
     "physical_cards",
+    "postings",
     "proofs",
     "recipients",
     "requests",
     "services",
     "signing_keys",
+    "tickets",
 ]

@@ -1,0 +1,125 @@
+"""Orders, as providers make them and give them back (R62). `payments.py` has the holder's side.
+
+    open, unpaid  --pay-->     settling   --the bank-->  settled, or unpaid
+    settled       --refund-->  refunding  --the bank-->  refunded, or settled as before
+
+An order can never be paid once its link is unlinked or its time is over. Nobody writes that down:
+it is *ended* whenever somebody looks (R11).
+"""
+
+from dataclasses import dataclass, replace
+
+from essc_platform.core import acting, books
+from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.policy import Policy
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import (
+    CitizenKey,
+    Entry,
+    EntryKind,
+    EntryPlace,
+    Instant,
+    Link,
+    Order,
+    OrderState,
+    Ticket,
+)
+from essc_platform.core.times import HOUR
+
+PAYABLE = frozenset({OrderState.OPEN, OrderState.UNPAID})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUse:
+    """A provider makes an order for the holder behind a use."""
+
+    at: Instant
+    provider: str
+    citizen: CitizenKey
+    use_number: int
+    channel: str
+    """Of the ticket; the edge looked it up."""
+    insurance_fen: int
+    own_fen: int
+    new_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """A provider gives a settled order back, whole."""
+
+    at: Instant
+    provider: str
+    citizen: CitizenKey
+    order_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAnswer:
+    """An order, and its state now."""
+
+    order: Order
+    state: OrderState
+
+
+def state_at(order: Order, link: Link | None, at: Instant) -> OrderState:
+    """R62: an order that can be paid no more is ended; what is at the bank or past it is not."""
+    if order.state not in PAYABLE:
+        return order.state
+    if at >= order.expire_time or not acting.is_linked(link, order.serial):
+        return OrderState.ENDED
+    return order.state
+
+
+def order_use(
+    command: OrderUse, ticket: Ticket | None, link: Link | None, policy: Policy
+) -> Decision:
+    """R62, R44: for the holder's own use, while the link is the one of the ticket."""
+    if ticket is None or ticket.provider != command.provider:
+        return Rejected(Reason.USE_NOT_FOUND)
+    if ticket.binding is not None:
+        return Rejected(Reason.MEMBER_CANNOT_PAY)
+    return _ordered(command, ticket.serial, link, policy)
+
+
+def refund(command: Refund, order: Order | None) -> Decision:
+    """R62: the whole order; it lies in clearing until the bank has given it back."""
+    if order is None or order.provider != command.provider:
+        return Rejected(Reason.ORDER_NOT_FOUND)
+    if order.state is not OrderState.SETTLED:
+        return Rejected(Reason.ORDER_STATE_FORBIDS)
+    refunding = replace(
+        order, state=OrderState.REFUNDING, state_time=command.at, step=order.step + 1
+    )
+    return Accepted(
+        answer=OrderAnswer(order=refunding, state=refunding.state),
+        changes=(refunding, *books.postings(refunding, "refund", command.at)),
+        entries=(_entry(command, EntryKind.ORDER_REFUNDING),),
+    )
+
+
+def _ordered(command: OrderUse, serial: int, link: Link | None, policy: Policy) -> Decision:
+    if not acting.is_linked(link, serial):
+        return Rejected(Reason.ORDER_BASIS_ENDED)
+    order = Order(
+        citizen=command.citizen,
+        number=command.new_number,
+        provider=command.provider,
+        channel=command.channel,
+        serial=serial,
+        insurance_fen=command.insurance_fen,
+        own_fen=command.own_fen,
+        create_time=command.at,
+        expire_time=command.at + policy.order_hours * HOUR,
+        state=OrderState.OPEN,
+        state_time=command.at,
+    )
+    return Accepted(
+        answer=OrderAnswer(order=order, state=order.state),
+        changes=(order,),
+        entries=(_entry(command, EntryKind.ORDER_CREATED),),
+    )
+
+
+def _entry(command: OrderUse | Refund, kind: EntryKind) -> Entry:
+    return Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.PROVIDER)

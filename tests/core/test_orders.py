@@ -1,0 +1,113 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.core.people import DAY, NOW, ZHANG, Table, judge, judge_situation, link, unlinked_link
+from tests.core.people_services import at_provider, booked, order, settling, ticket, use
+
+from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.orders import OrderAnswer, OrderUse, Refund, state_at
+from essc_platform.core.reasons import Reason
+from essc_platform.core.records import EntryKind, OrderState
+
+S = OrderState
+
+# --- making ----------------------------------------------------------------------------------
+
+ORDER = OrderUse(
+    at=NOW,
+    provider="clinic",
+    citizen=ZHANG,
+    use_number=700,
+    channel="wechat",
+    insurance_fen=7_000,
+    own_fen=3_000,
+    new_number=800,
+)
+MADE = order(create_time=NOW, state_time=NOW, expire_time=NOW + DAY)
+LIS_USE = use(binding=(600, ZHANG))
+
+ORDERING_A_USE = Table(
+    {"command": ORDER, "use": None, "link": unlinked_link()},
+    ({}, Rejected(Reason.USE_NOT_FOUND)),
+    ({"use": ticket()}, Rejected(Reason.USE_NOT_FOUND)),
+    ({"use": replace(LIS_USE, provider="museum")}, Rejected(Reason.USE_NOT_FOUND)),
+    ({"use": LIS_USE}, Rejected(Reason.MEMBER_CANNOT_PAY)),
+    ({"use": use(close_time=NOW)}, Rejected(Reason.ORDER_BASIS_ENDED)),
+    ({"link": link(serial=2)}, Rejected(Reason.ORDER_BASIS_ENDED)),
+    (
+        {"link": link()},
+        Accepted(
+            answer=OrderAnswer(order=MADE, state=S.OPEN),
+            changes=(MADE,),
+            entries=(at_provider(EntryKind.ORDER_CREATED),),
+        ),
+    ),
+)
+
+
+@pytest.mark.rule("R44", "R62")
+@pytest.mark.parametrize(("situation", "decision"), ORDERING_A_USE.rows, ids=ORDERING_A_USE.ids)
+def test_making_an_order_for_a_use(situation: Mapping[str, Any], decision: Decision) -> None:
+    assert judge_situation(situation) == decision
+
+
+# --- giving back -----------------------------------------------------------------------------
+
+REFUND = Refund(at=NOW, provider="clinic", citizen=ZHANG, order_number=800)
+SETTLED = settling(state=S.SETTLED, step=2, settle_time=NOW)
+REFUNDING = replace(SETTLED, state=S.REFUNDING, step=3)
+
+GIVING_BACK = Table(
+    {"command": REFUND, "order": None},
+    ({}, Rejected(Reason.ORDER_NOT_FOUND)),
+    ({"order": order(provider="museum")}, Rejected(Reason.ORDER_NOT_FOUND)),
+    *(
+        ({"order": replace(SETTLED, state=state)}, Rejected(Reason.ORDER_STATE_FORBIDS))
+        for state in S
+        if state is not S.SETTLED
+    ),
+    (
+        {"order": SETTLED},
+        Accepted(
+            answer=OrderAnswer(order=REFUNDING, state=S.REFUNDING),
+            changes=(REFUNDING, *booked(3, clearing=10_000, provider=-10_000)),
+            entries=(at_provider(EntryKind.ORDER_REFUNDING),),
+        ),
+    ),
+)
+
+
+@pytest.mark.rule("R62")
+@pytest.mark.parametrize(("situation", "decision"), GIVING_BACK.rows, ids=GIVING_BACK.ids)
+def test_giving_an_order_back(situation: Mapping[str, Any], decision: Decision) -> None:
+    assert judge_situation(situation) == decision
+
+
+# --- what an order is at a moment ------------------------------------------------------------
+
+
+@pytest.mark.rule("R11", "R62")
+@pytest.mark.parametrize("state", [S.OPEN, S.UNPAID])
+def test_an_order_that_can_be_paid_ends_with_its_link_and_with_its_time(state: OrderState) -> None:
+    waiting = order(state=state)
+    last = waiting.expire_time - 1
+
+    assert state_at(waiting, link(), last) is state
+    assert state_at(waiting, link(), last + 1) is S.ENDED
+    assert state_at(waiting, link(serial=2), NOW) is S.ENDED
+    assert state_at(waiting, unlinked_link(), NOW) is S.ENDED
+    assert state_at(waiting, None, NOW) is S.ENDED
+
+
+@pytest.mark.rule("R3", "R62")
+@pytest.mark.parametrize("state", [S.SETTLING, S.SETTLED, S.REFUNDING, S.REFUNDED])
+def test_what_is_at_the_bank_or_past_it_never_ends(state: OrderState) -> None:
+    assert state_at(order(state=state), None, NOW + 400 * DAY) is state
+
+
+def test_several_orders_may_stand_on_one_use() -> None:
+    second = judge(replace(ORDER, new_number=801), use(), link(), order())
+
+    assert isinstance(second, Accepted)
