@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from essc_platform.core.cards import Person
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reads import reads_of
 from essc_platform.core.records import (
+    BankAccount,
     Binding,
     Card,
     CardView,
@@ -41,7 +43,7 @@ from essc_platform.core.records import (
     Purpose,
     Relation,
 )
-from essc_platform.core.snapshot import Snapshot
+from essc_platform.core.snapshot import Read, Snapshot
 
 SECOND, MINUTE, HOUR, DAY = 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000
 
@@ -98,6 +100,7 @@ def view(**changes: Any) -> CardView:
         issue_time=EARLIER,
         expire_time=TEN_YEARS_LATER,
         password_is_set=False,
+        bank_account_is_open=False,
     )
     return replace(usable, **changes)
 
@@ -158,6 +161,23 @@ def channel(**changes: Any) -> Channel:
     return replace(live, **changes)
 
 
+def bank_account(**changes: Any) -> BankAccount:
+    opened = BankAccount(
+        citizen=ZHANG,
+        physical_card=50,
+        bank_id="citybank",
+        reserved_phone="11100009999",
+        open_time=EARLIER,
+    )
+    return replace(opened, **changes)
+
+
+def person(**changes: Any) -> Person:
+    """Zhang with a good card, and no bank account."""
+    zhang = Person(citizen=citizen(), physical_cards=(physical_card(),), card=card())
+    return replace(zhang, **changes)
+
+
 def party(**changes: Any) -> Party:
     wechat = Party(
         key="wechat",
@@ -203,8 +223,11 @@ class Store:
             self.records[type(record), record.key] = record
 
     def snapshot(self, command: Command) -> Snapshot:
+        return self.snapshot_of(reads_of(command))
+
+    def snapshot_of(self, reads: frozenset[Read]) -> Snapshot:
         snapshot = Snapshot()
-        for kind, key, is_prefix in reads_of(command):
+        for kind, key, is_prefix in reads:
             if is_prefix:
                 found = [
                     record

@@ -9,6 +9,7 @@ from tests.core.people import (
     card,
     citizen,
     password,
+    person,
     physical_card,
     view,
 )
@@ -41,6 +42,7 @@ S = PhysicalCardStatus
                 expire_time=NOW,
                 status=S.TEMPORARILY_LOST,
                 blocked_reason="PHYSICAL_CARD_TEMPORARILY_LOST",
+                loss_time=EARLIER,
             ),
         ),
         (
@@ -53,7 +55,12 @@ S = PhysicalCardStatus
             physical_card(status=S.LOST),
             NOW,
             None,
-            view(expire_time=NOW, status=S.LOST, blocked_reason="PHYSICAL_CARD_LOST"),
+            view(
+                expire_time=NOW,
+                status=S.LOST,
+                blocked_reason="PHYSICAL_CARD_LOST",
+                loss_time=EARLIER,
+            ),
         ),
         (
             physical_card(status=S.LOCKED),
@@ -74,6 +81,7 @@ S = PhysicalCardStatus
             view(
                 expire_time=NOW,
                 status=S.LOST,
+                loss_time=EARLIER,
                 blocked_reason="CITIZEN_CANCELLED",
                 is_ended=True,
             ),
@@ -83,15 +91,19 @@ S = PhysicalCardStatus
 def test_what_a_card_is_worth_follows_from_its_physical_card(
     physical: PhysicalCard, expire_time: int, cancel_time: int | None, worth: CardView
 ) -> None:
-    person = citizen(cancel_time=cancel_time)
+    zhang = person(
+        citizen=citizen(cancel_time=cancel_time),
+        physical_cards=(physical,),
+        card=card(expire_time=expire_time),
+    )
 
-    found = cards.view(card(expire_time=expire_time), physical, person, None, NOW)
+    found = cards.view(zhang, None, NOW)
 
     assert found == worth
 
 
 def test_a_card_says_whether_there_is_a_password() -> None:
-    worth = cards.view(card(), physical_card(), citizen(), password(), NOW)
+    worth = cards.view(person(), password(), NOW)
 
     assert worth == view(password_is_set=True)
 

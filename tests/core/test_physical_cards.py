@@ -30,10 +30,10 @@ from tests.core.people import (
 )
 
 from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.issues import IssuePhysicalCard
 from essc_platform.core.physical_cards import (
     LIFECYCLE,
     ChangePhysicalCard,
-    IssuePhysicalCard,
     NoteExpiry,
     PhysicalCardAnswer,
     Verb,
@@ -214,11 +214,15 @@ def told(worth: CardView) -> tuple[Event, ...]:
     )
 
 
+def loss_time(of: PhysicalCard) -> int | None:
+    return of.status_time if of.status in (S.LOST, S.TEMPORARILY_LOST) else None
+
+
 def moved(after: PhysicalCard, reason: str, kind: EntryKind) -> Accepted:
     return Accepted(
         answer=PhysicalCardAnswer(physical_card=after, status=after.status),
         changes=(after,),
-        events=told(view(status=after.status, blocked_reason=reason)),
+        events=told(view(status=after.status, blocked_reason=reason, loss_time=loss_time(after))),
         entries=(by_bureau(kind),),
     )
 

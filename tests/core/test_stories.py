@@ -24,22 +24,18 @@ from essc_platform.core import cards
 from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallenge
 from essc_platform.core.citizens import RegisterCitizen
 from essc_platform.core.commands import Command
+from essc_platform.core.deciding.common import card_of, person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
 from essc_platform.core.holdings import LinkAnswer, with_licence
+from essc_platform.core.issues import IssuePhysicalCard
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.passwords import ChangePassword, ResetPassword, SetPassword
-from essc_platform.core.physical_cards import (
-    ChangePhysicalCard,
-    IssuePhysicalCard,
-    NoteExpiry,
-    Verb,
-)
+from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry, Verb
 from essc_platform.core.records import (
     Card,
     CardView,
     Challenge,
-    Citizen,
     Counters,
     Generation,
     Link,
@@ -305,16 +301,11 @@ def play(store: Store, command: Command) -> Decision | None:
 
 
 def worth_in(store: Store, at: int) -> CardView | None:
-    card, person = store.records.get((Card, ZHANG)), store.records[Citizen, ZHANG]
-    if card is None:
+    read = card_of(ZHANG)
+    seen = store.snapshot_of(read).view(read)
+    if seen.one(Card, ZHANG) is None:
         return None
-    assert isinstance(card, Card)
-    assert isinstance(person, Citizen)
-    physical_card = store.records[PhysicalCard, (*ZHANG, card.physical_card)]
-    assert isinstance(physical_card, PhysicalCard)
-    password = store.records.get((Password, ZHANG))
-    assert password is None or isinstance(password, Password)
-    return cards.view(card, physical_card, person, password, at)
+    return cards.view(person(seen, ZHANG), seen.one(Password, ZHANG), at)
 
 
 def links_in(store: Store) -> dict[str, Link]:

@@ -21,15 +21,11 @@ from essc_platform.core.citizens import RegisterCitizen
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Licence, LicenceFacts
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.issues import IssuePhysicalCard
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.parties import AddPartyKey, ChangeChannel, ChannelVerb, RegisterChannel
 from essc_platform.core.passwords import ChangePassword, ResetPassword, SetPassword
-from essc_platform.core.physical_cards import (
-    ChangePhysicalCard,
-    IssuePhysicalCard,
-    NoteExpiry,
-    Verb,
-)
+from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry, Verb
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import (
     BankAccount,

@@ -8,25 +8,37 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from essc_platform.core import cards
+from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Rejected
-from essc_platform.core.policy import Policy
+from essc_platform.core.policy import HOLDER_CONSENT, Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
-    BankAccount,
     Binding,
-    Card,
-    Citizen,
     CitizenKey,
     Instant,
     Level,
     Link,
     LinkState,
     PhysicalCard,
-    PhysicalCardStatus,
 )
 from essc_platform.core.times import HOUR
 
-_LOST = frozenset({PhysicalCardStatus.LOST, PhysicalCardStatus.TEMPORARILY_LOST})
+__all__ = [
+    "Acting",
+    "BindingName",
+    "OfSerial",
+    "Person",
+    "ThroughLink",
+    "allow_until",
+    "blocked_reason",
+    "card_refusal",
+    "is_linked",
+    "level",
+    "link_refusal",
+    "member_refusal",
+    "opened_until",
+    "serial_refusal",
+]
 
 
 class BindingName(NamedTuple):
@@ -51,29 +63,13 @@ class ThroughLink(Protocol):
     def binding(self) -> BindingName | None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """All that says what one person's card is worth."""
-
-    citizen: Citizen | None
-    physical_cards: tuple[PhysicalCard, ...]
-    card: Card | None
-    bank_accounts: tuple[BankAccount, ...] = ()
+class OfSerial(Protocol):
+    """A command about a link under one serial."""
 
     @property
-    def physical_card(self) -> PhysicalCard | None:
-        """The one behind the electronic card."""
-        return cards.mapped(self.card, self.physical_cards)
-
+    def link_number(self) -> int: ...
     @property
-    def bank_account(self) -> BankAccount | None:
-        """The open bank account of the physical card behind the electronic one."""
-        if self.card is None:
-            return None
-        number = self.card.physical_card
-        return next(
-            (a for a in self.bank_accounts if a.physical_card == number and a.is_open), None
-        )
+    def serial(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +104,17 @@ def link_refusal(command: ThroughLink, acting: Acting) -> Rejected | None:
 def is_named(binding: Binding | None, name: BindingName) -> bool:
     """R44: whether a good binding is the one that a command names."""
     return binding is not None and binding.member == name.member and binding.is_good
+
+
+def serial_refusal(command: OfSerial, link: Link | None) -> Rejected | None:
+    """R13, R14: an own, active link, and under this serial."""
+    if link is None or link.number != command.link_number:
+        return Rejected(Reason.LINK_NOT_FOUND)
+    if command.serial != link.serial:
+        return Rejected(Reason.LINK_SERIAL_OLD)
+    if not link.is_active:
+        return Rejected(Reason.LINK_NOT_ACTIVE)
+    return None
 
 
 def card_refusal(acting: Acting, at: Instant, policy: Policy) -> Rejected | None:
@@ -148,9 +155,9 @@ def blocked_reason(
     )
     if not now.blocked_reason:
         return None
-    if now.status in _LOST and link is not None and policy is not None:
-        is_excepted = allow_until(link, physical_card, at, policy) is not None
-        if is_excepted and not now.is_ended and at < person.card.expire_time:
+    if link is not None and policy is not None and not now.is_ended:
+        is_opened = allow_until(link, physical_card, at, policy) is not None
+        if is_opened and at < person.card.expire_time:
             return None
     return Reason(now.blocked_reason)
 
@@ -158,17 +165,24 @@ def blocked_reason(
 def allow_until(
     link: Link, physical_card: PhysicalCard, at: Instant, policy: Policy
 ) -> Instant | None:
-    """R3: until when a link is open although the card is lost; None if it is not.
+    """R3: until when a link is open although the card is lost; None if it is not."""
+    lost = cards.loss_time(
+        physical_card.status, physical_card.status_time, physical_card.lift_time, at
+    )
+    return opened_until(link.allow_time, lost, at, policy)
 
-    It was opened for this loss: one that was reported later, or formally after temporarily, is
-    another.
+
+def opened_until(
+    allow_time: Instant | None, loss_time: Instant | None, at: Instant, policy: Policy
+) -> Instant | None:
+    """R3: the same, from when the link was opened and when the loss that stands was reported.
+
+    A loss that was reported later than that, or formally after temporarily, is another one.
     """
-    if link.allow_time is None or link.allow_time < physical_card.status_time:
+    if allow_time is None or loss_time is None or policy.loss != HOLDER_CONSENT:
         return None
-    if cards.status_at(physical_card, at) not in _LOST:
-        return None
-    until = link.allow_time + policy.allow_while_lost_hours * HOUR
-    return until if at < until else None
+    until = allow_time + policy.allow_while_lost_hours * HOUR
+    return until if loss_time <= allow_time and at < until else None
 
 
 def level(link: Link, holder: Person) -> Level:

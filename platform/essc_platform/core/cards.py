@@ -4,13 +4,16 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
+    BankAccount,
     Card,
     CardView,
+    Change,
     Citizen,
     Event,
     EventKind,
@@ -31,6 +34,54 @@ STATUS_REASONS = {
     PhysicalCardStatus.CANCELLED: Reason.PHYSICAL_CARD_CANCELLED,
 }
 _YEAR = 365 * DAY + DAY // 4
+
+
+_LOST = frozenset({PhysicalCardStatus.LOST, PhysicalCardStatus.TEMPORARILY_LOST})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """All that says what one person's card is worth."""
+
+    citizen: Citizen | None
+    physical_cards: tuple[PhysicalCard, ...]
+    card: Card | None
+    bank_accounts: tuple[BankAccount, ...] = ()
+
+    @property
+    def physical_card(self) -> PhysicalCard | None:
+        """The one behind the electronic card."""
+        return mapped(self.card, self.physical_cards)
+
+    @property
+    def bank_account(self) -> BankAccount | None:
+        """The open bank account of the physical card behind the electronic one."""
+        return None if self.card is None else self.account_of(self.card.physical_card)
+
+    def account_of(self, physical_card: int) -> BankAccount | None:
+        """The open bank account of a physical card."""
+        return next(
+            (a for a in self.bank_accounts if a.physical_card == physical_card and a.is_open), None
+        )
+
+    def after(self, *changes: Change) -> "Person":
+        """The same person once these changes are made."""
+        after = self
+        for change in changes:
+            match change:
+                case Citizen():
+                    after = replace(after, citizen=change)
+                case Card():
+                    after = replace(after, card=change)
+                case PhysicalCard():
+                    kept = [c for c in after.physical_cards if c.key != change.key]
+                    after = replace(after, physical_cards=(*kept, change))
+                case BankAccount():
+                    others = [a for a in after.bank_accounts if a.key != change.key]
+                    after = replace(after, bank_accounts=(*others, change))
+                case _:
+                    pass
+        return after
 
 
 class Worth(NamedTuple):
@@ -68,16 +119,27 @@ def status_at(physical_card: PhysicalCard, at: Instant) -> PhysicalCardStatus:
     return physical_card.status
 
 
-def view(
-    card: Card,
-    physical_card: PhysicalCard,
-    citizen: Citizen,
-    password: Password | None,
-    at: Instant,
-) -> CardView:
+def loss_time(
+    status: PhysicalCardStatus, status_time: Instant, lift_time: Instant | None, at: Instant
+) -> Instant | None:
+    """When the loss was reported that stands now; None if the card is not lost."""
+    if status not in _LOST or (lift_time is not None and at >= lift_time):
+        return None
+    return status_time
+
+
+def view(person: Person, password: Password | None, at: Instant) -> CardView:
     """R3: what the card is worth at a moment, the same in every channel."""
+    card, physical_card = person.card, person.physical_card
+    assert person.citizen is not None, "a card belongs to a citizen on record"
+    assert card is not None
+    assert physical_card is not None, "there is something to look at"
     now = worth(
-        physical_card.status, physical_card.lift_time, citizen.cancel_time, card.expire_time, at
+        physical_card.status,
+        physical_card.lift_time,
+        person.citizen.cancel_time,
+        card.expire_time,
+        at,
     )
     return CardView(
         status=now.status,
@@ -87,30 +149,28 @@ def view(
         issue_time=card.issue_time,
         expire_time=card.expire_time,
         password_is_set=password is not None,
+        bank_account_is_open=person.bank_account is not None,
+        loss_time=loss_time(
+            physical_card.status, physical_card.status_time, physical_card.lift_time, at
+        ),
     )
 
 
-def status_events(
-    card: Card,
-    physical_card: PhysicalCard,
-    citizen: Citizen,
+def events_of(
+    kind: EventKind,
+    person: Person,
     password: Password | None,
     held: Sequence[Link],
     at: Instant,
 ) -> tuple[Event, ...]:
     """R3, R16: tells each of these links, if it holds the card, what the card is now worth."""
-    now = view(card, physical_card, citizen, password, at)
+    holding = [link for link in held if link.state is not LinkState.UNLINKED]
+    if not holding:
+        return ()
+    now = view(person, password, at)
     return tuple(
-        Event(
-            channel=link.channel,
-            kind=EventKind.CARD_STATUS_CHANGED,
-            at=at,
-            citizen=link.citizen,
-            link=link,
-            card=now,
-        )
-        for link in held
-        if link.state is not LinkState.UNLINKED
+        Event(channel=link.channel, kind=kind, at=at, citizen=link.citizen, link=link, card=now)
+        for link in holding
     )
 
 

@@ -11,7 +11,7 @@ from essc_platform.core.records import (
     EntryKind,
     EntryPlace,
     Instant,
-    PhysicalCard,
+    Recipient,
 )
 
 
@@ -27,11 +27,26 @@ class RegisterCitizen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterRecipient:
+    """A bureau registers a person as a recipient of benefits."""
+
+    at: Instant
+    citizen: CitizenKey
+    id_number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CitizenAnswer:
     """A person as a bureau sees it."""
 
     citizen: Citizen
-    physical_cards: tuple[PhysicalCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientAnswer:
+    """A recipient of benefits as registered."""
+
+    register_time: Instant
 
 
 def register_citizen(command: RegisterCitizen, citizen: Citizen | None) -> Decision:
@@ -53,6 +68,29 @@ def register_citizen(command: RegisterCitizen, citizen: Citizen | None) -> Decis
     )
     return Accepted(
         answer=CitizenAnswer(citizen=registered), changes=(registered,), entries=(entry,)
+    )
+
+
+def register_recipient(
+    command: RegisterRecipient, citizen: Citizen | None, recipient: Recipient | None
+) -> Decision:
+    """R52: whose eligibility is to be certified is registered, once."""
+    if citizen is None or citizen.id_number != command.id_number:
+        return Rejected(Reason.CITIZEN_NOT_FOUND)
+    if citizen.cancel_time is not None:
+        return Rejected(Reason.CITIZEN_CANCELLED)
+    if recipient is not None:
+        return Rejected(Reason.RECIPIENT_EXISTS)
+    entry = Entry(
+        citizen=command.citizen,
+        kind=EntryKind.RECIPIENT_REGISTERED,
+        at=command.at,
+        place=EntryPlace.BUREAU,
+    )
+    return Accepted(
+        answer=RecipientAnswer(register_time=command.at),
+        changes=(Recipient(key=command.citizen, register_time=command.at),),
+        entries=(entry,),
     )
 
 

@@ -1,16 +1,14 @@
 """Deliveries (R5): a new card is put into a channel; there its holder accepts or declines it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from essc_platform.core import cards, proofs
+from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Decision, Rejected
 from essc_platform.core.holdings import IDENTITY_METHODS, activated, consent_outdated, ended
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
-    Card,
-    Citizen,
     CitizenKey,
     Entry,
     EntryKind,
@@ -19,7 +17,6 @@ from essc_platform.core.records import (
     Link,
     LinkState,
     Password,
-    PhysicalCard,
     Proof,
     Purpose,
 )
@@ -53,9 +50,7 @@ class DeclineDelivery:
 
 def accept_delivery(
     command: AcceptDelivery,
-    citizen: Citizen | None,
-    physical_cards: Sequence[PhysicalCard],
-    card: Card | None,
+    person: Person,
     password: Password | None,
     link: Link | None,
     proof: Proof | None,
@@ -67,19 +62,13 @@ def accept_delivery(
         return refusal
     assert link is not None
     assert proof is not None
-    assert citizen is not None, "a link exists for a citizen on record"
-    assert card is not None, "a link exists for an issued card"
     if command.consent_version != policy.consent_version:
         return consent_outdated(policy)
-    physical_card = cards.mapped(card, physical_cards)
-    assert physical_card is not None
-    blocked = cards.view(card, physical_card, citizen, password, command.at).blocked_reason
+    blocked = cards.view(person, password, command.at).blocked_reason
     if blocked:
         return Rejected(Reason(blocked))
     active = replace(link, state=LinkState.ACTIVE, activate_time=command.at)
-    accepted = activated(
-        active, card, physical_card, citizen, password, command.at, command.new_licence_number
-    )
+    accepted = activated(active, person, password, command.at, command.new_licence_number)
     return replace(
         accepted,
         changes=(active, proofs.used(proof)),

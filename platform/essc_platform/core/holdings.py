@@ -6,14 +6,13 @@ A link becomes active, and then a card must be signed for it; or it ends, and it
 from dataclasses import dataclass, replace
 
 from essc_platform.core import cards, proofs
+from essc_platform.core.cards import Person
 from essc_platform.core.citizens import masked_id_number, masked_name
 from essc_platform.core.decisions import Accepted, Licence, LicenceFacts, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
-    Card,
     CardView,
-    Citizen,
     Entry,
     EntryKind,
     Event,
@@ -23,7 +22,6 @@ from essc_platform.core.records import (
     LinkState,
     Method,
     Password,
-    PhysicalCard,
     Proof,
 )
 
@@ -46,19 +44,21 @@ class LinkAnswer:
     """A link as it is now."""
 
     link: Link
+    allow_until: Instant | None = None
+    """Until when it is open although the card is lost, if that is so."""
 
 
 def activated(
     link: Link,
-    card: Card,
-    physical_card: PhysicalCard,
-    citizen: Citizen,
+    person: Person,
     password: Password | None,
     at: Instant,
     licence_number: int,
 ) -> Accepted:
     """What a citizen holds once a link is active: the answer, the event, and what to sign."""
-    view = cards.view(card, physical_card, citizen, password, at)
+    citizen = person.citizen
+    assert citizen is not None, "who links is on record"
+    view = cards.view(person, password, at)
     name = masked_name(citizen.name)
     return Accepted(
         answer=HeldCard(
@@ -81,16 +81,18 @@ def activated(
             citizen=citizen.key,
             number=licence_number,
             masked_name=name,
-            region=physical_card.region,
-            issue_time=card.issue_time,
-            expire_time=card.expire_time,
+            region=view.region,
+            issue_time=view.issue_time,
+            expire_time=view.expire_time,
         ),
     )
 
 
 def ended(link: Link, proof: Proof, at: Instant, kind: EntryKind) -> Accepted:
     """R11: a link's end: the link, the proof, one event for the own channel, one line of record."""
-    unlinked = replace(link, state=LinkState.UNLINKED, unlink_time=at, licence=None)
+    unlinked = replace(
+        link, state=LinkState.UNLINKED, unlink_time=at, licence=None, allow_time=None
+    )
     event = Event(
         channel=link.channel,
         kind=EventKind.LINK_UNLINKED,

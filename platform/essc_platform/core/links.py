@@ -14,7 +14,8 @@ card anew, or maps it anew, tells the other channels what the card is now worth.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from essc_platform.core import cards, proofs
+from essc_platform.core import cards, levels, proofs
+from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.holdings import (
     IDENTITY_METHODS,
@@ -32,6 +33,7 @@ from essc_platform.core.records import (
     Entry,
     EntryKind,
     EntryPlace,
+    EventKind,
     Instant,
     Level,
     Link,
@@ -104,9 +106,7 @@ def find_link(
 
 def apply(
     command: Apply,
-    citizen: Citizen | None,
-    physical_cards: Sequence[PhysicalCard],
-    card: Card | None,
+    person: Person,
     password: Password | None,
     held: Sequence[Link],
     identity_proof: Proof | None,
@@ -118,6 +118,7 @@ def apply(
     refusal = refusal or proofs.refusal(command, face_proof, Purpose.APPLY, {Method.FACE})
     if refusal is not None:
         return refusal
+    citizen, card = person.citizen, person.card
     assert citizen is not None, "a proof is given for a citizen on record"
     assert identity_proof is not None
     assert face_proof is not None
@@ -125,7 +126,9 @@ def apply(
         return consent_outdated(policy)
     if citizen.cancel_time is not None:
         return Rejected(Reason.CITIZEN_CANCELLED)
-    physical_card = cards.choose_physical_card(card, physical_cards, command.region, command.at)
+    physical_card = cards.choose_physical_card(
+        card, person.physical_cards, command.region, command.at
+    )
     if isinstance(physical_card, Rejected):
         return physical_card
     current = _issued(card, physical_card, command.at, policy)
@@ -133,20 +136,25 @@ def apply(
     if link is not None and link.is_active and current == card:
         return Rejected(Reason.LINK_EXISTS)
     active = _linked(command, link)
-    accepted = activated(
-        active, current, physical_card, citizen, password, command.at, command.new_licence_number
-    )
-    changes = (active, proofs.used(identity_proof), proofs.used(face_proof))
+    changes = (proofs.used(identity_proof), proofs.used(face_proof))
     entries = (*_issue_entries(command, card), _entry(command, EntryKind.LINK_ACTIVATED))
     if current == card:
-        return replace(accepted, changes=changes, entries=entries)
-    others = [each for each in held if each.channel != command.channel]
-    told = cards.status_events(current, physical_card, citizen, password, others, command.at)
+        accepted = activated(active, person, password, command.at, command.new_licence_number)
+        return replace(accepted, changes=(active, *changes), entries=entries)
+    now = person.after(current)
+    before = (active, *(each for each in held if each.channel != command.channel))
+    # A bank account stays with its physical card, and what was raised by it falls with the mapping.
+    is_mapped_anew = card is not None and card.physical_card != current.physical_card
+    after = levels.lowered(before) if is_mapped_anew else before
+    fallen = [each for each in after if each not in before]
+    accepted = activated(after[0], now, password, command.at, command.new_licence_number)
+    told = cards.events_of(EventKind.CARD_STATUS_CHANGED, now, password, after[1:], command.at)
+    lowered = cards.events_of(EventKind.LEVEL_CHANGED, now, password, fallen, command.at)
     return replace(
         accepted,
-        changes=(current, *changes),
-        events=(*accepted.events, *told),
-        entries=entries,
+        changes=(current, after[0], *changes, *(each for each in fallen if each != after[0])),
+        events=(*accepted.events, *told, *lowered),
+        entries=(*entries, *levels.entries_of(fallen, command.at)),
     )
 
 
@@ -188,6 +196,7 @@ def _linked(command: Apply, link: Link | None) -> Link:
             deliver_time=None,
             activate_time=command.at,
             unlink_time=None,
+            allow_time=None,
         )
     return replace(link, state=LinkState.ACTIVE, activate_time=command.at)
 

@@ -7,22 +7,20 @@ mapped card tells every channel that holds the card.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Protocol
 
-from essc_platform.core import cards, deliveries
+from essc_platform.core import cards
+from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
-    Card,
-    Change,
-    Citizen,
     CitizenKey,
     Entry,
     EntryKind,
     EntryPlace,
     Event,
     EventKind,
-    Generation,
     Instant,
     Link,
     Password,
@@ -72,22 +70,16 @@ _ENTRIES = {
     _V.LOCK: EntryKind.PHYSICAL_CARD_LOCKED,
     _V.UNLOCK: EntryKind.PHYSICAL_CARD_UNLOCKED,
     _V.CANCEL: EntryKind.PHYSICAL_CARD_CANCELLED,
-    _V.LAPSE: EntryKind.LOSS_LIFTED,
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuePhysicalCard:
-    """A bureau issues a card of one of its regions."""
+class OfBureau(Protocol):
+    """A command about one physical card of the calling bureau's regions."""
 
-    at: Instant
-    citizen: CitizenKey
-    region: str
-    generation: Generation
-    is_enabled: bool
-    new_number: int
-    receivers: tuple[tuple[str, int], ...]
-    """R5: the channels that receive new cards, each with a number for a link it may need."""
+    @property
+    def number(self) -> int: ...
+    @property
+    def regions(self) -> frozenset[str] | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,97 +108,84 @@ class PhysicalCardAnswer:
 
     physical_card: PhysicalCard
     status: PhysicalCardStatus
-
-
-def issue_physical_card(
-    command: IssuePhysicalCard,
-    citizen: Citizen | None,
-    physical_cards: Sequence[PhysicalCard],
-    card: Card | None,
-    password: Password | None,
-    held: Sequence[Link],
-    policy: Policy,
-) -> Decision:
-    """R5: issues a card. A third-generation one makes the electronic card and delivers it."""
-    if citizen is None:
-        return Rejected(Reason.CITIZEN_NOT_FOUND)
-    if citizen.cancel_time is not None:
-        return Rejected(Reason.CITIZEN_CANCELLED)
-    if any(c.region == command.region and c.status is not _S.CANCELLED for c in physical_cards):
-        return Rejected(Reason.PHYSICAL_CARD_EXISTS)
-    issued = PhysicalCard(
-        citizen=command.citizen,
-        number=command.new_number,
-        region=command.region,
-        generation=command.generation,
-        status=_S.NORMAL if command.is_enabled else _S.SEALED,
-        issue_time=command.at,
-        status_time=command.at,
-    )
-    accepted = Accepted(
-        answer=PhysicalCardAnswer(physical_card=issued, status=issued.status),
-        changes=(issued,),
-        entries=(_bureau_entry(command, EntryKind.PHYSICAL_CARD_ISSUED),),
-    )
-    if command.generation is not Generation.THIRD:
-        return accepted
-    return _with_deliveries(
-        accepted, command, issued, citizen, physical_cards, card, password, held, policy
-    )
+    bank_id: str = ""
+    """Of its open bank account; empty if there is none."""
 
 
 def change_physical_card(
     command: ChangePhysicalCard,
-    citizen: Citizen | None,
-    physical_cards: Sequence[PhysicalCard],
-    card: Card | None,
+    person: Person,
     password: Password | None,
     held: Sequence[Link],
     policy: Policy,
 ) -> Decision:
     """R2, R3, R6: moves a card along its lifecycle and tells every channel that holds it."""
-    found = next((c for c in physical_cards if c.number == command.number), None)
-    if found is None or (command.regions is not None and found.region not in command.regions):
-        return Rejected(Reason.PHYSICAL_CARD_NOT_FOUND)
+    found = own_physical_card(command, person)
+    if isinstance(found, Rejected):
+        return found
     changed = _moved(command, found, policy)
     if changed is None:
-        return Rejected(
-            Reason.PHYSICAL_CARD_STATUS_FORBIDS,
-            (("status", cards.status_at(found, command.at).name),),
-        )
+        return status_forbids(found, command.at)
     events: tuple[Event, ...] = ()
-    if card is not None and card.physical_card == changed.number:
-        assert citizen is not None, "a card belongs to a citizen on record"
-        events = cards.status_events(card, changed, citizen, password, held, command.at)
+    if person.card is not None and person.card.physical_card == changed.number:
+        now = person.after(changed)
+        events = cards.events_of(EventKind.CARD_STATUS_CHANGED, now, password, held, command.at)
     return Accepted(
-        answer=PhysicalCardAnswer(physical_card=changed, status=changed.status),
+        answer=answer_of(changed, person),
         changes=(changed,),
         events=events,
-        entries=_status_entries(command, found),
+        entries=(
+            *lapse_entries(found, command.at),
+            *_step_entries(command),
+        ),
     )
 
 
 def note_expiry(
-    command: NoteExpiry,
-    citizen: Citizen | None,
-    physical_cards: Sequence[PhysicalCard],
-    card: Card | None,
-    password: Password | None,
-    held: Sequence[Link],
+    command: NoteExpiry, person: Person, password: Password | None, held: Sequence[Link]
 ) -> Decision:
     """R8, R95: writes, once, the events of a card that time has ended."""
-    assert citizen is not None
+    card = person.card
     assert card is not None, "the sweep found this card"
-    physical_card = cards.mapped(card, physical_cards)
-    assert physical_card is not None
     if card.is_expiry_noted or command.at < card.expire_time:
         return Accepted(answer=None)
     return Accepted(
         answer=None,
         changes=(replace(card, is_expiry_noted=True),),
-        events=cards.status_events(card, physical_card, citizen, password, held, command.at),
+        events=cards.events_of(EventKind.CARD_STATUS_CHANGED, person, password, held, command.at),
         entries=(_by_time(command.citizen, EntryKind.CARD_EXPIRED, command.at),),
     )
+
+
+def own_physical_card(command: OfBureau, person: Person) -> PhysicalCard | Rejected:
+    """The card of a bureau's command; one of another bureau's region is unknown."""
+    found = next((c for c in person.physical_cards if c.number == command.number), None)
+    if found is None or (command.regions is not None and found.region not in command.regions):
+        return Rejected(Reason.PHYSICAL_CARD_NOT_FOUND)
+    return found
+
+
+def status_forbids(physical_card: PhysicalCard, at: Instant) -> Rejected:
+    """That the card's status now does not allow the step."""
+    status = cards.status_at(physical_card, at)
+    return Rejected(Reason.PHYSICAL_CARD_STATUS_FORBIDS, (("status", status.name),))
+
+
+def answer_of(physical_card: PhysicalCard, person: Person) -> PhysicalCardAnswer:
+    """A physical card with its bank account, which the person's other changes have not touched."""
+    account = person.account_of(physical_card.number)
+    return PhysicalCardAnswer(
+        physical_card=physical_card,
+        status=physical_card.status,
+        bank_id=account.bank_id if account else "",
+    )
+
+
+def lapse_entries(found: PhysicalCard, at: Instant) -> tuple[Entry, ...]:
+    """R93: that a loss had lifted itself, if nobody has noted that yet."""
+    if cards.status_at(found, at) is found.status:
+        return ()
+    return (_by_time(found.citizen, EntryKind.LOSS_LIFTED, at),)
 
 
 def _moved(command: ChangePhysicalCard, found: PhysicalCard, policy: Policy) -> PhysicalCard | None:
@@ -228,76 +207,13 @@ def _moved(command: ChangePhysicalCard, found: PhysicalCard, policy: Policy) -> 
     return replace(found, status=after, status_time=command.at, lift_time=lift_time)
 
 
-def _status_entries(command: ChangePhysicalCard, found: PhysicalCard) -> tuple[Entry, ...]:
-    """R93: the step; before it a loss that had lifted itself, if nobody had noted that yet."""
-    lapsed = _by_time(command.citizen, _ENTRIES[Verb.LAPSE], command.at)
+def _step_entries(command: ChangePhysicalCard) -> tuple[Entry, ...]:
+    """R93: what the bureau did; what time did is a lapse and noted as such."""
     if command.verb is Verb.LAPSE:
-        return (lapsed,)
-    step = replace(lapsed, kind=_ENTRIES[command.verb], place=EntryPlace.BUREAU)
-    if cards.status_at(found, command.at) is not found.status:
-        return (lapsed, step)
-    return (step,)
-
-
-def _with_deliveries(
-    accepted: Accepted,
-    command: IssuePhysicalCard,
-    issued: PhysicalCard,
-    citizen: Citizen,
-    physical_cards: Sequence[PhysicalCard],
-    card: Card | None,
-    password: Password | None,
-    held: Sequence[Link],
-    policy: Policy,
-) -> Accepted:
-    """R5: what a third-generation card brings along. An electronic card that exists stays."""
-    changes: list[Change] = [*accepted.changes]
-    events: list[Event] = []
-    entries = [*accepted.entries]
-    if card is None:
-        card = Card(
-            key=command.citizen,
-            physical_card=issued.number,
-            issue_time=command.at,
-            expire_time=cards.expiry(command.at, policy.card_years),
-        )
-        changes.append(card)
-        entries.append(_bureau_entry(command, EntryKind.CARD_ISSUED))
-    physical_card = cards.mapped(card, (*physical_cards, issued))
-    assert physical_card is not None
-    view = cards.view(card, physical_card, citizen, password, command.at)
-    by_channel = {link.channel: link for link in held}
-    for channel, number in command.receivers:
-        link = deliveries.delivered(
-            by_channel.get(channel), (command.citizen, channel, number), command.at
-        )
-        if link is None:
-            continue
-        changes.append(link)
-        events.append(
-            Event(
-                channel=channel,
-                kind=EventKind.LINK_DELIVERED,
-                at=command.at,
-                citizen=command.citizen,
-                link=link,
-                card=view,
-            )
-        )
-        entries.append(
-            Entry(
-                citizen=command.citizen,
-                kind=EntryKind.LINK_DELIVERED,
-                at=command.at,
-                channel=channel,
-            )
-        )
-    return replace(accepted, changes=tuple(changes), events=tuple(events), entries=tuple(entries))
+        return ()
+    kind = _ENTRIES[command.verb]
+    return (Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.BUREAU),)
 
 
 def _by_time(citizen: CitizenKey, kind: EntryKind, at: Instant) -> Entry:
     return Entry(citizen=citizen, kind=kind, at=at, place=EntryPlace.TIME)
-
-
-def _bureau_entry(command: IssuePhysicalCard, kind: EntryKind) -> Entry:
-    return Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.BUREAU)

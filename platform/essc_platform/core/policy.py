@@ -33,6 +33,10 @@ def _value(default: Any, unit: str, origin: Origin, rules: str, text: str) -> An
     )
 
 
+BLOCK, HOLDER_CONSENT = "block", "holder_consent"
+LOSSES = (BLOCK, HOLDER_CONSENT)
+"""R3: the two published readings of what a lost card means."""
+
 _GIVEN, _ASSUMED = Origin.GIVEN, Origin.ASSUMED
 
 
@@ -40,9 +44,7 @@ _GIVEN, _ASSUMED = Origin.GIVEN, Origin.ASSUMED
 class Policy:
     """The values. Spans are in the unit of the name."""
 
-    loss: str = _value(
-        "block", "", _GIVEN, "R3", "what a lost card means: block, or holder_consent"
-    )
+    loss: str = _value(BLOCK, "", _GIVEN, "R3", "what a lost card means: block, or holder_consent")
     allow_while_lost_hours: int = _value(
         24, "hours", _ASSUMED, "R3", "how long a link that was opened for a loss stays open"
     )

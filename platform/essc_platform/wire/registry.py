@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from essc.registry.v1 import registry_service_pb2 as pb
 from essc_platform.batch import Submission
 from essc_platform.clock import random_number
-from essc_platform.core import citizens, physical_cards
+from essc_platform.core import citizens, issues
 from essc_platform.core.citizens import CitizenAnswer
 from essc_platform.core.commands import Command
 from essc_platform.core.physical_cards import ChangePhysicalCard, PhysicalCardAnswer, Verb
@@ -214,14 +214,14 @@ class RegistryServicer:
 
     def _to_issue(
         self, request: pb.IssuePhysicalCardRequest, call: PlatformCall
-    ) -> physical_cards.IssuePhysicalCard | Refusal:
+    ) -> issues.IssuePhysicalCard | Refusal:
         if not is_well_formed(request.id_number):
             return _ill_formed()
         if request.region not in call.caller.regions:
             return Refusal("CALLER_NOT_ALLOWED")
         generation = Generation(request.generation)
         receivers = self._front.directory.receivers() if generation is Generation.THIRD else ()
-        return physical_cards.IssuePhysicalCard(
+        return issues.IssuePhysicalCard(
             at=self._front.clock.now(),
             citizen=self._vault.citizen_key(request.id_number),
             region=request.region,

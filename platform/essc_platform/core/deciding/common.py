@@ -1,6 +1,7 @@
 """What several nouns declare, and the values that their rules are given of it."""
 
-from essc_platform.core.acting import Acting, BindingName, Person, ThroughLink
+from essc_platform.core.acting import Acting, BindingName, ThroughLink
+from essc_platform.core.cards import Person
 from essc_platform.core.records import (
     BankAccount,
     Binding,
@@ -14,23 +15,6 @@ from essc_platform.core.records import (
 from essc_platform.core.snapshot import Read, View, many, one
 
 
-def card_of(citizen: CitizenKey) -> frozenset[Read]:
-    """All that says what a citizen's card is worth."""
-    return frozenset(
-        {
-            one(Citizen, citizen),
-            many(PhysicalCard, citizen),
-            one(Card, citizen),
-            one(Password, citizen),
-        }
-    )
-
-
-def card_and_links_of(citizen: CitizenKey) -> frozenset[Read]:
-    """What a citizen's card is worth, and every channel that has to know."""
-    return card_of(citizen) | {many(Link, citizen)}
-
-
 def person_of(citizen: CitizenKey) -> frozenset[Read]:
     """What `person` takes."""
     return frozenset(
@@ -41,6 +25,16 @@ def person_of(citizen: CitizenKey) -> frozenset[Read]:
             many(BankAccount, citizen),
         }
     )
+
+
+def card_of(citizen: CitizenKey) -> frozenset[Read]:
+    """All that says what a citizen's card is worth, and what an event shows of it."""
+    return person_of(citizen) | {one(Password, citizen)}
+
+
+def card_and_links_of(citizen: CitizenKey) -> frozenset[Read]:
+    """What a citizen's card is worth, and every channel that has to know."""
+    return card_of(citizen) | {many(Link, citizen)}
 
 
 def person(view: View, citizen: CitizenKey) -> Person:

@@ -1,17 +1,21 @@
-"""Links: applying, deliveries, unlinking."""
+"""Links: applying, deliveries, unlinking, levels, and the one that stays open for a loss."""
 
 from typing import TypeAlias
 
-from essc_platform.core import deliveries, links
-from essc_platform.core.deciding.common import card_and_links_of, card_of
+from essc_platform.core import deliveries, levels, links, losses
+from essc_platform.core.deciding.common import card_and_links_of, card_of, person, person_of
 from essc_platform.core.decisions import Decision
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
+from essc_platform.core.losses import AllowWhileLost
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Card, Citizen, Link, Password, PhysicalCard, Proof
-from essc_platform.core.snapshot import Read, View, one
+from essc_platform.core.records import Channel, Link, Password, Proof
+from essc_platform.core.snapshot import Read, View, many, one
 
-Command: TypeAlias = Apply | AcceptDelivery | DeclineDelivery | Unlink
+Command: TypeAlias = (
+    Apply | AcceptDelivery | DeclineDelivery | Unlink | RaiseLevel | LowerLevel | AllowWhileLost
+)
 
 
 def reads_of(command: Command) -> frozenset[Read]:
@@ -24,6 +28,15 @@ def reads_of(command: Command) -> frozenset[Read]:
             return card_of(command.citizen) | _own_link(command) | {one(Proof, command.proof)}
         case DeclineDelivery() | Unlink():
             return _own_link(command) | {one(Proof, command.proof)}
+        case RaiseLevel():
+            proved = {one(Proof, command.proof), one(Channel, command.channel)}
+            return card_of(command.citizen) | _own_link(command) | proved
+        case LowerLevel():
+            return card_of(command.citizen) | _own_link(command)
+        case AllowWhileLost():
+            # One link at a time: whether another one is open decides, and nothing else of it.
+            others = {many(Link, command.citizen), one(Proof, command.proof)}
+            return person_of(command.citizen) | others
 
 
 def decide(command: Command, view: View, policy: Policy) -> Decision:
@@ -40,9 +53,7 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
         case AcceptDelivery():
             return deliveries.accept_delivery(
                 command,
-                view.one(Citizen, citizen),
-                view.many(PhysicalCard, citizen),
-                view.one(Card, citizen),
+                person(view, citizen),
                 view.one(Password, citizen),
                 view.one(Link, own),
                 view.one(Proof, command.proof),
@@ -51,17 +62,43 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
         case Apply():
             return links.apply(
                 command,
-                view.one(Citizen, citizen),
-                view.many(PhysicalCard, citizen),
-                view.one(Card, citizen),
+                person(view, citizen),
                 view.one(Password, citizen),
                 view.many(Link, citizen),
                 view.one(Proof, command.identity_proof),
                 view.one(Proof, command.face_proof),
                 policy,
             )
+        case RaiseLevel():
+            return levels.raise_level(
+                command,
+                view.one(Link, own),
+                person(view, citizen),
+                view.one(Password, citizen),
+                view.one(Proof, command.proof),
+                view.one(Channel, command.channel),
+                policy,
+            )
+        case LowerLevel():
+            return levels.lower_level(
+                command,
+                view.one(Link, own),
+                person(view, citizen),
+                view.one(Password, citizen),
+                policy,
+            )
+        case AllowWhileLost():
+            return losses.allow_while_lost(
+                command,
+                view.many(Link, citizen),
+                person(view, citizen),
+                view.one(Proof, command.proof),
+                policy,
+            )
 
 
-def _own_link(command: AcceptDelivery | DeclineDelivery | Unlink) -> frozenset[Read]:
+def _own_link(
+    command: AcceptDelivery | DeclineDelivery | Unlink | RaiseLevel | LowerLevel,
+) -> frozenset[Read]:
     """R11, R14: the calling channel's own link and no other."""
     return frozenset({one(Link, (*command.citizen, command.channel))})

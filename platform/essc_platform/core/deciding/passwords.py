@@ -3,20 +3,11 @@
 from typing import TypeAlias
 
 from essc_platform.core import cards, passwords
-from essc_platform.core.deciding.common import card_and_links_of
+from essc_platform.core.deciding.common import card_and_links_of, person
 from essc_platform.core.decisions import Decision
 from essc_platform.core.passwords import ChangePassword, Holder, ResetPassword, SetPassword
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import (
-    Card,
-    Citizen,
-    CitizenKey,
-    Instant,
-    Link,
-    Password,
-    PhysicalCard,
-    Proof,
-)
+from essc_platform.core.records import CitizenKey, Instant, Link, Password, Proof
 from essc_platform.core.snapshot import Read, View, one
 
 Command: TypeAlias = SetPassword | ChangePassword | ResetPassword
@@ -50,11 +41,8 @@ def decide(command: Command, view: View, _policy: Policy) -> Decision:
 
 
 def _holder(view: View, key: CitizenKey, at: Instant) -> Holder:
-    citizen = view.one(Citizen, key)
-    card = view.one(Card, key)
-    password = view.one(Password, key)
-    physical_card = cards.mapped(card, view.many(PhysicalCard, key))
+    holder, password = person(view, key), view.one(Password, key)
     worth = None
-    if citizen is not None and card is not None and physical_card is not None:
-        worth = cards.view(card, physical_card, citizen, password, at)
-    return Holder(citizen=citizen, links=view.many(Link, key), password=password, card=worth)
+    if holder.citizen is not None and holder.card is not None:
+        worth = cards.view(holder, password, at)
+    return Holder(citizen=holder.citizen, links=view.many(Link, key), password=password, card=worth)

@@ -2,17 +2,30 @@
 
 from typing import TypeAlias
 
-from essc_platform.core import citizens
+from essc_platform.core import bank_accounts, cancellations, citizens, issues, replacements
 from essc_platform.core import physical_cards as physical
-from essc_platform.core.citizens import RegisterCitizen
-from essc_platform.core.deciding.common import card_and_links_of
+from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
+from essc_platform.core.cancellations import CancelCitizen
+from essc_platform.core.citizens import RegisterCitizen, RegisterRecipient
+from essc_platform.core.deciding.common import card_and_links_of, person
 from essc_platform.core.decisions import Decision
-from essc_platform.core.physical_cards import ChangePhysicalCard, IssuePhysicalCard, NoteExpiry
+from essc_platform.core.issues import IssuePhysicalCard
+from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Card, Citizen, Link, Password, PhysicalCard
+from essc_platform.core.records import Citizen, Link, Password, Recipient
+from essc_platform.core.replacements import ReplacePhysicalCard
 from essc_platform.core.snapshot import Read, View, one
 
-Command: TypeAlias = RegisterCitizen | IssuePhysicalCard | ChangePhysicalCard | NoteExpiry
+OfACard: TypeAlias = (
+    IssuePhysicalCard
+    | ChangePhysicalCard
+    | NoteExpiry
+    | ReplacePhysicalCard
+    | ActivateBankAccount
+    | CloseBankAccount
+    | CancelCitizen
+)
+Command: TypeAlias = RegisterCitizen | RegisterRecipient | OfACard
 
 
 def reads_of(command: Command) -> frozenset[Read]:
@@ -20,7 +33,9 @@ def reads_of(command: Command) -> frozenset[Read]:
     match command:
         case RegisterCitizen():
             return frozenset({one(Citizen, command.citizen)})
-        case IssuePhysicalCard() | ChangePhysicalCard() | NoteExpiry():
+        case RegisterRecipient():
+            return frozenset({one(Citizen, command.citizen), one(Recipient, command.citizen)})
+        case _:
             return card_and_links_of(command.citizen)
 
 
@@ -29,27 +44,33 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
     match command:
         case RegisterCitizen():
             return citizens.register_citizen(command, view.one(Citizen, command.citizen))
-        case IssuePhysicalCard() | ChangePhysicalCard() | NoteExpiry():
-            return _about_physical_card(command, view, policy)
+        case RegisterRecipient():
+            return citizens.register_recipient(
+                command,
+                view.one(Citizen, command.citizen),
+                view.one(Recipient, command.citizen),
+            )
+        case _:
+            return _about_a_card(command, view, policy)
 
 
-def _about_physical_card(
-    command: IssuePhysicalCard | ChangePhysicalCard | NoteExpiry, view: View, policy: Policy
-) -> Decision:
-    key = command.citizen
-    citizen = view.one(Citizen, key)
-    physical_cards = view.many(PhysicalCard, key)
-    card = view.one(Card, key)
-    password = view.one(Password, key)
-    held = view.many(Link, key)
+def _about_a_card(command: OfACard, view: View, policy: Policy) -> Decision:
+    """What changes a card is told to every channel that holds it, so all these see the same."""
+    who = person(view, command.citizen)
+    password = view.one(Password, command.citizen)
+    held = view.many(Link, command.citizen)
     match command:
         case IssuePhysicalCard():
-            return physical.issue_physical_card(
-                command, citizen, physical_cards, card, password, held, policy
-            )
+            return issues.issue_physical_card(command, who, password, held, policy)
         case ChangePhysicalCard():
-            return physical.change_physical_card(
-                command, citizen, physical_cards, card, password, held, policy
-            )
+            return physical.change_physical_card(command, who, password, held, policy)
+        case ReplacePhysicalCard():
+            return replacements.replace_physical_card(command, who, password, held, policy)
+        case ActivateBankAccount():
+            return bank_accounts.activate_bank_account(command, who, password, held)
+        case CloseBankAccount():
+            return bank_accounts.close_bank_account(command, who, password, held)
+        case CancelCitizen():
+            return cancellations.cancel_citizen(command, who, password, held)
         case NoteExpiry():
-            return physical.note_expiry(command, citizen, physical_cards, card, password, held)
+            return physical.note_expiry(command, who, password, held)

@@ -52,3 +52,6 @@ class CardView:
     issue_time: Instant
     expire_time: Instant
     password_is_set: bool
+    bank_account_is_open: bool
+    loss_time: Instant | None = None
+    """When the loss was reported that blocks it now; with it a link knows whether it was opened."""

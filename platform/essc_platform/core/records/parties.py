@@ -39,6 +39,10 @@ class VerifierClass(IntEnum):
     SCENIC_SPOT = 7
 
 
+BANK_CLASS = 4
+"""The channel class of banks; the number is the contract's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """A registered party; a channel has a Channel record too."""
@@ -83,3 +87,7 @@ class Channel:
     state_time: Instant
     bank_id: str = ""
     """Of a bank's channel: its bank. Empty elsewhere."""
+
+    @property
+    def is_of_a_bank(self) -> bool:
+        return self.channel_class == BANK_CLASS
