@@ -4,8 +4,10 @@ from typing import Any, get_args
 
 import pytest
 from tests.core.people import Store, card, citizen, physical_card
+from tests.core.test_certifications import CERTIFYING
 from tests.core.test_challenges import ANSWERING, STARTING
 from tests.core.test_citizens import REGISTERING
+from tests.core.test_family import ADDING_A_MEMBER, LEAVING_A_BINDER, REMOVING_A_MEMBER
 from tests.core.test_links import ACCEPTING, APPLYING, DECLINING, UNLINKING
 from tests.core.test_parties import (
     ADDING,
@@ -50,6 +52,10 @@ HAPPY: list[dict[str, Any]] = [
             GOING_LIVE,
             ADDING,
             REMOVING,
+            ADDING_A_MEMBER,
+            REMOVING_A_MEMBER,
+            LEAVING_A_BINDER,
+            CERTIFYING,
         )
     ),
 ]

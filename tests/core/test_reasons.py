@@ -9,8 +9,10 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from tests.core import (
     test_catalogue,
+    test_certifications,
     test_challenges,
     test_citizens,
+    test_family,
     test_links,
     test_orders,
     test_parties,
@@ -83,6 +85,10 @@ TABLES: list[tuple[str, Table]] = [
     ("CardService.Unlink", test_links.UNLINKING),
     ("IdentityService.StartChallenge", test_challenges.STARTING),
     ("IdentityService.AnswerChallenge", test_challenges.ANSWERING),
+    ("FamilyService.AddMember", test_family.ADDING_A_MEMBER),
+    ("FamilyService.RemoveMember", test_family.REMOVING_A_MEMBER),
+    ("FamilyService.LeaveBinder", test_family.LEAVING_A_BINDER),
+    ("CertificationService.Certify", test_certifications.CERTIFYING),
     ("PasswordService.SetPassword", test_passwords.SETTING),
     ("PasswordService.ChangePassword", test_passwords.CHANGING),
     ("PasswordService.ResetPassword", test_passwords.RESETTING),

@@ -31,6 +31,7 @@ from essc_platform.core.records import (
     BankAccount,
     Binding,
     Card,
+    Certification,
     Challenge,
     Change,
     Channel,
@@ -165,7 +166,7 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
     found: list[Change] = [
         Password(key=ZHANG, hash="hash", version=1, change_time=NOON, wrong_tries=4)
     ]
-    found += bound()
+    found += [*bound(), certification(LI)]
     for channel in CHANNELS:
         found.append(party(channel))
         found.append(channel_record(channel))
@@ -203,6 +204,16 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
             for method in (Method.FACE, Method.CARD_PASSWORD)
         ]
     return found
+
+
+def certification(key: CitizenKey) -> Certification:
+    return Certification(
+        citizen=key,
+        number=1,
+        certify_time=NOON,
+        expire_time=NOON + 365 * DAY,
+        is_by_binder=False,
+    )
 
 
 def bound() -> list[Change]:

@@ -70,6 +70,8 @@ RECORDS: list[Change] = [
         end_time=NOON,
     ),
     PhotoUse(bucket=1023, digest="f" * 32, citizen=WIDE),
+    stories.certification(ZHANG),
+    replace(stories.certification(WIDE), number=TAIL, is_by_binder=True),
     stories.citizen(ZHANG),
     replace(stories.citizen(WIDE), cancel_time=NOON, cancel_cause=CancelCause.EMIGRATION),
     stories.physical_card(ZHANG),

@@ -132,6 +132,11 @@ def member_refusal(member: Person, at: Instant) -> Rejected | None:
     reason = blocked_reason(member, None, at, None)
     if reason is None:
         return None
+    return member_not_normal(reason)
+
+
+def member_not_normal(reason: Reason) -> Rejected:
+    """R41, R44: why the member's card cannot be used is the holder's business too."""
     return Rejected(Reason.MEMBER_CARD_NOT_NORMAL, (("status", reason.value),))
 
 

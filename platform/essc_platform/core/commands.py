@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeAlias, assert_never, get_args
 
 from essc_platform.core.deciding import (
     catalogue,
+    certifications,
+    family,
     identity,
     links,
     parties,
@@ -30,6 +32,8 @@ Command: TypeAlias = (
     | catalogue.Command
     | tickets.Command
     | settlement.Command
+    | family.Command
+    | certifications.Command
 )
 
 
@@ -57,6 +61,10 @@ def _noun_of(kind: type[Command]) -> Noun:
         return Noun(tickets.reads_of, tickets.decide)
     if issubclass(kind, settlement.Command):
         return Noun(settlement.reads_of, settlement.decide)
+    if issubclass(kind, family.Command):
+        return Noun(family.reads_of, family.decide)
+    if issubclass(kind, certifications.Command):
+        return Noun(certifications.reads_of, certifications.decide)
     assert_never(kind)
 
 

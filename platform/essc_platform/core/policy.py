@@ -83,6 +83,25 @@ class Policy:
     password_free_day_fen: int = _value(
         100_000, "fen", _ASSUMED, "R62", "the most that a link takes so on a day in China"
     )
+    notice_version: str = _value(
+        "2026-01", "", _ASSUMED, "R41", "the version of the family notice that counts"
+    )
+    parent_places: int = _value(4, "places", _GIVEN, "R40", "how many parents a holder can bind")
+    child_places: int = _value(3, "places", _GIVEN, "R40", "how many children a holder can bind")
+    spouse_places: int = _value(1, "places", _GIVEN, "R40", "how many spouses a holder can bind")
+    other_places: int = _value(2, "places", _GIVEN, "R40", "how many others a holder can bind")
+    own_face_years: int = _value(
+        16, "years", _GIVEN, "R41", "from which birthday a member's own live face is needed"
+    )
+    binders_max: int = _value(
+        4, "holders", _GIVEN, "R42", "how many holders a person can be bound by at a time"
+    )
+    certification_months: int = _value(
+        12, "months", _GIVEN, "R52", "how many calendar months a certification counts"
+    )
+    renewal_days: int = _value(
+        90, "days", _ASSUMED, "R52", "how many days before its end it can be renewed"
+    )
     shadow_minutes: int = _value(
         10, "min", _ASSUMED, "R17", "how old a shadow copy may be that a channel shows"
     )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from essc_platform.core.records import (
     BankAccount,
     Binding,
+    Certification,
     Change,
     Link,
     Membership,
@@ -32,6 +33,7 @@ PREFIX_LENGTHS: dict[type[Change], int] = {
     BankAccount: 2,
     Binding: 2,
     Membership: 2,
+    Certification: 2,
 }
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from essc_platform.core.records.bank_accounts import BankAccount
 from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
+from essc_platform.core.records.certifications import Certification
 from essc_platform.core.records.directory import Outcome, Service, Ticket
 from essc_platform.core.records.entries import Entry, EntryKind, EntryPlace
 from essc_platform.core.records.events import Event, EventKind
@@ -62,6 +63,7 @@ Change: TypeAlias = (
     | Binding
     | Membership
     | PhotoUse
+    | Certification
     | Recipient
     | Service
     | Ticket
@@ -77,6 +79,7 @@ __all__ = [
     "CancelCause",
     "Card",
     "CardView",
+    "Certification",
     "Challenge",
     "Change",
     "Channel",

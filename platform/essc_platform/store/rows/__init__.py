@@ -10,6 +10,7 @@ from essc_platform.core.records import Change
 from essc_platform.store.rows import (
     bank_accounts,
     cards,
+    certifications,
     directory,
     family,
     identity,
@@ -33,6 +34,7 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
         *parties.MAPPINGS,
         *bank_accounts.MAPPINGS,
         *family.MAPPINGS,
+        *certifications.MAPPINGS,
         *directory.MAPPINGS,
         *settlement.MAPPINGS,
         *recipients.MAPPINGS,

@@ -9,6 +9,7 @@ One module per noun. From here, a name is the table, also where a module is call
 from essc_platform.store.tables.bank_accounts import bank_accounts
 from essc_platform.store.tables.base import SCHEMA_VERSION, metadata
 from essc_platform.store.tables.cards import cards
+from essc_platform.store.tables.certifications import certifications
 from essc_platform.store.tables.directory import services, tickets
 from essc_platform.store.tables.entries import entries
 from essc_platform.store.tables.events import events
@@ -28,6 +29,7 @@ __all__ = [
     "bank_accounts",
     "bindings",
     "cards",
+    "certifications",
     "challenges",
     "channels",
     "citizens",
