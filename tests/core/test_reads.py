@@ -6,7 +6,9 @@ import pytest
 from tests.core.people import Store, card, citizen, physical_card
 from tests.core.test_certifications import CERTIFYING
 from tests.core.test_challenges import ANSWERING, STARTING
+from tests.core.test_checks import CHECKING, CHECKING_A_MEMBERS, CHECKING_ELSEWHERE
 from tests.core.test_citizens import REGISTERING
+from tests.core.test_codes import ISSUING as ISSUING_A_CODE
 from tests.core.test_family import ADDING_A_MEMBER, LEAVING_A_BINDER, REMOVING_A_MEMBER
 from tests.core.test_links import ACCEPTING, APPLYING, DECLINING, UNLINKING
 from tests.core.test_parties import (
@@ -39,6 +41,10 @@ HAPPY: list[dict[str, Any]] = [
             ACCEPTING,
             DECLINING,
             UNLINKING,
+            CHECKING,
+            CHECKING_A_MEMBERS,
+            CHECKING_ELSEWHERE,
+            ISSUING_A_CODE,
             STARTING,
             ANSWERING,
             SETTING,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias, assert_never, get_args
 from essc_platform.core.deciding import (
     catalogue,
     certifications,
+    codes,
     family,
     identity,
     links,
@@ -34,6 +35,7 @@ Command: TypeAlias = (
     | settlement.Command
     | family.Command
     | certifications.Command
+    | codes.Command
 )
 
 
@@ -65,6 +67,8 @@ def _noun_of(kind: type[Command]) -> Noun:
         return Noun(family.reads_of, family.decide)
     if issubclass(kind, certifications.Command):
         return Noun(certifications.reads_of, certifications.decide)
+    if issubclass(kind, codes.Command):
+        return Noun(codes.reads_of, codes.decide)
     assert_never(kind)
 
 

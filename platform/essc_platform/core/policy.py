@@ -102,6 +102,18 @@ class Policy:
     renewal_days: int = _value(
         90, "days", _ASSUMED, "R52", "how many days before its end it can be renewed"
     )
+    code_seconds: int = _value(
+        60, "s", _GIVEN, "R30", "how long a code lives, on the platform's clock"
+    )
+    known_devices: int = _value(
+        5, "devices", _GIVEN, "R33", "how many devices a link knows; the one used longest ago goes"
+    )
+    check_minutes: int = _value(
+        10, "min", _ASSUMED, "R32", "how long a check number is good for the holder and an order"
+    )
+    code_days: int = _value(
+        1, "days", _ASSUMED, "R31", "how long a code is remembered after its end; then it is forged"
+    )
     shadow_minutes: int = _value(
         10, "min", _ASSUMED, "R17", "how old a shadow copy may be that a channel shows"
     )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from essc_platform.core.records.bank_accounts import BankAccount
 from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
 from essc_platform.core.records.certifications import Certification
+from essc_platform.core.records.codes import Check, Code, CodeState, LinkCodes, Usage, Verdict
 from essc_platform.core.records.directory import Outcome, Service, Ticket
 from essc_platform.core.records.entries import Entry, EntryKind, EntryPlace
 from essc_platform.core.records.events import Event, EventKind
@@ -62,6 +63,9 @@ Change: TypeAlias = (
     | BankAccount
     | Binding
     | Membership
+    | Code
+    | LinkCodes
+    | Check
     | PhotoUse
     | Certification
     | Recipient
@@ -84,8 +88,11 @@ __all__ = [
     "Change",
     "Channel",
     "ChannelState",
+    "Check",
     "Citizen",
     "CitizenKey",
+    "Code",
+    "CodeState",
     "Counters",
     "Entry",
     "EntryKind",
@@ -98,6 +105,7 @@ __all__ = [
     "Licence",
     "LicenceFacts",
     "Link",
+    "LinkCodes",
     "LinkState",
     "Membership",
     "Method",
@@ -119,5 +127,7 @@ __all__ = [
     "Relation",
     "Service",
     "Ticket",
+    "Usage",
+    "Verdict",
     "VerifierClass",
 ]

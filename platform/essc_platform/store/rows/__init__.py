@@ -11,6 +11,7 @@ from essc_platform.store.rows import (
     bank_accounts,
     cards,
     certifications,
+    codes,
     directory,
     family,
     identity,
@@ -38,6 +39,7 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
         *directory.MAPPINGS,
         *settlement.MAPPINGS,
         *recipients.MAPPINGS,
+        *codes.MAPPINGS,
     )
 }
 

@@ -1,0 +1,45 @@
+"""Codes, what links remember of them, checks."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, Text
+
+from essc_platform.store.tables.base import citizen_key, table
+
+codes = table(
+    "codes",
+    *citizen_key(),
+    Column("number", BigInteger, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("binding", BigInteger),
+    Column("member_bucket", SmallInteger),
+    Column("member", BigInteger),
+    Column("issue_time", BigInteger, nullable=False),
+    Column("expire_time", BigInteger, nullable=False),
+    Column("use_time", BigInteger),
+    Index("codes_by_end", "expire_time"),
+)
+
+link_codes = table(
+    "link_codes",
+    *citizen_key(),
+    Column("channel", Text, primary_key=True),
+    Column("serial", Integer, nullable=False),
+    Column("newest", BigInteger, nullable=False),
+    Column("devices", Text, nullable=False),
+)
+
+checks = table(
+    "checks",
+    *citizen_key(),
+    Column("number", BigInteger, primary_key=True),
+    Column("verifier", Text, nullable=False),
+    Column("usage", SmallInteger, nullable=False),
+    Column("code", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("binding", BigInteger),
+    Column("member_bucket", SmallInteger),
+    Column("member", BigInteger),
+    Column("check_time", BigInteger, nullable=False),
+    Index("checks_by_time", "check_time"),
+)
