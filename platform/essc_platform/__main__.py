@@ -71,6 +71,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
         "platform_id": running.platform_id,
         "address": f"{host}:{running.server.port}",
         "lab_address": running.lab_address or None,
+        "loss": arguments.loss,
         "pid": os.getpid(),
         "store": {
             "journal_mode": running.store.settings.journal_mode,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from essc_platform.core.policy import BLOCK, LOSSES
 from essc_wire.serving import is_loopback
 
 STORE_FILE = "platform.db"
@@ -27,6 +28,7 @@ class Config:
     allow_any_id: bool
     log_level: str
     batch_max: int
+    loss: str = BLOCK
 
 
 class ConfigError(Exception):
@@ -56,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-max", default="256", help="the most commands in one commit, 1 to 4096"
     )
+    parser.add_argument(
+        "--loss", default=BLOCK, help=f"what a lost card means nationally: {' or '.join(LOSSES)}"
+    )
 
 
 def config_from(arguments: argparse.Namespace) -> Config:
@@ -80,6 +85,8 @@ def config_from(arguments: argparse.Namespace) -> Config:
         problems.append(f"--log-level {arguments.log_level}: one of {', '.join(LEVELS)}")
     if not (arguments.batch_max.isdecimal() and 1 <= int(arguments.batch_max) <= 4096):
         problems.append(f"--batch-max {arguments.batch_max}: a number from 1 to 4096")
+    if arguments.loss not in LOSSES:
+        problems.append(f"--loss {arguments.loss}: one of {', '.join(LOSSES)}")
     data = Path(arguments.data)
     if not (data / STORE_FILE).is_file():
         problems.append(f"--data {data}: not made by `essc-platform init`")
@@ -95,6 +102,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
         allow_any_id=arguments.allow_any_id or arguments.lab is None,
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),
+        loss=arguments.loss,
     )
 
 

@@ -162,7 +162,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     begun.callback(store.close)
     vault = open_vault(config.data)
     clock = PartyClock(int(read_fact(store.reader, CLOCK_FACT) or "0"))
-    policy = Policy()
+    policy = Policy(loss=config.loss)
     published = [
         PublishedKey(
             key_id=row.key_id,
@@ -248,7 +248,7 @@ def _edge(config: Config, vault: Vault, published: list[PublishedKey], policy: P
     signer = open_signer(config.data, active.key_id)
     return Edge(
         sign=lambda facts: signer.sign(licence_payload(facts, vault)),
-        encode_event=lambda event, origin: event_body(event, origin, vault),
+        encode_event=lambda event, origin: event_body(event, origin, vault, policy),
         policy=policy,
     )
 

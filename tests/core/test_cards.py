@@ -42,7 +42,6 @@ S = PhysicalCardStatus
                 expire_time=NOW,
                 status=S.TEMPORARILY_LOST,
                 blocked_reason="PHYSICAL_CARD_TEMPORARILY_LOST",
-                loss_time=EARLIER,
             ),
         ),
         (
@@ -57,6 +56,16 @@ S = PhysicalCardStatus
             None,
             view(
                 expire_time=NOW,
+                status=S.LOST,
+                blocked_reason="PHYSICAL_CARD_LOST",
+            ),
+        ),
+        (
+            physical_card(status=S.LOST),
+            NOW + 1,
+            None,
+            view(
+                expire_time=NOW + 1,
                 status=S.LOST,
                 blocked_reason="PHYSICAL_CARD_LOST",
                 loss_time=EARLIER,
@@ -81,7 +90,6 @@ S = PhysicalCardStatus
             view(
                 expire_time=NOW,
                 status=S.LOST,
-                loss_time=EARLIER,
                 blocked_reason="CITIZEN_CANCELLED",
                 is_ended=True,
             ),

@@ -19,7 +19,6 @@ from essc_platform.core.records import (
     Level,
     Link,
     LinkState,
-    PhysicalCard,
 )
 from essc_platform.core.times import HOUR
 
@@ -160,21 +159,14 @@ def blocked_reason(
     )
     if not now.blocked_reason:
         return None
-    if link is not None and policy is not None and not now.is_ended:
-        is_opened = allow_until(link, physical_card, at, policy) is not None
-        if is_opened and at < person.card.expire_time:
-            return None
+    if link is not None and policy is not None and allow_until(link, person, at, policy):
+        return None
     return Reason(now.blocked_reason)
 
 
-def allow_until(
-    link: Link, physical_card: PhysicalCard, at: Instant, policy: Policy
-) -> Instant | None:
+def allow_until(link: Link, person: Person, at: Instant, policy: Policy) -> Instant | None:
     """R3: until when a link is open although the card is lost; None if it is not."""
-    lost = cards.loss_time(
-        physical_card.status, physical_card.status_time, physical_card.lift_time, at
-    )
-    return opened_until(link.allow_time, lost, at, policy)
+    return opened_until(link.allow_time, cards.loss_of(person, at), at, policy)
 
 
 def opened_until(

@@ -36,7 +36,7 @@ STATUS_REASONS = {
 _YEAR = 365 * DAY + DAY // 4
 
 
-_LOST = frozenset({PhysicalCardStatus.LOST, PhysicalCardStatus.TEMPORARILY_LOST})
+LOST = frozenset({PhysicalCardStatus.LOST, PhysicalCardStatus.TEMPORARILY_LOST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +119,14 @@ def status_at(physical_card: PhysicalCard, at: Instant) -> PhysicalCardStatus:
     return physical_card.status
 
 
-def loss_time(
-    status: PhysicalCardStatus, status_time: Instant, lift_time: Instant | None, at: Instant
-) -> Instant | None:
-    """When the loss was reported that stands now; None if the card is not lost."""
-    if status not in _LOST or (lift_time is not None and at >= lift_time):
+def loss_of(person: Person, at: Instant) -> Instant | None:
+    """R3: when the loss was reported that alone blocks the card now; None if there is none such."""
+    citizen, card, physical_card = person.citizen, person.card, person.physical_card
+    if citizen is None or card is None or physical_card is None:
         return None
-    return status_time
+    if citizen.cancel_time is not None or at >= card.expire_time:
+        return None
+    return physical_card.status_time if status_at(physical_card, at) in LOST else None
 
 
 def view(person: Person, password: Password | None, at: Instant) -> CardView:
@@ -150,9 +151,7 @@ def view(person: Person, password: Password | None, at: Instant) -> CardView:
         expire_time=card.expire_time,
         password_is_set=password is not None,
         bank_account_is_open=person.bank_account is not None,
-        loss_time=loss_time(
-            physical_card.status, physical_card.status_time, physical_card.lift_time, at
-        ),
+        loss_time=loss_of(person, at),
     )
 
 

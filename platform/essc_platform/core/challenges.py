@@ -14,6 +14,7 @@ from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
+    BankAccount,
     Binding,
     Challenge,
     Citizen,
@@ -43,6 +44,8 @@ class Finding(Enum):
     NOT_JUDGED = "there was nothing to judge it by"
 
 
+# A code goes out by text message, and counts as one of the day, to whichever phone.
+TEXTED = frozenset({Method.TEXT_MESSAGE, Method.RESERVED_PHONE})
 _WRONG = {
     Finding.WRONG_CODE: Reason.TEXT_CODE_WRONG,
     Finding.OTHER_FACE: Reason.FACE_MISMATCH,
@@ -105,7 +108,7 @@ class StartedChallenge:
 
     challenge: Challenge
     phone: str = field(repr=False)
-    """The registered phone, for a text message."""
+    """Where a text message goes: the registered phone, or the reserved one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,7 @@ def start_challenge(
     link: Link | None,
     binding: Binding | None,
     password: Password | None,
+    account: BankAccount | None,
     counters: Counters | None,
     policy: Policy,
 ) -> Decision:
@@ -137,6 +141,8 @@ def start_challenge(
         refusal = passwords.use_refusal(password, command.at)
         if refusal is not None:
             return refusal
+    if command.method is Method.RESERVED_PHONE and account is None:
+        return Rejected(Reason.BANK_ACCOUNT_NOT_OPEN)
     today = _today(counters, citizen.key, command.at)
     used_up = _used_up(command.method, today, policy)
     if used_up:
@@ -151,8 +157,9 @@ def start_challenge(
         expire_time=command.at + policy.challenge_seconds * SECOND,
         tries_left=_tries(command.method, password, policy),
     )
-    answer = StartedChallenge(challenge=challenge, phone=citizen.phone)
-    if command.method is Method.TEXT_MESSAGE:
+    phone = citizen.phone if account is None else account.reserved_phone
+    answer = StartedChallenge(challenge=challenge, phone=phone)
+    if command.method in TEXTED:
         counted = replace(today, text_messages=today.text_messages + 1)
         return Accepted(answer=answer, changes=(challenge, counted))
     return Accepted(answer=answer, changes=(challenge,))
@@ -258,7 +265,7 @@ def _today(counters: Counters | None, citizen: CitizenKey, at: Instant) -> Count
 
 
 def _used_up(method: Method, today: Counters, policy: Policy) -> bool:
-    if method is Method.TEXT_MESSAGE:
+    if method in TEXTED:
         return today.text_messages >= policy.text_messages_per_day
     if method is Method.FACE:
         return today.failed_faces >= policy.failed_faces_per_day

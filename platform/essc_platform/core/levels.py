@@ -131,9 +131,7 @@ def entries_of(fallen: Sequence[Link], at: Instant) -> tuple[Entry, ...]:
 
 
 def _answer(link: Link, person: Person, at: Instant, policy: Policy) -> Accepted:
-    physical_card = person.physical_card
-    assert physical_card is not None, "a link exists for an issued card"
-    until = acting.allow_until(link, physical_card, at, policy)
+    until = acting.allow_until(link, person, at, policy)
     return Accepted(answer=LinkAnswer(link=link, allow_until=until))
 
 

@@ -56,9 +56,7 @@ def allow_while_lost(
     if refusal is not None:
         return refusal
     opened = replace(link, allow_time=command.at)
-    physical_card = person.physical_card
-    assert physical_card is not None
-    until = acting.allow_until(opened, physical_card, command.at, policy)
+    until = acting.allow_until(opened, person, command.at, policy)
     return Accepted(
         answer=LinkAnswer(link=opened, allow_until=until),
         changes=(opened, proofs.used(proof)),
@@ -77,17 +75,13 @@ def _card_refusal(
     person: Person, held: Sequence[Link], at: Instant, policy: Policy
 ) -> Rejected | None:
     """The card itself must be good but for a loss, and no link be open for it yet."""
-    citizen, card, physical_card = person.citizen, person.card, person.physical_card
-    assert citizen is not None, "a link exists for a citizen on record"
-    assert card is not None, "a link exists for an issued card"
-    assert physical_card is not None
-    if citizen.cancel_time is not None:
+    assert person.citizen is not None, "a link exists for a citizen on record"
+    assert person.card is not None, "a link exists for an issued card"
+    if person.citizen.cancel_time is not None:
         return Rejected(Reason.CITIZEN_CANCELLED)
-    if at >= card.expire_time:
+    if at >= person.card.expire_time:
         return Rejected(Reason.CARD_EXPIRED)
-    lost = cards.loss_time(
-        physical_card.status, physical_card.status_time, physical_card.lift_time, at
-    )
+    lost = cards.loss_of(person, at)
     if lost is None:
         return Rejected(Reason.CARD_NOT_LOST)
     if policy.loss != HOLDER_CONSENT:

@@ -23,12 +23,13 @@ from essc_platform.store import tables
 from essc_platform.store.gateway import compiled
 from essc_platform.store.rows import MAPPINGS
 
-_C, _K, _P, _L, _W = (
+_C, _K, _P, _L, _W, _B = (
     tables.citizens.c,
     tables.cards.c,
     tables.physical_cards.c,
     tables.links.c,
     tables.passwords.c,
+    tables.bank_accounts.c,
 )
 
 
@@ -57,8 +58,12 @@ class Held(NamedTuple):
     expire_time: int
     region: str
     status: PhysicalCardStatus
+    status_time: int
     lift_time: int | None
     password_version: int | None
+    bank_open_time: int | None
+    """Of the open bank account, if there is one."""
+    allow_time: int | None
 
     @property
     def is_active(self) -> bool:
@@ -138,13 +143,21 @@ _HELD_COLUMNS = (
         _K.expire_time,
         _P.region,
         _P.status,
+        _P.status_time,
         _P.lift_time,
         _W.version,
+        _B.open_time,
+        _L.allow_time,
     )
     .join(tables.citizens, _of_citizen(_C))
     .join(tables.cards, _of_citizen(_K))
     .join(tables.physical_cards, and_(_of_citizen(_P), _P.number == _K.physical_card))
     .join(tables.passwords, _of_citizen(_W), isouter=True)
+    .join(
+        tables.bank_accounts,
+        and_(_of_citizen(_B), _B.physical_card == _K.physical_card, _B.close_time.is_(None)),
+        isouter=True,
+    )
 )
 _HELD = compiled(
     _HELD_COLUMNS.where(

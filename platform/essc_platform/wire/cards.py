@@ -6,7 +6,9 @@ from essc_platform.core import links
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
 from essc_platform.core.holdings import HeldCard
+from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
+from essc_platform.core.losses import AllowWhileLost
 from essc_platform.core.records import Citizen, CitizenKey, Link, LinkState, Proof
 from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
@@ -68,7 +70,12 @@ class CardServicer:
         )
         if isinstance(found, Rejected):
             return refusal(found)
-        return pb.FindLinkResponse(link=convert.link(found, self._vault))
+        shown = held(self._front.reader, query.citizen, query.channel)
+        assert shown is not None, "a link exists for an issued card"
+        link_id = self._vault.write_id(found.citizen, found.number)
+        return pb.FindLinkResponse(
+            link=convert.seen_link(shown, link_id, query.at, self._front.policy)
+        )
 
     async def AcceptDelivery(
         self, request: pb.AcceptDeliveryRequest, call: PlatformCall
@@ -125,7 +132,7 @@ class CardServicer:
             return Refusal("LINK_NOT_ACTIVE")
         at = self._front.clock.now()
         return pb.GetCardResponse(
-            link=convert.seen_link(found, request.link_id),
+            link=convert.seen_link(found, request.link_id, at, self._front.policy),
             card=convert.seen_card(found, at, with_names=found.is_active),
             signed_card=convert.seen_licence(found),
             read_time=to_timestamp(at),
@@ -148,6 +155,64 @@ class CardServicer:
             lambda answer: pb.UnlinkResponse(link=convert.link(answer.link, self._vault)),
         )
 
+    async def RaiseLevel(
+        self, request: pb.RaiseLevelRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        citizen, number = self._vault.read_id(request.link_id)
+        command = RaiseLevel(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            link_number=number,
+            serial=request.serial,
+            proof=self._front.proof_key(request.proof),
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: pb.RaiseLevelResponse(link=convert.answered_link(answer, self._vault)),
+        )
+
+    async def LowerLevel(
+        self, request: pb.LowerLevelRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        citizen, number = self._vault.read_id(request.link_id)
+        command = LowerLevel(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            link_number=number,
+            serial=request.serial,
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: pb.LowerLevelResponse(link=convert.answered_link(answer, self._vault)),
+        )
+
+    async def AllowWhileLost(
+        self, request: pb.AllowWhileLostRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        citizen, number = self._vault.read_id(request.link_id)
+        command = AllowWhileLost(
+            at=self._front.clock.now(),
+            channel=call.caller.party_id,
+            citizen=citizen,
+            link_number=number,
+            serial=request.serial,
+            proof=self._front.proof_key(request.face_proof),
+        )
+        return await self._front.change(
+            call,
+            request.request_id,
+            command,
+            lambda answer: pb.AllowWhileLostResponse(
+                link=convert.answered_link(answer, self._vault)
+            ),
+        )
+
     async def ListLinks(
         self, request: pb.ListLinksRequest, call: PlatformCall
     ) -> pb.ListLinksResponse | Refusal:
@@ -164,7 +229,12 @@ class CardServicer:
         at = self._front.clock.now()
         items = [
             pb.ListLinksResponse.Item(
-                link=convert.seen_link(each, self._vault.write_id(_citizen(each), each.number)),
+                link=convert.seen_link(
+                    each,
+                    self._vault.write_id(_citizen(each), each.number),
+                    at,
+                    self._front.policy,
+                ),
                 # What the card is worth is no business of a channel that the holder has left (R14).
                 card=None
                 if each.state == LinkState.UNLINKED

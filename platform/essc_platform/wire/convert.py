@@ -4,16 +4,15 @@ from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_pb2
 from essc.event.v1 import event_pb2
 from essc.identity.v1 import identity_pb2
-from essc.registry.v1 import physical_card_pb2
 from essc_platform.batch import Origin
-from essc_platform.core import cards
+from essc_platform.core import acting, cards
 from essc_platform.core.challenges import StartedChallenge
 from essc_platform.core.citizens import masked_id_number, masked_name, masked_phone
-from essc_platform.core.holdings import HeldCard
+from essc_platform.core.holdings import HeldCard, LinkAnswer
+from essc_platform.core.policy import Policy
 from essc_platform.core.records import (
     CardView,
     Channel,
-    Citizen,
     Event,
     Instant,
     Licence,
@@ -21,7 +20,6 @@ from essc_platform.core.records import (
     Link,
     Method,
     Party,
-    PhysicalCard,
     Proof,
 )
 from essc_platform.store.views import Held
@@ -29,8 +27,8 @@ from essc_platform.vault import Vault
 from essc_wire.times import optional_timestamp, to_timestamp
 
 
-def link(record: Link, vault: Vault) -> card_pb2.Link:
-    """A link, with its id."""
+def link(record: Link, vault: Vault, allow_until: Instant | None = None) -> card_pb2.Link:
+    """A link, with its id, and until when it is open although the card is lost."""
     return card_pb2.Link(
         link_id=vault.write_id(record.citizen, record.number),
         serial=record.serial,
@@ -39,7 +37,13 @@ def link(record: Link, vault: Vault) -> card_pb2.Link:
         deliver_time=optional_timestamp(record.deliver_time),
         activate_time=optional_timestamp(record.activate_time),
         unlink_time=optional_timestamp(record.unlink_time),
+        allow_until_time=optional_timestamp(allow_until),
     )
+
+
+def answered_link(answer: LinkAnswer, vault: Vault) -> card_pb2.Link:
+    """A link as a command left it."""
+    return link(answer.link, vault, answer.allow_until)
 
 
 def _card_state(blocked_reason: str, *, is_ended: bool) -> card_pb2.Card.State.ValueType:
@@ -60,11 +64,15 @@ def card(view: CardView, masked_name: str = "", masked_id_number: str = "") -> c
         issue_time=to_timestamp(view.issue_time),
         expire_time=to_timestamp(view.expire_time),
         password_is_set=view.password_is_set,
+        bank_account_is_open=view.bank_account_is_open,
     )
 
 
-def seen_link(found: Held, link_id: str) -> card_pb2.Link:
+def seen_link(found: Held, link_id: str, at: Instant, policy: Policy) -> card_pb2.Link:
     """A link as it was read, with the id by which it was asked for."""
+    allow_until = None
+    if found.allow_time is not None:
+        allow_until = acting.opened_until(found.allow_time, _loss_of(found, at), at, policy)
     return card_pb2.Link(
         link_id=link_id,
         serial=found.serial,
@@ -73,7 +81,16 @@ def seen_link(found: Held, link_id: str) -> card_pb2.Link:
         deliver_time=optional_timestamp(found.deliver_time),
         activate_time=optional_timestamp(found.activate_time),
         unlink_time=optional_timestamp(found.unlink_time),
+        allow_until_time=optional_timestamp(allow_until),
     )
+
+
+def _loss_of(found: Held, at: Instant) -> Instant | None:
+    """As `cards.loss_of`, from what was read."""
+    if found.cancel_time is not None or at >= found.expire_time or found.status not in cards.LOST:
+        return None
+    is_lifted = found.lift_time is not None and at >= found.lift_time
+    return None if is_lifted else found.status_time
 
 
 def seen_card(found: Held, at: Instant, *, with_names: bool) -> card_pb2.Card:
@@ -89,6 +106,7 @@ def seen_card(found: Held, at: Instant, *, with_names: bool) -> card_pb2.Card:
         issue_time=to_timestamp(found.issue_time),
         expire_time=to_timestamp(found.expire_time),
         password_is_set=found.password_version is not None,
+        bank_account_is_open=found.bank_open_time is not None,
     )
 
 
@@ -128,54 +146,26 @@ def licence_payload(facts: LicenceFacts, vault: Vault) -> bytes:
     ).SerializeToString()
 
 
-def event_body(event: Event, origin: Origin, vault: Vault) -> bytes:
+def event_body(event: Event, origin: Origin, vault: Vault, policy: Policy) -> bytes:
     """An event as the feed keeps it: without its cursor, which each stream adds.
 
     Only the channel that made the change is told its request and trace: by them, two channels could
     tell that they hold the same card (R14).
     """
     is_own = origin.party_id == event.channel
+    allow_until = None
+    if event.link and event.card:
+        allow_until = acting.opened_until(
+            event.link.allow_time, event.card.loss_time, event.at, policy
+        )
     return event_pb2.Event(
         kind=int(event.kind),  # type: ignore[arg-type]
         event_time=to_timestamp(event.at),
-        link=link(event.link, vault) if event.link else None,
+        link=link(event.link, vault, allow_until) if event.link else None,
         card=card(event.card) if event.card else None,
         request_id=origin.request_id if is_own else "",
         traceparent=origin.traceparent if is_own else "",
     ).SerializeToString()
-
-
-def physical_card(
-    record: PhysicalCard, at: Instant, vault: Vault
-) -> physical_card_pb2.PhysicalCard:
-    """A physical card with its status now."""
-    status = cards.status_at(record, at)
-    is_lifted = status is not record.status
-    return physical_card_pb2.PhysicalCard(
-        physical_card_id=vault.write_id(record.citizen, record.number),
-        region=record.region,
-        generation=int(record.generation),  # type: ignore[arg-type]
-        status=int(status),  # type: ignore[arg-type]
-        issue_time=to_timestamp(record.issue_time),
-        status_time=to_timestamp(
-            record.lift_time if is_lifted and record.lift_time else record.status_time
-        ),
-        lift_time=None if is_lifted else optional_timestamp(record.lift_time),
-    )
-
-
-def citizen(
-    record: Citizen, physical_cards: tuple[PhysicalCard, ...], at: Instant, vault: Vault
-) -> physical_card_pb2.Citizen:
-    """A person as the bureau sees one: unmasked."""
-    ordered = sorted(physical_cards, key=lambda each: each.issue_time)
-    return physical_card_pb2.Citizen(
-        id_number=record.id_number,
-        name=record.name,
-        phone=record.phone,
-        register_time=to_timestamp(record.register_time),
-        physical_cards=[physical_card(each, at, vault) for each in ordered],
-    )
 
 
 def challenge(started: StartedChallenge, vouch_kind: int, vault: Vault) -> identity_pb2.Challenge:

@@ -6,7 +6,6 @@ finding that has grown old.
 """
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from essc.identity.v1 import identity_service_pb2 as pb
 from essc_platform.clock import random_number
 from essc_platform.core import challenges
 from essc_platform.core.acting import BindingName
-from essc_platform.core.challenges import Finding, StartChallenge
+from essc_platform.core.challenges import TEXTED, Finding, StartChallenge
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
@@ -36,12 +35,12 @@ from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.front import Front, PlatformCall, invalid, refusal
 from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.members import binding_name
+from essc_platform.wire.text_codes import TextCodes
 from essc_wire.id_numbers import is_well_formed
 from essc_wire.refusals import Refusal
 
 TURN_WAITING_MAX = 32
 _VERIFY_ATTEMPTS = 3
-_TEXT = "【电子社保卡】{channel}：验证码 {code}，5分钟内有效，请勿告知他人。"
 _FINDINGS = {
     authority.JudgeFaceResponse.VERDICT_PASSED: Finding.RIGHT,
     authority.JudgeFaceResponse.VERDICT_NOT_LIVE: Finding.NOT_LIVE,
@@ -90,7 +89,7 @@ class IdentityServicer:
 
     def __init__(self, front: Front, authorities: Authorities, passwords: PasswordPool) -> None:
         self._front, self._vault, self._authorities = front, front.vault, authorities
-        self._passwords = passwords
+        self._passwords, self._text_codes = passwords, TextCodes(front, authorities)
         self._turns: dict[CitizenKey, _Turn] = {}
 
     async def StartChallenge(
@@ -122,8 +121,8 @@ class IdentityServicer:
                 challenge=convert.challenge(started, request.vouch_kind, self._vault)
             ),
         )
-        if isinstance(answer, bytes) and command.method is Method.TEXT_MESSAGE:
-            return await self._send_code(answer, call.caller.display_name)
+        if isinstance(answer, bytes) and command.method in TEXTED:
+            return await self._text_codes.send(answer, command.method, call.caller.display_name)
         return answer
 
     def _subject(self, subject: identity_pb2.Subject, call: PlatformCall) -> _Subject:
@@ -276,26 +275,6 @@ class IdentityServicer:
         if judged is None:
             return Refusal("AUTHORITY_UNREACHABLE")
         return _FINDINGS.get(judged.verdict, Finding.OTHER_FACE)
-
-    async def _send_code(self, answer: bytes, channel: str) -> bytes | Refusal:
-        """Sends the code once it is committed that there is one to send.
-
-        The message's id follows from the challenge, so that a repeated request sends nothing twice,
-        and one whose first message never left sends it now.
-        """
-        challenge_id = pb.StartChallengeResponse.FromString(answer).challenge.challenge_id
-        key, _ = self._vault.read_id(challenge_id)
-        reads = frozenset({one(Citizen, key)})
-        citizen = load(self._front.reader, reads).view(reads).one(Citizen, key)
-        assert citizen is not None, "the challenge was just accepted"
-        is_sent = await self._authorities.send_text(
-            authority.SendTextMessageRequest(
-                request_id=str(uuid.uuid5(uuid.NAMESPACE_OID, challenge_id)),
-                phone=citizen.phone,
-                text=_TEXT.format(channel=channel, code=self._vault.text_code(challenge_id)),
-            )
-        )
-        return answer if is_sent else Refusal("AUTHORITY_UNREACHABLE")
 
     @asynccontextmanager
     async def _turn(self, citizen: CitizenKey) -> AsyncIterator[None]:

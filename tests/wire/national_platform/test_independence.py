@@ -332,6 +332,7 @@ def test_what_another_channel_may_change_is_marked_in_the_contract() -> None:
         "essc.card.v1.Card.issue_time",
         "essc.card.v1.Card.expire_time",
         "essc.card.v1.Card.password_is_set",
+        "essc.card.v1.Card.bank_account_is_open",
         "essc.record.v1.ListRecordsResponse.records",
         "essc.record.v1.ListRecordsResponse.next_page_token",
     }

@@ -4,9 +4,10 @@ from typing import TypeAlias
 
 from essc_platform.core import challenges
 from essc_platform.core.challenges import AnswerChallenge, StartChallenge
+from essc_platform.core.deciding.common import person, person_of
 from essc_platform.core.decisions import Decision
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Binding, Challenge, Citizen, Counters, Link, Password
+from essc_platform.core.records import Binding, Challenge, Citizen, Counters, Link, Method, Password
 from essc_platform.core.snapshot import Read, View, one
 
 Command: TypeAlias = StartChallenge | AnswerChallenge
@@ -24,9 +25,11 @@ def reads_of(command: Command) -> frozenset[Read]:
                     one(Link, command.link_key),
                 }
             )
-            if command.binding_key is None:
-                return reads
-            return reads | {one(Binding, command.binding_key)}
+            if command.binding_key is not None:
+                reads |= {one(Binding, command.binding_key)}
+            if command.method is Method.RESERVED_PHONE:
+                reads |= person_of(command.citizen)
+            return reads
         case AnswerChallenge():
             return frozenset(
                 {
@@ -41,12 +44,16 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
     """The decision on a command, given what it may see."""
     match command:
         case StartChallenge():
+            account = None
+            if command.method is Method.RESERVED_PHONE:
+                account = person(view, command.citizen).bank_account
             return challenges.start_challenge(
                 command,
                 view.one(Citizen, command.citizen),
                 view.one(Link, command.link_key),
                 view.one(Binding, command.binding_key) if command.binding_key else None,
                 view.one(Password, command.citizen),
+                account,
                 view.one(Counters, command.citizen),
                 policy,
             )
