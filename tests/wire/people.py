@@ -70,6 +70,10 @@ Purpose: TypeAlias = "identity_pb2.Purpose.ValueType"
 Rows: TypeAlias = Mapping[str, list[tuple[Any, ...]]]
 
 
+# Who hears what is asked and answered, see tests/wire/fuzz.
+LISTENERS: list[Callable[[Message, Message], None]] = []
+
+
 def new_id() -> str:
     """A request_id."""
     return str(uuid.uuid4())
@@ -172,7 +176,10 @@ class Caller:
         fields = request.DESCRIPTOR.fields_by_name
         if "request_id" in fields and not request.request_id:
             request.request_id = new_id()
-        return await method(request, **self.peer.options())
+        answer = await method(request, **self.peer.options())
+        for listener in LISTENERS:
+            listener(request, answer)
+        return answer
 
 
 class World:
