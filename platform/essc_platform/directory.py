@@ -8,6 +8,7 @@ removed key takes effect on the next call.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from essc_platform.core.parties import standing
 from essc_platform.core.records import (
     Change,
     Channel,
@@ -33,6 +34,8 @@ class Caller:
     """The services whose tickets a provider may redeem."""
     verifier_ids: frozenset[str] = frozenset()
     """The verifiers that scan for a provider."""
+    standing: ChannelState | None = None
+    """Of a channel: the state by which its calls are judged, its parent's counted in."""
     key_id: str = ""
     """The key that proved it; of no call yet where it is empty."""
 
@@ -49,8 +52,9 @@ class Directory:
         self._callers: dict[str, Caller] = {}
         self.apply([*parties, *channels, *keys])
 
-    def apply(self, changes: Iterable[Change]) -> None:
-        """Takes over what was committed."""
+    def apply(self, changes: Iterable[Change]) -> frozenset[str]:
+        """Takes over what was committed. Answers the channels that may stand otherwise now."""
+        noted: set[str] = set()
         for change in changes:
             match change:
                 case Party():
@@ -58,15 +62,21 @@ class Directory:
                     self._note_caller(change.key)
                 case Channel():
                     self._channels[change.key] = change
-                    self._note_caller(change.key)
+                    noted |= self._note_channel(change.key)
                 case PartyKey():
                     self._keys[change.key] = change
                 case _:
                     pass
+        return frozenset(noted)
 
     def caller(self, party_id: str) -> Caller | None:
         """The party of this id."""
         return self._callers.get(party_id)
+
+    def channel(self, channel_id: str) -> tuple[Party, Channel] | None:
+        """A party that is a channel."""
+        party, channel = self._parties.get(channel_id), self._channels.get(channel_id)
+        return None if party is None or channel is None else (party, channel)
 
     def public_key(self, party_id: str, key_id: str) -> bytes | None:
         """A party's key that has not been removed."""
@@ -97,21 +107,43 @@ class Directory:
             sorted(
                 channel.key
                 for channel in self._channels.values()
-                if channel.receives_new_cards and channel.state is ChannelState.LIVE
+                if channel.receives_new_cards and self._standing(channel) is ChannelState.LIVE
             )
         )
 
+    def watching(self) -> tuple[str, ...]:
+        """The channels that may watch their feed: live ones, and suspended ones."""
+        open_states = (ChannelState.LIVE, ChannelState.SUSPENDED)
+        return tuple(
+            sorted(
+                channel.key
+                for channel in self._channels.values()
+                if self._standing(channel) in open_states
+            )
+        )
+
+    def _standing(self, channel: Channel) -> ChannelState:
+        return standing(channel, self._channels.get(channel.parent))
+
+    def _note_channel(self, channel_id: str) -> set[str]:
+        """Notes a channel, and those that are below it."""
+        below = {c.key for c in self._channels.values() if c.parent == channel_id}
+        for each in (channel_id, *below):
+            self._note_caller(each)
+        return {channel_id, *below}
+
     def _note_caller(self, party_id: str) -> None:
         """Puts together what every call of this party asks for."""
-        party = self._parties.get(party_id)
+        party, channel = self._parties.get(party_id), self._channels.get(party_id)
         if party is not None:
             self._callers[party_id] = Caller(
                 party_id,
                 party.display_name,
                 party.kind,
                 frozenset(party.regions),
-                self._channels.get(party_id),
+                channel,
                 party.verifier_class,
                 frozenset(party.service_ids),
                 frozenset(party.verifier_ids),
+                None if channel is None else self._standing(channel),
             )

@@ -18,11 +18,13 @@ from essc_platform.collector import Collector
 from essc_platform.config import STORE_FILE, Config
 from essc_platform.core import catalogue_entries
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Party, PartyKey, PartyKind
+from essc_platform.core.records import Change, Party, PartyKey, PartyKind, SigningKey
+from essc_platform.core.signing_keys import announced_key, signing_key
 from essc_platform.directory import Directory
+from essc_platform.exits import Exits
 from essc_platform.lab.services import LabServices, lab_services
-from essc_platform.signing import KeyState, PublishedKey, create_key, open_signer
-from essc_platform.store import trust, views
+from essc_platform.signing import Keyring, create_key
+from essc_platform.store import views
 from essc_platform.store.engine import Store, StoreError, read_fact, transaction, write_fact
 from essc_platform.store.feed import Positions, last_position
 from essc_platform.store.gateway import save
@@ -62,7 +64,8 @@ class Running:
     watchers: Watchers
     authorities: Authorities
     passwords: PasswordPool
-    sweeping: asyncio.Task[None]
+    working: list[asyncio.Task[None]]
+    """What runs in the background: the sweep, and the exits of channels."""
     draining: asyncio.Event
     lock: TextIO
 
@@ -70,8 +73,9 @@ class Running:
         """Drains: no new calls, running ones finish, then the store is closed."""
         self.watchers.drain()
         await drain([self.server], self.draining)
-        self.sweeping.cancel()
-        await asyncio.gather(self.sweeping, return_exceptions=True)
+        for task in self.working:
+            task.cancel()
+        await asyncio.gather(*self.working, return_exceptions=True)
         self.passwords.close()
         await self.authorities.close()
         if self.lab is not None:
@@ -98,11 +102,11 @@ def initialise(folder: Path, platform_id: str, key_file: Path | None = None) -> 
             create(folder, platform_id)
         elif open_vault(folder).platform_id != platform_id:
             raise ValueError(f"{folder / SECRETS_FILE}: of another platform id, begun earlier")
-        signing_key = create_key(folder)
+        card_key = create_key(folder)
         operator_key = _operator_key(key_file)
         for left in folder.glob(f"{making.name}*"):
             left.unlink()
-        _write_store(making, signing_key, operator_key)
+        _write_store(making, card_key, operator_key)
         making.rename(path)
         settle(folder)
     return operator_key
@@ -123,7 +127,7 @@ def _operator_key(path: Path | None) -> PartyKeyPair:
     return key
 
 
-def _write_store(path: Path, signing_key: PartyKeyPair, operator_key: PartyKeyPair) -> None:
+def _write_store(path: Path, card_key: PartyKeyPair, operator_key: PartyKeyPair) -> None:
     store = Store(path)
     now = PartyClock().now()
     operator = Party(
@@ -134,11 +138,16 @@ def _write_store(path: Path, signing_key: PartyKeyPair, operator_key: PartyKeyPa
         register_time=now,
     )
     key = PartyKey(party=OPERATOR, key_id=operator_key.key_id, public_key=operator_key.public_bytes)
-    row = trust.KeyRow(signing_key.key_id, signing_key.public_bytes, KeyState.ACTIVE, now)
+    signing = SigningKey(
+        key_id=card_key.key_id,
+        public_key=card_key.public_bytes,
+        create_time=now,
+        sign_time=now,
+    )
     try:
         with transaction(store.writer):
-            trust.add_key(store.writer, row)
-            save(store.writer, [operator, key, *catalogue_entries.ENTRIES], [], [], [])
+            begun: list[Change] = [operator, key, signing, *catalogue_entries.ENTRIES]
+            save(store.writer, begun, [], [], [])
             write_fact(store.writer, CLOCK_FACT, "0")
     finally:
         store.close()
@@ -163,15 +172,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     vault = open_vault(config.data)
     clock = PartyClock(int(read_fact(store.reader, CLOCK_FACT) or "0"))
     policy = Policy(loss=config.loss)
-    published = [
-        PublishedKey(
-            key_id=row.key_id,
-            public_key=row.public_key,
-            state=KeyState(row.state),
-            create_time=row.create_time,
-        )
-        for row in trust.keys(store.reader)
-    ]
+    keyring = _keyring(config, views.signing_keys(store.reader), clock)
     directory = Directory(
         views.parties(store.reader), views.channels(store.reader), views.party_keys(store.reader)
     )
@@ -179,17 +180,19 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     watchers = Watchers(positions.last)
 
     def committed(outcome: Outcome) -> None:
-        directory.apply(outcome.changes)
-        watchers.committed(outcome.channels, outcome.head)
+        keyring.apply(outcome.changes)
+        noted = directory.apply(outcome.changes)
+        watchers.committed(outcome.channels | noted, outcome.head)
 
     collector = Collector(
         store.writer,
-        _edge(config, vault, published, policy),
+        _edge(keyring, vault, policy),
         positions,
         committed,
         batch_max=config.batch_max,
     )
     begun.push_async_callback(collector.close)
+    exits = Exits(store.reader, collector, clock, directory)
     front = Front(
         vault=vault,
         clock=clock,
@@ -197,6 +200,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         reader=store.reader,
         directory=directory,
         watchers=watchers,
+        keyring=keyring,
         policy=policy,
         takes_any_id=config.allow_any_id,
     )
@@ -214,9 +218,10 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     guard = Guard(
         domain=PLATFORM_DOMAIN, authenticate=callers.authenticate, draining=draining.is_set
     )
-    offered = services(front, authorities, passwords, published, guard)
+    offered = services(front, authorities, passwords, exits, guard)
     server = await start_server(config.listen, offered.handlers, offered.names, config.tls)
-    sweeping = asyncio.get_running_loop().create_task(sweep.run_for_ever())
+    loop = asyncio.get_running_loop()
+    working = [loop.create_task(work.run_for_ever()) for work in (sweep, exits)]
     return Running(
         vault.platform_id,
         server,
@@ -227,7 +232,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         watchers,
         authorities,
         passwords,
-        sweeping,
+        working,
         draining,
         lock,
     )
@@ -241,13 +246,21 @@ def _taken(folder: Path) -> TextIO:
         raise StoreError(f"{folder}: another platform is using this data folder") from error
 
 
-def _edge(config: Config, vault: Vault, published: list[PublishedKey], policy: Policy) -> Edge:
-    active = next((key for key in published if key.state is KeyState.ACTIVE), None)
-    if active is None:
+def _keyring(config: Config, keys: list[SigningKey], clock: PartyClock) -> Keyring:
+    """All keys; those that sign now or will are at hand. Raises StoreError, OSError, ValueError."""
+    keyring, now = Keyring(config.data, keys), clock.now()
+    if all(key.compromise_time is not None for key in keys):
         raise StoreError(f"{config.data / STORE_FILE}: the store has no active signing key")
-    signer = open_signer(config.data, active.key_id)
+    keyring.open(signing_key(keys, now).key_id)
+    announced = announced_key(keys, now)
+    if announced is not None:
+        keyring.open(announced.key_id)
+    return keyring
+
+
+def _edge(keyring: Keyring, vault: Vault, policy: Policy) -> Edge:
     return Edge(
-        sign=lambda facts: signer.sign(licence_payload(facts, vault)),
+        sign=lambda facts: keyring.sign(licence_payload(facts, vault), facts.key_id),
         encode_event=lambda event, origin: event_body(event, origin, vault, policy),
         policy=policy,
     )

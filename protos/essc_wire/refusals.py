@@ -124,5 +124,11 @@ def reason_of(error: grpc.RpcError) -> str | None:
 
 def is_definite(error: grpc.RpcError) -> bool:
     """Whether the refused change surely did not happen and will not. An unknown reason is not."""
-    meaning = semantics().get(reason_of(error) or "")
+    refusal = refusal_of(error)
+    return refusal is not None and is_certain(refusal)
+
+
+def is_certain(refusal: Refusal) -> bool:
+    """The same, of a refusal before it travels."""
+    meaning = semantics().get(refusal.reason)
     return meaning is not None and meaning.certainty == reason_semantics_pb2.CERTAINTY_DEFINITE

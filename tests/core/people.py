@@ -42,6 +42,7 @@ from essc_platform.core.records import (
     Proof,
     Purpose,
     Relation,
+    SigningKey,
 )
 from essc_platform.core.snapshot import Read, Snapshot
 
@@ -210,13 +211,23 @@ def licence() -> Licence:
     return Licence(payload=b"payload", signature=b"signature", key_id="p1")
 
 
+def signing_key(**changes: Any) -> SigningKey:
+    """The key that signs: the platform always has one."""
+    first = SigningKey(key_id="p1", public_key=b"p" * 32, create_time=EARLIER, sign_time=EARLIER)
+    return replace(first, **changes)
+
+
 class Store:
-    """What a batch does with one command at a time, without a database."""
+    """What a batch does with one command at a time, without a database.
+
+    The signing key is there unless a story brings its own.
+    """
 
     def __init__(self, *records: Change) -> None:
         self.records: dict[tuple[type[Change], Any], Change] = {}
         self.entries: list[Entry] = []
-        self.save(records)
+        has_key = any(isinstance(record, SigningKey) for record in records)
+        self.save(records if has_key else (signing_key(), *records))
 
     def save(self, changes: tuple[Change, ...]) -> None:
         for record in changes:

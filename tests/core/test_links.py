@@ -97,6 +97,7 @@ def held(of: Link, worth: CardView, **licence_facts: Any) -> tuple[HeldCard, Eve
         region=worth.region,
         issue_time=worth.issue_time,
         expire_time=worth.expire_time,
+        key_id="p1",
     )
     return answer, event, replace(facts, **licence_facts)
 
@@ -318,6 +319,7 @@ def test_the_signed_card_holds_no_status_and_no_id_number() -> None:
         region=NANTONG,
         issue_time=NOW,
         expire_time=IN_TEN_YEARS,
+        key_id="p1",
     )
 
 

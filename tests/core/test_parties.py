@@ -26,6 +26,7 @@ from essc_platform.core.parties import (
     RegisterChannel,
     RegisterParty,
     RemovePartyKey,
+    standing,
 )
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
@@ -92,11 +93,70 @@ LIBRARY = replace(
     key="library",
 )
 APPLIED = channel(state=S.APPLIED, receives_new_cards=True, state_time=NOW)
+SECOND = replace(
+    REGISTER_CHANNEL,
+    tier=2,
+    parent="jiangsu",
+    vouch_kinds=(1, 4),
+    bank_id="east",
+    shows_all_channels=True,
+)
+PARENT = channel(key="jiangsu", state=S.APPLIED, vouch_kinds=(1,))
+UNDER = replace(
+    APPLIED,
+    vouch_kinds=(1, 4),
+    tier=2,
+    parent="jiangsu",
+    bank_id="east",
+    shows_all_channels=True,
+)
+
+
+def parent_forbids(what: str) -> Rejected:
+    return Rejected(Reason.CHANNEL_PARENT_FORBIDS, (("forbidden", what),))
+
+
 REGISTERING_A_CHANNEL = Table(
-    {"command": REGISTER_CHANNEL, "party": party()},
+    {"command": SECOND, "party": party(), "parent": None},
     ({}, Rejected(Reason.PARTY_EXISTS)),
+    ({"party": None}, parent_forbids("parent_channel_id")),
+    ({"parent": replace(PARENT, state=S.EXITED)}, parent_forbids("parent_channel_id")),
+    ({"parent": replace(PARENT, tier=2)}, parent_forbids("parent_channel_id")),
+    ({"parent": PARENT}, parent_forbids("vouch_kinds")),
+    ({"parent": replace(PARENT, vouch_kinds=(1, 2, 4))}, parent_forbids("receives_new_cards")),
     (
-        {"party": None},
+        {"parent": replace(PARENT, vouch_kinds=(4, 1), receives_new_cards=True)},
+        parent_forbids("shows_all_channels"),
+    ),
+    (
+        {
+            "parent": replace(
+                PARENT, vouch_kinds=(4, 1), receives_new_cards=True, shows_all_channels=True
+            )
+        },
+        Accepted(
+            answer=PartyAnswer(party=party(register_time=NOW), channel=UNDER, key_ids=("k1",)),
+            changes=(party(register_time=NOW), UNDER, party_key()),
+        ),
+    ),
+    (
+        # It asks for less than its parent has.
+        {"command": replace(REGISTER_CHANNEL, tier=2, parent="jiangsu", receives_new_cards=False)},
+        Accepted(
+            answer=PartyAnswer(
+                party=party(register_time=NOW),
+                channel=replace(APPLIED, tier=2, parent="jiangsu", receives_new_cards=False),
+                key_ids=("k1",),
+            ),
+            changes=(
+                party(register_time=NOW),
+                replace(APPLIED, tier=2, parent="jiangsu", receives_new_cards=False),
+                party_key(),
+            ),
+        ),
+    ),
+    (
+        {"command": REGISTER_CHANNEL},
         Accepted(
             answer=PartyAnswer(party=party(register_time=NOW), channel=APPLIED, key_ids=("k1",)),
             changes=(party(register_time=NOW), APPLIED, party_key()),
@@ -176,8 +236,11 @@ PASSING_ON = led(V.PASS_SECURITY_TEST, S.FUNCTION_TESTED, S.SECURITY_TESTED)
 GOING_LIVE = led(V.GO_LIVE, S.SECURITY_TESTED, S.LIVE)
 SUSPENDING = led(V.SUSPEND, S.LIVE, S.SUSPENDED, told(EventKind.CHANNEL_SUSPENDED))
 RESUMING = led(V.RESUME, S.SUSPENDED, S.LIVE, told(EventKind.CHANNEL_RESUMED))
+EXITING = led(V.EXIT, S.LIVE, S.EXITED)
 LEADING = [
-    row for table in (PASSING, PASSING_ON, GOING_LIVE, SUSPENDING, RESUMING) for row in table.rows
+    row
+    for table in (PASSING, PASSING_ON, GOING_LIVE, SUSPENDING, RESUMING, EXITING)
+    for row in table.rows
 ]
 
 
@@ -197,6 +260,11 @@ STEPS = {
     (S.SECURITY_TESTED, V.GO_LIVE): S.LIVE,
     (S.LIVE, V.SUSPEND): S.SUSPENDED,
     (S.SUSPENDED, V.RESUME): S.LIVE,
+    (S.APPLIED, V.EXIT): S.EXITED,
+    (S.FUNCTION_TESTED, V.EXIT): S.EXITED,
+    (S.SECURITY_TESTED, V.EXIT): S.EXITED,
+    (S.LIVE, V.EXIT): S.EXITED,
+    (S.SUSPENDED, V.EXIT): S.EXITED,
 }
 
 
@@ -213,6 +281,35 @@ def test_every_step_that_a_channels_life_has_is_taken_and_every_other_refused(
     else:
         assert accepted(decision).changes == (channel(state=after, state_time=NOW),)
     assert LIFECYCLE.get((state, verb)) is after
+
+
+@pytest.mark.rule("R15")
+@pytest.mark.parametrize("state", S)
+def test_a_channel_stands_by_itself_where_it_has_no_parent_or_a_live_one(
+    state: ChannelState,
+) -> None:
+    assert standing(channel(state=state), None) is state
+    assert standing(channel(state=state), channel(state=S.LIVE)) is state
+
+
+@pytest.mark.rule("R15")
+@pytest.mark.parametrize(
+    ("own", "parent", "judged_by"),
+    [
+        (S.LIVE, S.SUSPENDED, S.SUSPENDED),
+        (S.LIVE, S.APPLIED, S.APPLIED),
+        (S.LIVE, S.EXITED, S.EXITED),
+        (S.SUSPENDED, S.SUSPENDED, S.SUSPENDED),
+        (S.SUSPENDED, S.EXITED, S.EXITED),
+        (S.SUSPENDED, S.SECURITY_TESTED, S.SECURITY_TESTED),
+        (S.APPLIED, S.SUSPENDED, S.APPLIED),
+        (S.EXITED, S.SUSPENDED, S.EXITED),
+    ],
+)
+def test_while_its_parent_is_not_live_a_channel_is_not_either(
+    own: ChannelState, parent: ChannelState, judged_by: ChannelState
+) -> None:
+    assert standing(channel(state=own), channel(state=parent)) is judged_by
 
 
 # --- keys ------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 from typing import Any, get_args
 
 import pytest
-from tests.core.people import Store, card, citizen, physical_card
+from tests.core.people import Store, card, channel, citizen, link, physical_card
 from tests.core.test_certifications import CERTIFYING
 from tests.core.test_challenges import ANSWERING, STARTING
 from tests.core.test_checks import CHECKING, CHECKING_A_MEMBERS, CHECKING_ELSEWHERE
 from tests.core.test_citizens import REGISTERING
 from tests.core.test_codes import ISSUING as ISSUING_A_CODE
+from tests.core.test_exits import END
 from tests.core.test_family import ADDING_A_MEMBER, LEAVING_A_BINDER, REMOVING_A_MEMBER
 from tests.core.test_links import ACCEPTING, APPLYING, DECLINING, UNLINKING
 from tests.core.test_parties import (
@@ -20,12 +21,27 @@ from tests.core.test_parties import (
 )
 from tests.core.test_passwords import CHANGING, RESETTING, SETTING
 from tests.core.test_physical_cards import ENABLING, ISSUING, NOTE
+from tests.core.test_signing_keys import ANEW, COMPROMISING, GONE, P3, ROTATING, SIGNED
 
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
 from essc_platform.core.policy import Policy
 from essc_platform.core.reads import reads_of
+from essc_platform.core.records import ChannelState
 
+EXITED: dict[str, Any] = {
+    "command": END,
+    "channel": channel(state=ChannelState.EXITED),
+    "link": link(),
+}
+SIGNING_ANEW: dict[str, Any] = {
+    "command": ANEW,
+    "link": SIGNED,
+    "citizen": citizen(),
+    "physical_card": physical_card(),
+    "card": card(),
+    "keys": [GONE, P3],
+}
 NOTING: dict[str, Any] = {
     "command": NOTE,
     "citizen": citizen(),
@@ -34,6 +50,8 @@ NOTING: dict[str, Any] = {
 }
 HAPPY: list[dict[str, Any]] = [
     NOTING,
+    EXITED,
+    SIGNING_ANEW,
     *(
         table.rows[-1][0]
         for table in (
@@ -62,6 +80,8 @@ HAPPY: list[dict[str, Any]] = [
             REMOVING_A_MEMBER,
             LEAVING_A_BINDER,
             CERTIFYING,
+            ROTATING,
+            COMPROMISING,
         )
     ),
 ]

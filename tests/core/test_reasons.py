@@ -21,6 +21,7 @@ from tests.core import (
     test_passwords,
     test_payments,
     test_physical_cards,
+    test_signing_keys,
     test_tickets,
 )
 from tests.core.people import Table
@@ -37,6 +38,7 @@ from essc.policy.v1 import policy_service_pb2
 from essc.record.v1 import record_service_pb2
 from essc.registry.v1 import physical_card_pb2, registry_service_pb2
 from essc.settlement.v1 import order_pb2
+from essc.trust.v1 import trust_service_pb2
 from essc_platform.core import policy, records
 from essc_platform.core.reasons import Reason
 
@@ -124,6 +126,9 @@ TABLES: list[tuple[str, Table]] = [
     ("ChannelAdminService.GoLive", test_parties.GOING_LIVE),
     ("ChannelAdminService.SuspendChannel", test_parties.SUSPENDING),
     ("ChannelAdminService.ResumeChannel", test_parties.RESUMING),
+    ("ChannelAdminService.ExitChannel", test_parties.EXITING),
+    ("KeyAdminService.RotateKey", test_signing_keys.ROTATING),
+    ("KeyAdminService.CompromiseKey", test_signing_keys.COMPROMISING),
 ]
 
 
@@ -190,6 +195,7 @@ MIRRORS: list[tuple[type[IntEnum], Any, str]] = [
     (records.VerifierClass, party_pb2.VerifierClass, "VERIFIER_CLASS_"),
     (records.Outcome, directory_pb2.Use.Outcome, "OUTCOME_"),
     (records.OrderState, order_pb2.Order.State, "STATE_"),
+    (records.SigningKeyState, trust_service_pb2.PublishedKey.State, "STATE_"),
     (policy.Origin, policy_service_pb2.Origin, "ORIGIN_"),
 ]
 

@@ -9,7 +9,6 @@ from tests.parties.test_platform_process import Platform, init, lines, run
 from tests.wire import people
 
 from essc_platform import server
-from essc_platform.store import trust
 from essc_platform.store.engine import Store
 from essc_platform.vault import create
 from essc_wire.keys import read_key
@@ -41,7 +40,7 @@ STEPS = [
     (server, "create_key"),
     (server, "_operator_key"),
     (server, "_write_store"),
-    (trust, "add_key"),
+    (server, "save"),
     (Path, "rename"),
 ]
 
@@ -96,7 +95,7 @@ def test_init_leaves_the_operators_key_in_a_file_too(tmp_path: Path) -> None:
 def test_a_store_without_an_active_key_is_said_in_one_line(tmp_path: Path) -> None:
     init(tmp_path / "data")
     store = Store(tmp_path / "data" / "platform.db")
-    store.writer.execute("UPDATE signing_keys SET state = 2")
+    store.writer.execute("UPDATE signing_keys SET compromise_time = 1")
     store.close()
 
     (said,) = lines(run("serve", "--data", tmp_path / "data", "--lab", "127.0.0.1:0"))

@@ -21,6 +21,7 @@ from essc_platform.core.citizens import RegisterCitizen
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Licence, LicenceFacts
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
+from essc_platform.core.exits import EndExitedLink
 from essc_platform.core.issues import IssuePhysicalCard
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.parties import AddPartyKey, ChangeChannel, ChannelVerb, RegisterChannel
@@ -54,7 +55,9 @@ from essc_platform.core.records import (
     Proof,
     Purpose,
     Relation,
+    SigningKey,
 )
+from essc_platform.core.signing_keys import CompromiseKey, RotateKey, SignAnew
 from essc_platform.core.times import DAY, SECOND
 from essc_platform.store.engine import Store
 from essc_platform.store.feed import Positions
@@ -66,6 +69,8 @@ CHANNELS = ("alipay", "bank", "wechat")
 REGIONS = ("320500", "320600")
 ZHANG, LI, NOBODY = CitizenKey(7, 1), CitizenKey(900, 2), CitizenKey(8, 3)
 FAR = NOON + 400 * DAY
+
+SIGNING_KEY = SigningKey(key_id="k1", public_key=bytes(32), create_time=NOON, sign_time=NOON)
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -164,7 +169,8 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
     has a password and has been wrong four times.
     """
     found: list[Change] = [
-        Password(key=ZHANG, hash="hash", version=1, change_time=NOON, wrong_tries=4)
+        SIGNING_KEY,
+        Password(key=ZHANG, hash="hash", version=1, change_time=NOON, wrong_tries=4),
     ]
     found += [*bound(), certification(LI)]
     for channel in CHANNELS:
@@ -375,7 +381,9 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
         "channel": lambda: ChangeChannel(
             at=at,
             channel_id=channel,
-            verb=ChannelVerb.SUSPEND if copy else ChannelVerb.RESUME,
+            verb=(ChannelVerb.RESUME, ChannelVerb.SUSPEND, ChannelVerb.EXIT, ChannelVerb.SUSPEND)[
+                variant
+            ],
         ),
         "found": lambda: RegisterChannel(
             at=at,
@@ -390,6 +398,20 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
         "key": lambda: AddPartyKey(
             at=at, party_id=channel, key_id=f"k{variant}", public_key=b"%d" % variant
         ),
+        "rotate": lambda: RotateKey(
+            at=at, new_key_id=f"r{place}", new_public_key=bytes(32), told=CHANNELS
+        ),
+        "compromise": lambda: CompromiseKey(
+            at=at,
+            key_id="k1" if copy else "nothing",
+            new_key_id=f"c{place}",
+            new_public_key=bytes(32),
+            told=CHANNELS,
+        ),
+        "anew": lambda: SignAnew(
+            at=at, channel=channel, citizen=key, key_id="k1", licence_number=fresh
+        ),
+        "end": lambda: EndExitedLink(at=at, channel=channel, citizen=key),
     }
     return makers[wish.kind]()
 
@@ -412,12 +434,18 @@ KINDS = (
     "channel",
     "found",
     "key",
+    "rotate",
+    "compromise",
+    "anew",
+    "end",
 )
 
 
 def sign(facts: LicenceFacts) -> Licence:
     payload = repr(facts).encode()
-    return Licence(payload=payload, signature=hashlib.blake2b(payload).digest()[:16], key_id="k1")
+    return Licence(
+        payload=payload, signature=hashlib.blake2b(payload).digest()[:16], key_id=facts.key_id
+    )
 
 
 def encode_event(event: Event, origin: Origin) -> bytes:

@@ -163,6 +163,14 @@ RECORDS: list[Change] = [
     ),
     Recipient(key=WIDE, register_time=NOON),
     *services.RECORDS,
+    replace(
+        stories.channel_record("pond"),
+        tier=2,
+        parent="wechat",
+        shows_all_channels=True,
+    ),
+    stories.SIGNING_KEY,
+    replace(stories.SIGNING_KEY, key_id="k.2_-", sign_time=NOON + 1, compromise_time=NOON + 2),
 ]
 
 

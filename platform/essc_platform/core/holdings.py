@@ -90,22 +90,25 @@ def activated(
 
 def ended(link: Link, proof: Proof, at: Instant, kind: EntryKind) -> Accepted:
     """R11: a link's end: the link, the proof, one event for the own channel, one line of record."""
-    unlinked = replace(
-        link, state=LinkState.UNLINKED, unlink_time=at, licence=None, allow_time=None
-    )
+    gone = unlinked(link, at)
     event = Event(
         channel=link.channel,
         kind=EventKind.LINK_UNLINKED,
         at=at,
         citizen=link.citizen,
-        link=unlinked,
+        link=gone,
     )
     return Accepted(
-        answer=LinkAnswer(link=unlinked),
-        changes=(unlinked, proofs.used(proof)),
+        answer=LinkAnswer(link=gone),
+        changes=(gone, proofs.used(proof)),
         events=(event,),
         entries=(Entry(citizen=link.citizen, kind=kind, at=at, channel=link.channel),),
     )
+
+
+def unlinked(link: Link, at: Instant) -> Link:
+    """A link after its end, however it came: the signed card goes with it."""
+    return replace(link, state=LinkState.UNLINKED, unlink_time=at, licence=None, allow_time=None)
 
 
 def consent_outdated(policy: Policy) -> Rejected:
@@ -116,7 +119,7 @@ def consent_outdated(policy: Policy) -> Rejected:
 def with_licence(accepted: Accepted, licence: Licence) -> Accepted:
     """Puts what was signed into the link, wherever the decision shows it."""
     held = accepted.answer
-    assert isinstance(held, HeldCard)
+    assert isinstance(held, HeldCard | LinkAnswer)
     sealed = replace(held.link, licence=licence)
     return replace(
         accepted,

@@ -27,6 +27,7 @@ class ChannelVerb(Enum):
     GO_LIVE = "go live"
     SUSPEND = "suspend"
     RESUME = "resume"
+    EXIT = "exit"
 
 
 _S, _V = ChannelState, ChannelVerb
@@ -38,7 +39,14 @@ LIFECYCLE: dict[tuple[ChannelState, ChannelVerb], ChannelState] = {
     (_S.SECURITY_TESTED, _V.GO_LIVE): _S.LIVE,
     (_S.LIVE, _V.SUSPEND): _S.SUSPENDED,
     (_S.SUSPENDED, _V.RESUME): _S.LIVE,
+    (_S.APPLIED, _V.EXIT): _S.EXITED,
+    (_S.FUNCTION_TESTED, _V.EXIT): _S.EXITED,
+    (_S.SECURITY_TESTED, _V.EXIT): _S.EXITED,
+    (_S.LIVE, _V.EXIT): _S.EXITED,
+    (_S.SUSPENDED, _V.EXIT): _S.EXITED,
 }
+
+SECOND_TIER = 2
 
 _EVENTS = {_V.SUSPEND: EventKind.CHANNEL_SUSPENDED, _V.RESUME: EventKind.CHANNEL_RESUMED}
 
@@ -71,6 +79,11 @@ class RegisterChannel:
     receives_new_cards: bool
     key_id: str
     public_key: bytes
+    tier: int = 1
+    parent: str = ""
+    """For tier 2: the tier-1 channel above it."""
+    bank_id: str = ""
+    shows_all_channels: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +142,15 @@ def register_party(command: RegisterParty, party: Party | None) -> Decision:
     return Accepted(answer=answer, changes=(registered, key))
 
 
-def register_channel(command: RegisterChannel, party: Party | None) -> Decision:
-    """R15: a channel begins as applied."""
+def register_channel(
+    command: RegisterChannel, party: Party | None, parent: Channel | None
+) -> Decision:
+    """R15: a channel begins as applied; one of tier 2 may do no more than its parent."""
     if party is not None:
         return Rejected(Reason.PARTY_EXISTS)
+    forbidden = _forbidden_by(command, parent) if command.tier == SECOND_TIER else ""
+    if forbidden:
+        return Rejected(Reason.CHANNEL_PARENT_FORBIDS, (("forbidden", forbidden),))
     registered = Party(
         key=command.channel_id,
         kind=PartyKind.CHANNEL,
@@ -147,10 +165,41 @@ def register_channel(command: RegisterChannel, party: Party | None) -> Decision:
         vouch_kinds=command.vouch_kinds,
         receives_new_cards=command.receives_new_cards,
         state_time=command.at,
+        tier=command.tier,
+        parent=command.parent,
+        bank_id=command.bank_id,
+        shows_all_channels=command.shows_all_channels,
     )
     key = PartyKey(party=command.channel_id, key_id=command.key_id, public_key=command.public_key)
     answer = PartyAnswer(party=registered, channel=channel, key_ids=(command.key_id,))
     return Accepted(answer=answer, changes=(registered, channel, key))
+
+
+def _forbidden_by(command: RegisterChannel, parent: Channel | None) -> str:
+    """What of a registration the parent does not allow, by its field; empty if it allows all.
+
+    None of it can change later: what a channel may do is fixed when it is registered.
+    """
+    if parent is None or parent.tier == SECOND_TIER or parent.state is ChannelState.EXITED:
+        return "parent_channel_id"
+    if not set(command.vouch_kinds) <= set(parent.vouch_kinds):
+        return "vouch_kinds"
+    if command.receives_new_cards and not parent.receives_new_cards:
+        return "receives_new_cards"
+    if command.shows_all_channels and not parent.shows_all_channels:
+        return "shows_all_channels"
+    return ""
+
+
+def standing(channel: Channel, parent: Channel | None) -> ChannelState:
+    """R15: the state by which calls are judged: no better than the parent's."""
+    if parent is None or parent.state is ChannelState.LIVE:
+        return channel.state
+    if channel.state is ChannelState.LIVE:
+        return parent.state
+    if channel.state is ChannelState.SUSPENDED and parent.state is not ChannelState.SUSPENDED:
+        return parent.state
+    return channel.state
 
 
 def change_channel(

@@ -48,6 +48,9 @@ class Policy:
     allow_while_lost_hours: int = _value(
         24, "hours", _ASSUMED, "R3", "how long a link that was opened for a loss stays open"
     )
+    key_overlap_seconds: int = _value(
+        300, "s", _ASSUMED, "R8", "how long a signing key is published before it signs"
+    )
     card_years: int = _value(10, "years", _GIVEN, "R8", "how long an electronic card is valid")
     temporary_loss_days: int = _value(
         15, "days", _GIVEN, "R6", "after how many days a temporary loss lifts itself, at 24:00"

@@ -16,6 +16,7 @@ from essc_platform.core.records import (
     Membership,
     PartyKey,
     PhysicalCard,
+    SigningKey,
 )
 
 R = TypeVar("R", bound=Change)
@@ -34,6 +35,7 @@ PREFIX_LENGTHS: dict[type[Change], int] = {
     Binding: 2,
     Membership: 2,
     Certification: 2,
+    SigningKey: 1,
 }
 
 

@@ -2,14 +2,18 @@
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Table, bindparam, delete, not_, select, tuple_
 
-from essc_platform.core.records import CitizenKey, Instant
+from essc_platform.core.records import CitizenKey, Instant, LinkState
 from essc_platform.store import tables
 from essc_platform.store.engine import transaction
 from essc_platform.store.feed import purge_events
 from essc_platform.store.gateway import compiled
+
+BEFORE_ALL: Final = CitizenKey(-1, -1)
+"""Where a walk over all citizens begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,18 @@ def cards_to_expire(connection: sqlite3.Connection, at: Instant, limit: int) -> 
     return [CitizenKey(*row) for row in connection.execute(_TO_EXPIRE, (at, limit)).fetchall()]
 
 
+def links_left(
+    connection: sqlite3.Connection, channel: str, after: CitizenKey, limit: int
+) -> tuple[list[CitizenKey], CitizenKey | None]:
+    """A slice of a channel's links: whose are not ended, and where it goes on; None at the end.
+
+    It looks at a bounded number of links, ended ones too, so that no slice takes long.
+    """
+    rows = connection.execute(_LINKS_OF, (channel, *after, limit)).fetchall()
+    left = [CitizenKey(row[0], row[1]) for row in rows if row[2] != LinkState.UNLINKED]
+    return left, CitizenKey(*rows[-1][:2]) if len(rows) == limit else None
+
+
 def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
     """Removes a bounded number of rows that are no longer kept; answers how many."""
     removed = 0
@@ -50,7 +66,7 @@ def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
     return removed
 
 
-_P, _K = tables.physical_cards.c, tables.cards.c
+_P, _K, _L = tables.physical_cards.c, tables.cards.c, tables.links.c
 _TO_LIFT = compiled(
     select(_P.bucket, _P.citizen, _P.number)
     .where(_P.lift_time.is_not(None), _P.lift_time <= bindparam("at"))
@@ -61,6 +77,17 @@ _TO_EXPIRE = compiled(
     select(_K.bucket, _K.citizen)
     .where(_K.expire_time <= bindparam("at"), not_(_K.is_expiry_noted))
     .order_by(_K.expire_time)
+    .limit(bindparam("rows"))
+)
+
+
+_LINKS_OF = compiled(
+    select(_L.bucket, _L.citizen, _L.state)
+    .where(
+        _L.channel == bindparam("channel"),
+        tuple_(_L.bucket, _L.citizen) > tuple_(bindparam("bucket"), bindparam("citizen")),
+    )
+    .order_by(_L.bucket, _L.citizen)
     .limit(bindparam("rows"))
 )
 

@@ -18,6 +18,7 @@ from essc_platform.core.records import (
     Party,
     PartyKey,
     PhysicalCardStatus,
+    SigningKey,
 )
 from essc_platform.store import tables
 from essc_platform.store.gateway import compiled
@@ -118,6 +119,11 @@ def party_keys(connection: sqlite3.Connection) -> list[PartyKey]:
     return [MAPPINGS[PartyKey].from_row(row) for row in connection.execute(_PARTY_KEYS)]
 
 
+def signing_keys(connection: sqlite3.Connection) -> list[SigningKey]:
+    """The platform's signing keys, oldest first."""
+    return [MAPPINGS[SigningKey].from_row(row) for row in connection.execute(_SIGNING_KEYS)]
+
+
 def _of_citizen(table: Any) -> ColumnElement[bool]:
     return and_(table.bucket == _L.bucket, table.citizen == _L.citizen)
 
@@ -187,4 +193,6 @@ _ENTRIES_BEFORE = compiled(
 )
 _PARTIES = compiled(select(tables.parties).order_by(tables.parties.c.party))
 _CHANNELS = compiled(select(tables.channels).order_by(tables.channels.c.party))
+_S = tables.signing_keys.c
+_SIGNING_KEYS = compiled(select(tables.signing_keys).order_by(_S.create_time, _S.key_id))
 _PARTY_KEYS = compiled(select(tables.party_keys))

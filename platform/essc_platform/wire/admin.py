@@ -7,6 +7,7 @@ from essc.admin.v1 import channel_admin_service_pb2 as channel_pb
 from essc.admin.v1 import party_admin_service_pb2 as party_pb
 from essc.admin.v1 import party_pb2 as party_proto
 from essc_platform.core.parties import (
+    SECOND_TIER,
     AddPartyKey,
     ChangeChannel,
     ChannelVerb,
@@ -15,7 +16,15 @@ from essc_platform.core.parties import (
     RegisterParty,
     RemovePartyKey,
 )
-from essc_platform.core.records import Channel, CitizenKey, Party, PartyKind, VerifierClass
+from essc_platform.core.records import (
+    Channel,
+    ChannelState,
+    CitizenKey,
+    Party,
+    PartyKind,
+    VerifierClass,
+)
+from essc_platform.exits import Exits
 from essc_platform.wire import convert
 from essc_platform.wire.front import Front, PlatformCall, invalid
 from essc_wire.refusals import Refusal
@@ -35,6 +44,7 @@ ChannelResponse = TypeVar(
     channel_pb.GoLiveResponse,
     channel_pb.SuspendChannelResponse,
     channel_pb.ResumeChannelResponse,
+    channel_pb.ExitChannelResponse,
 )
 
 
@@ -120,12 +130,15 @@ class PartyAdminServicer:
 class ChannelAdminServicer:
     """essc.admin.v1.ChannelAdminService."""
 
-    def __init__(self, front: Front) -> None:
-        self._front = front
+    def __init__(self, front: Front, exits: Exits) -> None:
+        self._front, self._exits = front, exits
 
     async def RegisterChannel(
         self, request: channel_pb.RegisterChannelRequest, call: PlatformCall
     ) -> bytes | Refusal:
+        has_parent = bool(request.parent_channel_id)
+        if has_parent != (request.tier == SECOND_TIER):
+            return invalid("parent_channel_id", "for tier 2, and for no other")
         command = RegisterChannel(
             at=self._front.clock.now(),
             channel_id=request.channel_id,
@@ -133,6 +146,10 @@ class ChannelAdminServicer:
             channel_class=request.channel_class,
             vouch_kinds=tuple(request.vouch_kinds),
             receives_new_cards=request.receives_new_cards,
+            tier=request.tier or 1,
+            parent=request.parent_channel_id,
+            bank_id=request.bank_id,
+            shows_all_channels=request.shows_all_channels,
             key_id=request.key.key_id,
             public_key=request.key.public_key,
         )
@@ -165,6 +182,23 @@ class ChannelAdminServicer:
         verb = ChannelVerb.RESUME
         return await self._step(request, call, verb, channel_pb.ResumeChannelResponse)
 
+    async def ExitChannel(
+        self, request: channel_pb.ExitChannelRequest, call: PlatformCall
+    ) -> bytes | Refusal:
+        return await self._step(request, call, ChannelVerb.EXIT, channel_pb.ExitChannelResponse)
+
+    async def GetChannel(
+        self, request: channel_pb.GetChannelRequest, call: PlatformCall
+    ) -> channel_pb.GetChannelResponse | Refusal:
+        directory = self._front.directory
+        found = directory.channel(request.channel_id)
+        if found is None:
+            return Refusal("PARTY_NOT_FOUND")
+        shown = convert.channel(*found, directory.key_ids(request.channel_id))
+        if found[1].state is ChannelState.EXITED:
+            shown.links_left = await self._exits.count_left(request.channel_id)
+        return channel_pb.GetChannelResponse(channel=shown)
+
     async def ListChannels(
         self, request: channel_pb.ListChannelsRequest, call: PlatformCall
     ) -> channel_pb.ListChannelsResponse | Refusal:
@@ -187,7 +221,8 @@ class ChannelAdminServicer:
         request: channel_pb.PassTestRequest
         | channel_pb.GoLiveRequest
         | channel_pb.SuspendChannelRequest
-        | channel_pb.ResumeChannelRequest,
+        | channel_pb.ResumeChannelRequest
+        | channel_pb.ExitChannelRequest,
         call: PlatformCall,
         verb: ChannelVerb,
         response: type[ChannelResponse],

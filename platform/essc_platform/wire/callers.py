@@ -91,7 +91,7 @@ def standing_refusal(directory: Directory, caller: Caller) -> Refusal | None:
     now = directory.caller(caller.party_id)
     if now is None or directory.public_key(caller.party_id, caller.key_id) is None:
         return Refusal("CALLER_UNKNOWN")
-    if now.channel is not None and now.channel.state is ChannelState.EXITED:
+    if now.standing is ChannelState.EXITED:
         return Refusal("CHANNEL_NOT_LIVE")
     return None
 
@@ -99,10 +99,9 @@ def standing_refusal(directory: Directory, caller: Caller) -> Refusal | None:
 def _permitted(method: MethodFacts, caller: Caller) -> Caller | Refusal:
     if caller.kind is not _KINDS[options_pb2.Audience.ValueType(method.audience)]:
         return Refusal("CALLER_NOT_ALLOWED")
-    channel = caller.channel
-    if channel is None or channel.state is ChannelState.LIVE:
+    if caller.standing is None or caller.standing is ChannelState.LIVE:
         return caller
-    if method.is_open_when_not_live and channel.state is ChannelState.SUSPENDED:
+    if method.is_open_when_not_live and caller.standing is ChannelState.SUSPENDED:
         return caller
     return Refusal("CHANNEL_NOT_LIVE")
 

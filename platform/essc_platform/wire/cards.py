@@ -1,6 +1,8 @@
 """CardService: what channels do with the card."""
 
+from essc.card.v1 import card_pb2
 from essc.card.v1 import card_service_pb2 as pb
+from essc_platform.batch import Submission
 from essc_platform.clock import random_number
 from essc_platform.core import links
 from essc_platform.core.decisions import Rejected
@@ -10,6 +12,7 @@ from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.losses import AllowWhileLost
 from essc_platform.core.records import Citizen, CitizenKey, Link, LinkState, Proof
+from essc_platform.core.signing_keys import SignAnew
 from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.store.views import Held, held, held_after
@@ -124,12 +127,15 @@ class CardServicer:
     async def GetCard(
         self, request: pb.GetCardRequest, call: PlatformCall
     ) -> pb.GetCardResponse | Refusal:
-        citizen, number = self._vault.read_id(request.link_id)
-        found = held(self._front.reader, citizen, call.caller.party_id)
-        if found is None or found.number != number:
-            return Refusal("LINK_NOT_FOUND")
-        if found.state == LinkState.UNLINKED:
-            return Refusal("LINK_NOT_ACTIVE")
+        channel = call.caller.party_id
+        found = self._held(request.link_id, channel)
+        if isinstance(found, Refusal):
+            return found
+        if found.key_id in self._front.keyring.compromised:
+            refused = await self._sign_anew(found, channel)
+            found = refused or self._held(request.link_id, channel)
+            if isinstance(found, Refusal):
+                return found
         at = self._front.clock.now()
         return pb.GetCardResponse(
             link=convert.seen_link(found, request.link_id, at, self._front.policy),
@@ -246,6 +252,31 @@ class CardServicer:
         if len(ahead) > size:
             token = self._front.write_page_token(call, _citizen(found[-1]))
         return pb.ListLinksResponse(items=items, next_page_token=token)
+
+    def _held(self, link_id: str, channel: str) -> Held | Refusal:
+        """What lies behind a link that is not unlinked."""
+        citizen, number = self._vault.read_id(link_id)
+        found = held(self._front.reader, citizen, channel)
+        if found is None or found.number != number:
+            return Refusal("LINK_NOT_FOUND")
+        if found.state == LinkState.UNLINKED:
+            return Refusal("LINK_NOT_ACTIVE")
+        return found
+
+    async def _sign_anew(self, found: Held, channel: str) -> Refusal | None:
+        """R8: has a card signed by a good key, under the number that it has in this channel."""
+        card_id = card_pb2.CardPayload.FromString(found.payload or b"").card_id
+        command = SignAnew(
+            at=self._front.clock.now(),
+            channel=channel,
+            citizen=_citizen(found),
+            key_id=found.key_id or "",
+            licence_number=self._vault.read_id(card_id)[1],
+        )
+        answer = await self._front.collector.submit(
+            Submission(command=command, at=command.at, encode=lambda _: b"")
+        )
+        return refusal(answer) if isinstance(answer, Rejected) else None
 
     def _applied(self, answer: HeldCard) -> pb.ApplyResponse:
         return pb.ApplyResponse(

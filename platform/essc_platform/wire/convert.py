@@ -228,4 +228,8 @@ def channel(record: Party, life: Channel, key_ids: tuple[str, ...]) -> party_pb2
         register_time=to_timestamp(record.register_time),
         state_time=to_timestamp(life.state_time),
         key_ids=key_ids,
+        tier=life.tier,
+        parent_channel_id=life.parent,
+        bank_id=life.bank_id,
+        shows_all_channels=life.shows_all_channels,
     )

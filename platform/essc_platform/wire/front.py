@@ -16,6 +16,7 @@ from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import CitizenKey
 from essc_platform.directory import Caller, Directory
+from essc_platform.signing import Keyring
 from essc_platform.store.gateway import RequestKey, load_requests
 from essc_platform.vault import Vault
 from essc_platform.watch import Watchers
@@ -35,6 +36,7 @@ class Front:
     reader: sqlite3.Connection
     directory: Directory
     watchers: Watchers
+    keyring: Keyring
     policy: Policy
     takes_any_id: bool
 

@@ -1,14 +1,9 @@
-"""What anyone may read: the policy, the consent text, the reasons, the published keys."""
-
-from collections.abc import Sequence
+"""What anyone may read: the policy, the consent text, the reasons."""
 
 from essc.policy.v1 import policy_service_pb2 as policy_pb
-from essc.trust.v1 import trust_service_pb2 as trust_pb
 from essc_platform.core.policy import values
-from essc_platform.signing import PublishedKey
 from essc_platform.wire.front import Front, PlatformCall
 from essc_wire.refusals import semantics
-from essc_wire.times import to_timestamp
 
 _CONSENT_ZH = (
     "您同意全国社会保障卡服务平台为您签发电子社会保障卡，并授权本渠道展示和使用。"
@@ -60,29 +55,4 @@ class PolicyServicer:
                 policy_pb.ListReasonsResponse.Item(reason=name, semantics=meaning)
                 for name, meaning in semantics().items()
             ]
-        )
-
-
-class TrustServicer:
-    """essc.trust.v1.TrustService."""
-
-    def __init__(self, front: Front, keys: Sequence[PublishedKey]) -> None:
-        self._front, self._keys = front, keys
-
-    async def ListKeys(
-        self, request: trust_pb.ListKeysRequest, call: PlatformCall
-    ) -> trust_pb.ListKeysResponse:
-        newest_first = sorted(self._keys, key=lambda key: key.create_time, reverse=True)
-        return trust_pb.ListKeysResponse(
-            platform_id=self._front.vault.platform_id,
-            keys=[
-                trust_pb.PublishedKey(
-                    key_id=key.key_id,
-                    algorithm="Ed25519",
-                    public_key=key.public_key,
-                    state=int(key.state),  # type: ignore[arg-type]
-                    create_time=to_timestamp(key.create_time),
-                )
-                for key in newest_first
-            ],
         )

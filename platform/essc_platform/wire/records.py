@@ -1,9 +1,13 @@
 """RecordService: the holder's own record."""
 
 from essc.record.v1 import record_service_pb2 as pb
-from essc_platform.core.records import Entry
+from essc_platform.core import full_views
+from essc_platform.core.full_views import ViewFully
+from essc_platform.core.records import CitizenKey, Entry, Proof
+from essc_platform.core.snapshot import one
+from essc_platform.store.gateway import load
 from essc_platform.store.views import entries_before, held
-from essc_platform.wire.front import Front, PlatformCall
+from essc_platform.wire.front import Front, PlatformCall, refusal
 from essc_wire.refusals import Refusal
 from essc_wire.times import to_timestamp
 
@@ -29,6 +33,10 @@ class RecordServicer:
             return Refusal("LINK_NOT_FOUND")
         if not found.is_active:
             return Refusal("LINK_NOT_ACTIVE")
+        if request.face_proof:
+            refused = self._full_view_refusal(call, citizen, request.face_proof)
+            if refused is not None:
+                return refused
         before = _NEWEST
         if request.page_token:
             place = self._vault.read_cursor(_scope(channel, request.link_id), request.page_token)
@@ -42,9 +50,28 @@ class RecordServicer:
         token = ""
         if len(ahead) > size:
             token = self._vault.write_cursor(_scope(channel, request.link_id), entries[-1][0])
-        return pb.ListRecordsResponse(
-            records=[_shown(entry, channel) for _, entry in entries], next_page_token=token
-        )
+        shown = [_shown(entry, channel) for _, entry in entries]
+        if request.face_proof:
+            for record, (_, entry) in zip(shown, entries, strict=True):
+                record.channel_name = self._name(entry.channel)
+        return pb.ListRecordsResponse(records=shown, next_page_token=token)
+
+    def _full_view_refusal(
+        self, call: PlatformCall, citizen: CitizenKey, face_proof: str
+    ) -> Refusal | None:
+        """Why this channel may not show all names to this holder now; None if it may."""
+        caller = call.caller
+        assert caller.channel is not None, "the service is for channels"
+        query = ViewFully(at=self._front.clock.now(), channel=caller.party_id, citizen=citizen)
+        key = self._front.proof_key(face_proof)
+        reads = frozenset({one(Proof, key)})
+        proof = load(self._front.reader, reads).view(reads).one(Proof, key)
+        refused = full_views.refusal(query, caller.channel, proof)
+        return None if refused is None else refusal(refused)
+
+    def _name(self, channel: str) -> str:
+        caller = self._front.directory.caller(channel)
+        return "" if caller is None else caller.display_name
 
 
 def _scope(channel: str, link_id: str) -> str:

@@ -9,6 +9,7 @@ from google.protobuf.descriptor import FileDescriptor
 from essc.admin.v1 import (
     catalogue_admin_service_pb2,
     channel_admin_service_pb2,
+    key_admin_service_pb2,
     party_admin_service_pb2,
 )
 from essc.card.v1 import card_service_pb2
@@ -20,7 +21,7 @@ from essc.record.v1 import record_service_pb2
 from essc.registry.v1 import registry_service_pb2
 from essc.trust.v1 import trust_service_pb2
 from essc_platform.directory import Caller
-from essc_platform.signing import PublishedKey
+from essc_platform.exits import Exits
 from essc_platform.wire.admin import ChannelAdminServicer, PartyAdminServicer
 from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.cards import CardServicer
@@ -30,9 +31,10 @@ from essc_platform.wire.front import Front
 from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.identity import IdentityServicer
 from essc_platform.wire.passwords import PasswordServicer
-from essc_platform.wire.public import PolicyServicer, TrustServicer
+from essc_platform.wire.public import PolicyServicer
 from essc_platform.wire.records import RecordServicer
 from essc_platform.wire.registry import RegistryServicer
+from essc_platform.wire.signing_keys import KeyAdminServicer, TrustServicer
 from essc_wire.guard import Guard
 
 
@@ -48,22 +50,23 @@ def services(
     front: Front,
     authorities: Authorities,
     passwords: PasswordPool,
-    keys: Sequence[PublishedKey],
+    exits: Exits,
     guard: Guard[Caller],
 ) -> Services:
     """Every service of the contract that the platform serves."""
     servicers: list[tuple[FileDescriptor, object]] = [
         (card_service_pb2.DESCRIPTOR, CardServicer(front)),
         (catalogue_admin_service_pb2.DESCRIPTOR, CatalogueAdminServicer(front)),
-        (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front)),
+        (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front, exits)),
         (event_service_pb2.DESCRIPTOR, EventServicer(front)),
         (identity_service_pb2.DESCRIPTOR, IdentityServicer(front, authorities, passwords)),
+        (key_admin_service_pb2.DESCRIPTOR, KeyAdminServicer(front)),
         (party_admin_service_pb2.DESCRIPTOR, PartyAdminServicer(front)),
         (password_service_pb2.DESCRIPTOR, PasswordServicer(front, passwords)),
         (policy_service_pb2.DESCRIPTOR, PolicyServicer(front)),
         (record_service_pb2.DESCRIPTOR, RecordServicer(front)),
         (registry_service_pb2.DESCRIPTOR, RegistryServicer(front)),
-        (trust_service_pb2.DESCRIPTOR, TrustServicer(front, keys)),
+        (trust_service_pb2.DESCRIPTOR, TrustServicer(front)),
     ]
     handlers, names = [], []
     for file, servicer in servicers:

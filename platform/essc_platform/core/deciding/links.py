@@ -10,12 +10,15 @@ from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.losses import AllowWhileLost
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Channel, Link, Password, Proof
+from essc_platform.core.records import Channel, Link, Password, Proof, SigningKey
+from essc_platform.core.signing_keys import CARD_KEYS, signed_by
 from essc_platform.core.snapshot import Read, View, many, one
 
 Command: TypeAlias = (
     Apply | AcceptDelivery | DeclineDelivery | Unlink | RaiseLevel | LowerLevel | AllowWhileLost
 )
+
+_KEYS = many(SigningKey, CARD_KEYS)
 
 
 def reads_of(command: Command) -> frozenset[Read]:
@@ -23,9 +26,10 @@ def reads_of(command: Command) -> frozenset[Read]:
     match command:
         case Apply():
             proofs = {one(Proof, command.identity_proof), one(Proof, command.face_proof)}
-            return card_and_links_of(command.citizen) | proofs
+            return card_and_links_of(command.citizen) | proofs | {_KEYS}
         case AcceptDelivery():
-            return card_of(command.citizen) | _own_link(command) | {one(Proof, command.proof)}
+            own = _own_link(command) | {one(Proof, command.proof), _KEYS}
+            return card_of(command.citizen) | own
         case DeclineDelivery() | Unlink():
             return _own_link(command) | {one(Proof, command.proof)}
         case RaiseLevel():
@@ -51,7 +55,7 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
                 command, view.one(Link, own), view.one(Proof, command.proof)
             )
         case AcceptDelivery():
-            return deliveries.accept_delivery(
+            decision = deliveries.accept_delivery(
                 command,
                 person(view, citizen),
                 view.one(Password, citizen),
@@ -59,8 +63,9 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
                 view.one(Proof, command.proof),
                 policy,
             )
+            return signed_by(view.many(SigningKey, CARD_KEYS), command.at, decision)
         case Apply():
-            return links.apply(
+            decision = links.apply(
                 command,
                 person(view, citizen),
                 view.one(Password, citizen),
@@ -69,6 +74,7 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
                 view.one(Proof, command.face_proof),
                 policy,
             )
+            return signed_by(view.many(SigningKey, CARD_KEYS), command.at, decision)
         case RaiseLevel():
             return levels.raise_level(
                 command,

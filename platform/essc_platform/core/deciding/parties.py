@@ -24,7 +24,7 @@ def reads_of(command: Command) -> frozenset[Read]:
         case RegisterParty():
             return frozenset({one(Party, command.party_id)})
         case RegisterChannel():
-            return frozenset({one(Party, command.channel_id)})
+            return frozenset({one(Party, command.channel_id), one(Channel, command.parent)})
         case AddPartyKey() | RemovePartyKey():
             return _party_of(command.party_id)
         case ChangeChannel():
@@ -37,7 +37,11 @@ def decide(command: Command, view: View, _policy: Policy) -> Decision:
         case RegisterParty():
             return parties.register_party(command, view.one(Party, command.party_id))
         case RegisterChannel():
-            return parties.register_channel(command, view.one(Party, command.channel_id))
+            return parties.register_channel(
+                command,
+                view.one(Party, command.channel_id),
+                view.one(Channel, command.parent),
+            )
         case ChangeChannel():
             return parties.change_channel(command, *_party(view, command.channel_id))
         case AddPartyKey():

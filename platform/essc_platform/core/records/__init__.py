@@ -47,6 +47,7 @@ from essc_platform.core.records.settlement import (
     PasswordFree,
     Posting,
 )
+from essc_platform.core.records.signing_keys import SigningKey, SigningKeyState
 
 Change: TypeAlias = (
     Citizen
@@ -74,6 +75,7 @@ Change: TypeAlias = (
     | Order
     | PasswordFree
     | Posting
+    | SigningKey
 )
 
 __all__ = [
@@ -126,6 +128,8 @@ __all__ = [
     "Recipient",
     "Relation",
     "Service",
+    "SigningKey",
+    "SigningKeyState",
     "Ticket",
     "Usage",
     "Verdict",

@@ -38,6 +38,8 @@ class LicenceFacts:
     region: str
     issue_time: Instant
     expire_time: Instant
+    key_id: str = ""
+    """The key that signs it; named once the rule has decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,11 @@ class Channel:
     state_time: Instant
     bank_id: str = ""
     """Of a bank's channel: its bank. Empty elsewhere."""
+    tier: int = 1
+    parent: str = ""
+    """For tier 2: the tier-1 channel above it."""
+    shows_all_channels: bool = False
+    """R93: whether it may show a holder the names of all channels."""
 
     @property
     def is_of_a_bank(self) -> bool:

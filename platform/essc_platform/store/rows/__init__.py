@@ -20,6 +20,7 @@ from essc_platform.store.rows import (
     people,
     recipients,
     settlement,
+    signing_keys,
 )
 from essc_platform.store.rows.base import Mapping, Row
 from essc_platform.store.rows.links import link_from_row
@@ -40,6 +41,7 @@ MAPPINGS: dict[type[Change], Mapping[Any]] = {
         *settlement.MAPPINGS,
         *recipients.MAPPINGS,
         *codes.MAPPINGS,
+        *signing_keys.MAPPINGS,
     )
 }
 

@@ -47,6 +47,9 @@ def _channel(r: Row) -> Channel:
         receives_new_cards=bool(r[4]),
         state_time=r[5],
         bank_id=r[6],
+        tier=r[7],
+        parent=r[8],
+        shows_all_channels=bool(r[9]),
     )
 
 
@@ -69,6 +72,9 @@ MAPPINGS = (
             c.receives_new_cards,
             c.state_time,
             c.bank_id,
+            c.tier,
+            c.parent,
+            c.shows_all_channels,
         ),
         _channel,
     ),

@@ -23,7 +23,7 @@ from essc_platform.store.tables.parties import channels, parties, party_keys
 from essc_platform.store.tables.people import citizens, physical_cards
 from essc_platform.store.tables.recipients import recipients
 from essc_platform.store.tables.settlement import orders, password_free, postings
-from essc_platform.store.tables.trust import signing_keys
+from essc_platform.store.tables.signing_keys import signing_keys
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -33,4 +33,7 @@ channels = table(
     Column("receives_new_cards", Boolean, nullable=False),
     Column("state_time", BigInteger, nullable=False),
     Column("bank_id", Text, nullable=False),
+    Column("tier", SmallInteger, nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("shows_all_channels", Boolean, nullable=False),
 )
