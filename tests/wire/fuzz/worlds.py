@@ -96,7 +96,8 @@ async def a_wide_world(folder: Path) -> Wide:
     operator_key = initialise(folder / "platform", people.PLATFORM_ID)
     running = await start(config(folder / "platform"))
     # The sweep would change something once a second, between any two looks.
-    running.sweeping.cancel()
+    for work in running.working:
+        work.cancel()
     world = world_of(running, folder / "platform", operator_key)
     wide = Wide(world, Harvest())
 
