@@ -9,7 +9,14 @@ from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
 from essc.admin.v1 import party_admin_service_pb2 as party_admin
 from essc.admin.v1.channel_admin_service_pb2_grpc import ChannelAdminServiceStub
 from essc.admin.v1.party_admin_service_pb2_grpc import PartyAdminServiceStub
-from essc.admin.v1.party_pb2 import PARTY_KIND_BUREAU, ChannelClass, PartyKey
+from essc.admin.v1.party_pb2 import (
+    PARTY_KIND_BUREAU,
+    PARTY_KIND_PROVIDER,
+    PARTY_KIND_VERIFIER,
+    VERIFIER_CLASS_HOSPITAL,
+    ChannelClass,
+    PartyKey,
+)
 from essc.identity.v1.identity_pb2 import VouchKind
 from essc_wire.client import Peer
 from essc_wire.keys import PartyKeyPair
@@ -18,21 +25,40 @@ from essc_workbench.programs import Profile
 
 OPERATOR = "operator"
 BUREAU = "bureau"
+VERIFIER, PROVIDER = "hospital-desk", "hospital-billing"
+"""The counters of an invented hospital: one scans codes, for the other, which bills."""
 # 南通, 苏州, 南京, 沅陵
 REGIONS = ("320600", "320500", "320100", "431222")
 
 
-async def enrol_bureau(operator: Peer, key: PartyKeyPair) -> None:
-    """Registers the card bureau that issues all physical cards of the simulation."""
+# What the parties that are no channels are registered as.
+COUNTERS = {
+    BUREAU: party_admin.RegisterPartyRequest(
+        kind=PARTY_KIND_BUREAU, display_name="人社局（模拟）", regions=REGIONS
+    ),
+    VERIFIER: party_admin.RegisterPartyRequest(
+        kind=PARTY_KIND_VERIFIER,
+        display_name="江海医院挂号处（模拟）",
+        regions=REGIONS[:1],
+        verifier_class=VERIFIER_CLASS_HOSPITAL,
+    ),
+    PROVIDER: party_admin.RegisterPartyRequest(
+        kind=PARTY_KIND_PROVIDER,
+        display_name="江海医院收费处（模拟）",
+        regions=REGIONS[:1],
+        service_ids=["medical-settlement", "benefit-certification", "social-insurance-query"],
+        verifier_ids=[VERIFIER],
+    ),
+}
+
+
+async def enrol_counter(operator: Peer, party_id: str, key: PartyKeyPair) -> None:
+    """Registers the bureau, the verifier or the provider of the simulation, each once."""
     stub = PartyAdminServiceStub(operator.channel)
-    request = party_admin.RegisterPartyRequest(
-        request_id=fixed_id("register", BUREAU),
-        party_id=BUREAU,
-        kind=PARTY_KIND_BUREAU,
-        display_name="人社局（模拟）",
-        key=PartyKey(key_id=key.key_id, public_key=key.public_bytes),
-        regions=REGIONS,
-    )
+    request = party_admin.RegisterPartyRequest()
+    request.CopyFrom(COUNTERS[party_id])
+    request.request_id, request.party_id = fixed_id("register", party_id), party_id
+    request.key.CopyFrom(PartyKey(key_id=key.key_id, public_key=key.public_bytes))
     await unless("PARTY_EXISTS", lambda: stub.RegisterParty(request, **operator.options()))
 
 

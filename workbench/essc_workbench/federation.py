@@ -16,7 +16,14 @@ from essc_wire.keys import from_pem, new_key, write_key
 from essc_wire.tls import server_credentials
 from essc_workbench.bureau import Bureau
 from essc_workbench.connections import Connections, party_key
-from essc_workbench.enrolment import BUREAU, OPERATOR, enrol_bureau, enrol_channel, parents_first
+from essc_workbench.enrolment import (
+    BUREAU,
+    COUNTERS,
+    OPERATOR,
+    enrol_channel,
+    enrol_counter,
+    parents_first,
+)
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder, State
 from essc_workbench.population import open_accounts, personas, register_all
@@ -140,7 +147,7 @@ class Federation:
             raise WorkbenchError("essc-platform init printed no private key") from None
 
     def _make_keys(self) -> None:
-        for party in (BUREAU, *self.profiles):
+        for party in (*COUNTERS, *self.profiles):
             if not self.folder.key(party).exists():
                 write_key(self.folder.key(party), new_key())
 
@@ -175,10 +182,10 @@ class Federation:
     async def _set_up(self, connections: Connections) -> None:
         """Registers parties and personas, each once; the state says what is done."""
         state, operator = self.state, connections.platform(OPERATOR)
-        self._say("registering the card bureau and the channels")
-        if BUREAU not in state.enrolled:
-            await enrol_bureau(operator, party_key(self.folder, BUREAU))
-            state.enrolled.append(BUREAU)
+        self._say("registering the card bureau, a hospital and the channels")
+        for party in [name for name in COUNTERS if name not in state.enrolled]:
+            await enrol_counter(operator, party, party_key(self.folder, party))
+            state.enrolled.append(party)
         for profile in parents_first(self.profiles.values()):
             if profile.id not in state.enrolled:
                 await enrol_channel(operator, profile, party_key(self.folder, profile.id))

@@ -11,7 +11,7 @@ from essc_wire.client import Peer
 from essc_wire.keys import from_pem, new_key, write_key
 from essc_workbench.bench.machine import on_core
 from essc_workbench.connections import Connections, party_key
-from essc_workbench.enrolment import BUREAU, OPERATOR, enrol_bureau, enrol_channel
+from essc_workbench.enrolment import BUREAU, COUNTERS, OPERATOR, enrol_channel, enrol_counter
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder, State
 from essc_workbench.processes import PartyProcess
@@ -88,7 +88,7 @@ async def platform(
     state = State()
     pem = platform_init(folder, state.platform_id)
     write_key(folder.key(OPERATOR), from_pem(pem))
-    for party in (BUREAU, *(profile.id for profile in profiles)):
+    for party in (*COUNTERS, *(profile.id for profile in profiles)):
         write_key(folder.key(party), new_key())
     command = platform_serve(folder, _ANY_PORT, is_tls=False)
     process = PartyProcess("platform", [*command, *arguments], folder.logs)
@@ -112,7 +112,8 @@ async def platform(
 
 async def _enrol(connections: Connections, folder: DataFolder, profiles: Sequence[Profile]) -> None:
     operator = connections.platform(OPERATOR)
-    await enrol_bureau(operator, party_key(folder, BUREAU))
+    for party in COUNTERS:
+        await enrol_counter(operator, party, party_key(folder, party))
     for profile in profiles:
         await enrol_channel(operator, profile, party_key(folder, profile.id))
 
