@@ -298,12 +298,12 @@ class Table:
 
 
 def judge_situation(situation: Mapping[str, Any]) -> Decision:
-    """Judges the situation's command; everything else in it is records, lists of them or None."""
+    """Judges the command, by the policy if one is named; all else is records, lists or None."""
     records: list[Change | None] = []
     for name, value in situation.items():
-        if name != "command":
+        if name not in ("command", "policy"):
             records += value if isinstance(value, list) else [value]
-    return judge(situation["command"], *records)
+    return judge(situation["command"], *records, policy=situation.get("policy"))
 
 
 def rejected(decision: Decision) -> Rejected:

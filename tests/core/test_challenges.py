@@ -13,7 +13,9 @@ from tests.core.people import (
     Store,
     Table,
     accepted,
+    bank_account,
     binding,
+    card,
     china,
     citizen,
     delivered_link,
@@ -22,6 +24,7 @@ from tests.core.people import (
     judge_situation,
     link,
     password,
+    physical_card,
     rejected,
     unlinked_link,
 )
@@ -73,7 +76,12 @@ def counters(**changes: Any) -> Counters:
     return replace(Counters(key=ZHANG, day=TODAY), **changes)
 
 
-def started(method: Method, counted: Counters | None = None, tries_left: int = 5) -> Accepted:
+def started(
+    method: Method,
+    counted: Counters | None = None,
+    tries_left: int = 5,
+    phone: str = "11100001234",
+) -> Accepted:
     challenge = Challenge(
         citizen=ZHANG,
         number=700,
@@ -84,13 +92,14 @@ def started(method: Method, counted: Counters | None = None, tries_left: int = 5
         tries_left=tries_left,
     )
     return Accepted(
-        answer=StartedChallenge(challenge=challenge, phone="11100001234"),
+        answer=StartedChallenge(challenge=challenge, phone=phone),
         changes=(challenge,) if counted is None else (challenge, counted),
     )
 
 
 # The worst that can be asked: by a link that is none, with a phone, by a password.
 WORST_START = replace(BY_LINK, phone="11100009999", method=Method.CARD_PASSWORD)
+BY_RESERVED_PHONE = replace(BY_LINK, method=Method.RESERVED_PHONE)
 BY_NAME_AND_PASSWORD = replace(WORST_START, link_number=None, name="张小四", id_number="99")
 
 WORST_MEMBER = replace(AS_MEMBER, phone="11100009999", method=Method.CARD_PASSWORD)
@@ -131,6 +140,16 @@ STARTING = Table(
         {"password": password(unlock_time=NOW + 1)},
         Rejected(Reason.PASSWORD_LOCKED, (("unlock_time_us", str(NOW + 1)),)),
     ),
+    ({"command": BY_RESERVED_PHONE}, Rejected(Reason.BANK_ACCOUNT_NOT_OPEN)),
+    (
+        {"physical_card": physical_card(), "card": card(), "account": bank_account(close_time=NOW)},
+        Rejected(Reason.BANK_ACCOUNT_NOT_OPEN),
+    ),
+    (
+        {"account": bank_account(physical_card=51)},
+        Rejected(Reason.BANK_ACCOUNT_NOT_OPEN),
+    ),
+    ({"account": bank_account()}, Rejected(Reason.TRIES_EXHAUSTED, AT_MIDNIGHT)),
     ({"command": BY_LINK}, Rejected(Reason.TRIES_EXHAUSTED, AT_MIDNIGHT)),
     (
         {"command": replace(BY_LINK, method=Method.FACE)},
@@ -146,6 +165,10 @@ STARTING = Table(
         started(Method.TEXT_MESSAGE, counters(text_messages=1)),
     ),
     ({"command": replace(BY_NAME, method=Method.VOUCHED)}, started(Method.VOUCHED)),
+    (
+        {"command": BY_RESERVED_PHONE, "link": link(), "counters": counters(text_messages=9)},
+        started(Method.RESERVED_PHONE, counters(text_messages=10), phone="11100009999"),
+    ),
     (
         {
             "command": replace(AS_MEMBER, method=Method.FACE),

@@ -4,6 +4,8 @@ from typing import Any, get_args
 
 import pytest
 from tests.core.people import Store, card, channel, citizen, link, physical_card
+from tests.core.test_bank_accounts import ACTIVATING, CLOSING
+from tests.core.test_cancellations import CANCELLING, RECEIVING
 from tests.core.test_certifications import CERTIFYING
 from tests.core.test_challenges import ANSWERING, STARTING
 from tests.core.test_checks import CHECKING, CHECKING_A_MEMBERS, CHECKING_ELSEWHERE
@@ -11,7 +13,9 @@ from tests.core.test_citizens import REGISTERING
 from tests.core.test_codes import ISSUING as ISSUING_A_CODE
 from tests.core.test_exits import END
 from tests.core.test_family import ADDING_A_MEMBER, LEAVING_A_BINDER, REMOVING_A_MEMBER
+from tests.core.test_levels import LOWERING, RAISING
 from tests.core.test_links import ACCEPTING, APPLYING, DECLINING, UNLINKING
+from tests.core.test_losses import ALLOWING
 from tests.core.test_parties import (
     ADDING,
     GOING_LIVE,
@@ -21,6 +25,7 @@ from tests.core.test_parties import (
 )
 from tests.core.test_passwords import CHANGING, RESETTING, SETTING
 from tests.core.test_physical_cards import ENABLING, ISSUING, NOTE
+from tests.core.test_replacements import REPLACING
 from tests.core.test_signing_keys import ANEW, COMPROMISING, GONE, P3, ROTATING, SIGNED
 
 from essc_platform.core.commands import Command
@@ -71,6 +76,14 @@ HAPPY: list[dict[str, Any]] = [
             REGISTERING,
             ISSUING,
             ENABLING,
+            REPLACING,
+            ACTIVATING,
+            CLOSING,
+            RECEIVING,
+            CANCELLING,
+            RAISING,
+            LOWERING,
+            ALLOWING,
             REGISTERING_A_PARTY,
             REGISTERING_A_CHANNEL,
             GOING_LIVE,
