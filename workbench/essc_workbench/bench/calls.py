@@ -46,6 +46,11 @@ class Caller:
         self._answer = method(self._peer, f"{_IDENTITY}/AnswerChallenge")
         self._holders: list[Holder] = []
 
+    @property
+    def holders(self) -> list[Holder]:
+        """Whoever was settled."""
+        return self._holders
+
     async def settle(self, count: int) -> None:
         """Gives so many citizens a card and a link in this channel."""
         await import_people(self.platform.bureau, import_items(count, GENERATION_SECOND))

@@ -9,13 +9,16 @@ from rich.console import Console
 from essc_workbench.bench import machine, measures
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.report import (
+    BATCH_CODE,
     BATCHING,
+    CODE,
     FSYNC,
     IMPORT,
     READ,
     READY,
     RSS,
     TARGETS,
+    TICKET,
     WRITE,
     Report,
 )
@@ -57,6 +60,8 @@ async def _measure_pinned(place: Place, wanted: set[str]) -> None:
         await measures.measure_reads(place)
     if wanted & {WRITE, BATCHING}:
         await measures.measure_writes(place, wanted=wanted)
+    if wanted & {CODE, TICKET, BATCH_CODE}:
+        await measures.measure_counter(place, wanted=wanted)
     if IMPORT in wanted:
         await measures.measure_import(place)
     if RSS in wanted:

@@ -14,22 +14,38 @@ from itertools import repeat
 from pathlib import Path
 
 from essc.registry.v1.physical_card_pb2 import GENERATION_SECOND, GENERATION_THIRD
+from essc_wire.client import Peer
 from essc_workbench.bench import machine
 from essc_workbench.bench.baseline import METHOD
 from essc_workbench.bench.calls import Caller
+from essc_workbench.bench.counter_calls import BATCH, Counter
 from essc_workbench.bench.load import method
 from essc_workbench.bench.pairs import Calls, Contestant, compete, ratio
 from essc_workbench.bench.parties import bare_server, channel_profile, platform
 from essc_workbench.bench.people import import_items, import_people
-from essc_workbench.bench.report import BATCHING, IMPORT, READ, READY, RSS, WRITE, Report
+from essc_workbench.bench.report import (
+    BATCH_CODE,
+    BATCHING,
+    CODE,
+    IMPORT,
+    READ,
+    READY,
+    RSS,
+    TICKET,
+    WRITE,
+    Report,
+)
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import DataFolder
 
 READ_HOLDERS, READ_CALLS = 2000, 12_000
 WRITE_HOLDERS = 1500
+BATCH_HOLDERS = 2500
 CITIZENS, RECEIVERS = 100_000, 4
-PROCESSES, STARTS = 7, 3
+STARTS = 3
+SIX = ("wechat", "alipay", "bank-east", "nantong", "jiangsu", "portal")
+"""With the platform, seven processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,34 @@ async def measure_writes(place: Place, *, wanted: set[str]) -> None:
         _add_gain(place.report, ours, single)
 
 
+async def measure_counter(place: Place, *, wanted: set[str]) -> None:
+    """Codes checked one by one and by fifty, and tickets redeemed, beside the bare server."""
+    async with AsyncExitStack() as stack:
+        bare = await _bare(stack, place, "bare server beside a counter", READ_CALLS)
+        caller = await _caller(stack, place, "codes and tickets", WRITE_HOLDERS + BATCH_HOLDERS)
+        one_by_one = Counter(caller, caller.holders[:WRITE_HOLDERS])
+        by_fifty = Counter(caller, caller.holders[WRITE_HOLDERS:])
+        offered: dict[str, Contestant] = {
+            CODE: _at_counter("CheckCode", caller, caller.platform.verifier, one_by_one.checks),
+            BATCH_CODE: _at_counter(
+                f"BatchCheckCodes of {BATCH}", caller, caller.platform.verifier, by_fifty.batches
+            ),
+            TICKET: _at_counter(
+                "RedeemTicket", caller, caller.platform.provider, one_by_one.redemptions
+            ),
+        }
+        ours = {key: each for key, each in offered.items() if key in wanted}
+        for counter, key in ((one_by_one, CODE), (by_fifty, BATCH_CODE)):
+            if key in ours:
+                await counter.know_devices()
+        contestants = [bare, *ours.values()]
+        await compete(contestants, place.say, judged=len(contestants))
+    for key, contestant in ours.items():
+        per_call = BATCH if key == BATCH_CODE else 1
+        place.report.add_ratio(key, ratio(bare, contestant, per_call=per_call))
+    place.report.contestants += contestants
+
+
 async def measure_import(place: Place) -> None:
     """Time of an import that delivers nothing."""
     place.say(f"importing {CITIZENS:,} citizens")
@@ -115,11 +159,12 @@ async def measure_ready(place: Place) -> None:
     for turn in range(STARTS):
         place.say(f"starting a federation, {turn + 1} of {STARTS}")
         began = time.perf_counter()
-        async with federation_in(DataFolder(place.folder(f"federation-{turn}"))) as federation:
+        folder = DataFolder(place.folder(f"federation-{turn}"))
+        async with federation_in(folder, channels=SIX) as federation:
             times.append(time.perf_counter() - began)
             count = len(federation.pids())
-        if count != PROCESSES:
-            raise WorkbenchError(f"{READY}: the federation has {count} processes, not {PROCESSES}")
+        if count != len(SIX) + 1:
+            raise WorkbenchError(f"{READY}: {count} processes of the federation run")
     place.report.figures[READY] = statistics.median(times)
 
 
@@ -157,6 +202,12 @@ async def _writer(stack: AsyncExitStack, place: Place, name: str, *arguments: st
 
 def _contestant(name: str, caller: Caller, prepare: Callable[[], Awaitable[Calls]]) -> Contestant:
     return Contestant(name, caller.platform.channel, caller.platform.pid, prepare)
+
+
+def _at_counter(
+    name: str, caller: Caller, peer: Peer, prepare: Callable[[], Awaitable[Calls]]
+) -> Contestant:
+    return Contestant(name, peer, caller.platform.pid, prepare)
 
 
 def _add_gain(report: Report, ours: Contestant, single: Contestant) -> None:

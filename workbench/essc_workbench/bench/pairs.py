@@ -86,14 +86,17 @@ async def compete(
             contestant.windows.append(await drive(contestant.peer, contestant.pid, calls))
 
 
-def ratio(first: Contestant, second: Contestant) -> Ratio:
-    """What a call of the first costs, divided by what one of the second does."""
+def ratio(first: Contestant, second: Contestant, *, per_call: int = 1) -> Ratio:
+    """What a call of the first costs, divided by what one of the second does.
+
+    A call of the second may carry several things; then it is compared by each of them.
+    """
     pairs = list(zip(first.windows, second.windows, strict=True))
     good = [(one, other) for one, other in pairs if _is_good(one, other)]
     counted = good or pairs
     return Ratio(
-        cpu=statistics.median(one.cpu_us / other.cpu_us for one, other in counted),
-        rate=statistics.median(other.rate / one.rate for one, other in counted),
+        cpu=per_call * statistics.median(one.cpu_us / other.cpu_us for one, other in counted),
+        rate=per_call * statistics.median(other.rate / one.rate for one, other in counted),
         pairs=len(good),
         discarded=len(pairs) - len(good),
     )

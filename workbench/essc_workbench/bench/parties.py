@@ -11,7 +11,15 @@ from essc_wire.client import Peer
 from essc_wire.keys import from_pem, new_key, write_key
 from essc_workbench.bench.machine import on_core
 from essc_workbench.connections import Connections, party_key
-from essc_workbench.enrolment import BUREAU, COUNTERS, OPERATOR, enrol_channel, enrol_counter
+from essc_workbench.enrolment import (
+    BUREAU,
+    COUNTERS,
+    OPERATOR,
+    PROVIDER,
+    VERIFIER,
+    enrol_channel,
+    enrol_counter,
+)
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder, State
 from essc_workbench.processes import PartyProcess
@@ -43,6 +51,16 @@ class Platform:
     def bureau(self) -> Peer:
         """The platform as the card bureau calls it."""
         return self.connections.platform(BUREAU)
+
+    @property
+    def verifier(self) -> Peer:
+        """The platform as a verifier calls it."""
+        return self.connections.platform(VERIFIER)
+
+    @property
+    def provider(self) -> Peer:
+        """The platform as a provider calls it."""
+        return self.connections.platform(PROVIDER)
 
     @property
     def channel(self) -> Peer:

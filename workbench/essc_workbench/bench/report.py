@@ -28,11 +28,15 @@ class Target:
 
 
 READ, WRITE, BATCHING = "read_ratio", "write_ratio", "batching_gain"
+CODE, TICKET, BATCH_CODE = "code_ratio", "ticket_ratio", "batch_code_ratio"
 FSYNC, RSS, IMPORT, READY = "fsync_ms", "platform_rss_mib_100k", "import_100k_s", "ready_s"
 TARGETS: dict[str, Target | None] = {
     READ: Target(True, 0.60, "", "GetCard: cost of a bare call divided by ours"),
     WRITE: Target(True, 0.45, "", "Unlink and Apply: cost of a bare call divided by ours"),
     BATCHING: Target(True, 2.0, "", "rate of these writes, divided by the rate one by one"),
+    CODE: Target(True, 0.42, "", "CheckCode, used up: cost of a bare call divided by ours"),
+    TICKET: Target(True, 0.42, "", "RedeemTicket: cost of a bare call divided by ours"),
+    BATCH_CODE: Target(True, 1.5, "", "BatchCheckCodes of 50: the same, for each code"),
     FSYNC: None,
     RSS: Target(False, 200, " MiB", "memory with 100,000 cards, four links each"),
     IMPORT: Target(False, 30, " s", "import of 100,000 citizens with a card"),
