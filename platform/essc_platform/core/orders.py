@@ -64,9 +64,12 @@ class OrderAnswer:
 
 def state_at(order: Order, link: Link | None, at: Instant) -> OrderState:
     """R62: an order that can be paid no more is ended; what is at the bank or past it is not."""
-    if order.state not in PAYABLE:
-        return order.state
-    if at >= order.expire_time or not acting.is_linked(link, order.serial):
+    return seen_state(order, at, is_linked=acting.is_linked(link, order.serial))
+
+
+def seen_state(order: Order, at: Instant, *, is_linked: bool) -> OrderState:
+    """The same, for who has read whether the order's link is still the one that it was made in."""
+    if order.state in PAYABLE and (at >= order.expire_time or not is_linked):
         return OrderState.ENDED
     return order.state
 

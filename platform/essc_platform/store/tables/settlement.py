@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, SmallInteger
 
 from essc_platform.store.tables.base import citizen_key, table
 
-_AT_BANK = "state IN (2, 5)"
+AT_BANK = "state IN (2, 5)"
 
 orders = table(
     "orders",
@@ -34,8 +34,8 @@ orders = table(
         "bucket",
         "citizen",
         "number",
-        sqlite_where=text(_AT_BANK),
-        postgresql_where=text(_AT_BANK),
+        sqlite_where=text(AT_BANK),
+        postgresql_where=text(AT_BANK),
     ),
 )
 
