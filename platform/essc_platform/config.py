@@ -25,6 +25,7 @@ class Config:
     tls: Path | None
     faces: str | None
     text_messages: str | None
+    bank: str | None
     allow_any_id: bool
     log_level: str
     batch_max: int
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tls", help="folder of the development authority; made where missing")
     parser.add_argument("--faces", help="HOST:PORT of the face authority, instead of the lab's")
     parser.add_argument("--text-messages", help="HOST:PORT of the text messages, likewise")
+    parser.add_argument("--bank", help="HOST:PORT of the settlement bank, likewise")
     parser.add_argument(
         "--allow-any-id", action="store_true", help="take ID numbers that are not invented"
     )
@@ -66,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def config_from(arguments: argparse.Namespace) -> Config:
     """The settings in parsed arguments. Raises ConfigError with every problem."""
     problems: list[str] = []
-    for name in ("listen", "lab", "faces", "text_messages"):
+    for name in ("listen", "lab", "faces", "text_messages", "bank"):
         address = getattr(arguments, name)
         if address is not None and not _is_address(address):
             problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
@@ -78,7 +80,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
     if arguments.lab is None:
         problems.extend(
             f"--{name} HOST:PORT is needed without --lab: the simulated one is a lab's"
-            for name in ("faces", "text-messages")
+            for name in ("faces", "text-messages", "bank")
             if getattr(arguments, name.replace("-", "_")) is None
         )
     if arguments.log_level not in LEVELS:
@@ -99,6 +101,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
         tls=Path(arguments.tls) if arguments.tls else None,
         faces=arguments.faces,
         text_messages=arguments.text_messages,
+        bank=arguments.bank,
         allow_any_id=arguments.allow_any_id or arguments.lab is None,
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),

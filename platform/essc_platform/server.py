@@ -22,7 +22,10 @@ from essc_platform.core.records import Change, Party, PartyKey, PartyKind, Signi
 from essc_platform.core.signing_keys import announced_key, signing_key
 from essc_platform.directory import Directory
 from essc_platform.exits import Exits
+from essc_platform.lab.bank import FILE_NAME as BANK_FILE
+from essc_platform.lab.bank import BankLedger
 from essc_platform.lab.services import LabServices, lab_services
+from essc_platform.settler import Settler
 from essc_platform.signing import Keyring, create_key
 from essc_platform.store import views
 from essc_platform.store.engine import Store, StoreError, read_fact, transaction, write_fact
@@ -63,6 +66,8 @@ class Running:
     collector: Collector
     watchers: Watchers
     authorities: Authorities
+    settler: Settler
+    bank: BankLedger
     passwords: PasswordPool
     working: list[asyncio.Task[None]]
     """What runs in the background: the sweep, and the exits of channels."""
@@ -76,10 +81,12 @@ class Running:
         for task in self.working:
             task.cancel()
         await asyncio.gather(*self.working, return_exceptions=True)
+        await self.settler.stop()
         self.passwords.close()
         await self.authorities.close()
         if self.lab is not None:
             await self.lab.stop(0)
+        self.bank.close()
         await self.collector.close()
         self.store.close()
         self.lock.close()
@@ -183,6 +190,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         keyring.apply(outcome.changes)
         noted = directory.apply(outcome.changes)
         watchers.committed(outcome.channels | noted, outcome.head)
+        settler.committed(outcome.changes)
 
     collector = Collector(
         store.writer,
@@ -191,6 +199,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         committed,
         batch_max=config.batch_max,
     )
+    settler = Settler(store.reader, collector, clock, vault)
     begun.push_async_callback(collector.close)
     exits = Exits(store.reader, collector, clock, directory)
     front = Front(
@@ -205,11 +214,17 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         takes_any_id=config.allow_any_id,
     )
     sweep = Sweep(store.reader, collector, clock, policy)
-    lab = await _start_lab(config, lab_services(clock, collector, sweep, CLOCK_FACT))
+    bank = BankLedger(config.data / BANK_FILE)
+    begun.callback(bank.close)
+    lab = await _start_lab(config, lab_services(clock, collector, sweep, CLOCK_FACT, bank))
     if lab is not None:
         begun.push_async_callback(lab.stop, 0)
     lab_address = f"{str(config.lab).rpartition(':')[0]}:{lab.port}" if lab else ""
-    authorities = Authorities(config.text_messages or lab_address, config.faces or lab_address)
+    authorities = Authorities(
+        config.text_messages or lab_address,
+        config.faces or lab_address,
+        config.bank or lab_address,
+    )
     begun.push_async_callback(authorities.close)
     passwords = PasswordPool(vault)
     begun.callback(passwords.close)
@@ -220,6 +235,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     )
     offered = services(front, authorities, passwords, exits, guard)
     server = await start_server(config.listen, offered.handlers, offered.names, config.tls)
+    settler.begin(authorities.transfer)
     loop = asyncio.get_running_loop()
     working = [loop.create_task(work.run_for_ever()) for work in (sweep, exits)]
     return Running(
@@ -231,6 +247,8 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         collector,
         watchers,
         authorities,
+        settler,
+        bank,
         passwords,
         working,
         draining,

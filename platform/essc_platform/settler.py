@@ -1,4 +1,4 @@
-"""Asks the bank about every order that is paid or given back, until the bank has said its word (R62).
+"""Asks the bank about every order that is paid or given back, until it has said its word (R62).
 
 What has to be asked follows from the store, so nothing is lost with the process. A transfer's id
 follows from the order and its step, so a question that is asked again is the same one, and the bank
@@ -11,7 +11,6 @@ import sqlite3
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -30,7 +29,7 @@ from essc_platform.vault import Vault
 AT_ONCE = 16
 """How many questions are with the bank at the same time."""
 INTERVAL_S = 1.0
-PAUSE_MAX_S = 15.0
+PAUSE_MAX_S = 5.0
 _PAGE = 100
 # What is not kept here is found in the store.
 _FRESH_MAX = 1_000
@@ -55,6 +54,10 @@ Ask = Callable[[Transfer], Awaitable[bool | None]]
 """Whether the money has moved; None if the bank did not say."""
 
 
+async def _silence(_transfer: Transfer) -> None:
+    """Whoever is asked before there is a bank."""
+
+
 class Settler:
     """The settler of one platform process."""
 
@@ -64,18 +67,20 @@ class Settler:
         collector: Collector,
         clock: PartyClock,
         vault: Vault,
-        ask: Ask,
     ) -> None:
         self._reader, self._collector, self._clock = reader, collector, clock
-        self._vault, self._ask = vault, ask
+        self._vault = vault
+        self._ask: Ask = _silence
         self._fresh: deque[Order] = deque(maxlen=_FRESH_MAX)
         self._woken = asyncio.Event()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._asking: dict[tuple[int, int, int], asyncio.Task[bool]] = {}
+        self._asking: dict[tuple[int, int, int], asyncio.Task[None]] = {}
+        self._misses = 0
         self._running: list[asyncio.Task[None]] = []
 
-    def begin(self) -> None:
-        """Starts, with what is in the store."""
+    def begin(self, ask: Ask) -> None:
+        """Starts to ask, with what is in the store."""
+        self._ask = ask
         loop = asyncio.get_running_loop()
         self._running = [
             loop.create_task(self._follow_commits()),
@@ -107,7 +112,7 @@ class Settler:
         """Once a second; more and more seldom while the bank does not answer."""
         pause = INTERVAL_S
         while True:
-            answered = True
+            answered = False
             try:
                 answered = await self._pass()
             except sqlite3.Error as error:
@@ -117,49 +122,55 @@ class Settler:
 
     async def _pass(self) -> bool:
         """Asks about all that waits, the longest waiting first; whether the bank said its word."""
-        after, asked = FIRST_PLACE, []
+        after, misses = FIRST_PLACE, self._misses
         while waiting := orders_at_bank(self._reader, after, _PAGE):
             for order in waiting:
-                asked.append(await self._begin(order))
                 # While the bank is away there is no use in going through the whole line.
-                if any(task.done() and not task.result() for task in asked[-AT_ONCE:]):
+                if self._misses - misses >= AT_ONCE:
                     return False
+                await self._begin(order)
             after = place_of(waiting[-1])
-        return all(await asyncio.gather(*asked))
+        await asyncio.gather(*self._asking.values())
+        return self._misses == misses
 
-    async def _begin(self, order: Order) -> asyncio.Task[bool]:
-        """Asks about an order, if that is not being done; waits for a slot before it."""
-        task = self._asking.get(order.key)
-        if task is None:
-            await self._slots.acquire()
-            task = asyncio.get_running_loop().create_task(self._settle(order))
-            self._asking[order.key] = task
-            task.add_done_callback(lambda _: self._asked(order))
-        return task
+    async def _begin(self, order: Order) -> None:
+        """Asks about an order, unless that is being done; waits for a slot before it."""
+        await self._slots.acquire()
+        if order.key in self._asking:
+            self._slots.release()
+            return
+        task = asyncio.get_running_loop().create_task(self._settle(order))
+        self._asking[order.key] = task
+        task.add_done_callback(lambda _: self._end(order))
 
-    def _asked(self, order: Order) -> None:
+    def _end(self, order: Order) -> None:
+        del self._asking[order.key]
         self._slots.release()
-        with suppress(KeyError):
-            del self._asking[order.key]
 
-    async def _settle(self, order: Order) -> bool:
-        """One question and its answer; whether the answer is committed."""
+    async def _settle(self, order: Order) -> None:
+        """One question and its answer. What goes wrong is counted, and the order waits."""
         try:
-            is_moved = await self._ask(self._transfer(order))
-            if is_moved is None:
-                return False
-            command = NoteTransfer(
-                at=self._clock.now(),
-                citizen=order.citizen,
-                order_number=order.number,
-                step=order.step,
-                is_moved=is_moved,
-            )
-            submission = Submission(command=command, at=command.at, encode=lambda _: b"")
-            return not isinstance(await self._collector.submit(submission), Rejected)
-        except Exception as error:  # noqa: BLE001 - a bug: the order waits, the others go on
+            is_noted = await self._note(order)
+        except Exception as error:  # noqa: BLE001 - a bug: this order waits, the others go on
             structlog.get_logger("settler").error("bug", error=type(error).__name__)
+            is_noted = False
+        if not is_noted:
+            self._misses += 1
+
+    async def _note(self, order: Order) -> bool:
+        """Whether the bank said its word and it is committed."""
+        is_moved = await self._ask(self._transfer(order))
+        if is_moved is None:
             return False
+        command = NoteTransfer(
+            at=self._clock.now(),
+            citizen=order.citizen,
+            order_number=order.number,
+            step=order.step,
+            is_moved=is_moved,
+        )
+        submission = Submission(command=command, at=command.at, encode=lambda _: b"")
+        return not isinstance(await self._collector.submit(submission), Rejected)
 
     def _transfer(self, order: Order) -> Transfer:
         reads = frozenset({one(Citizen, order.citizen)})

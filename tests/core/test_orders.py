@@ -3,13 +3,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.core.people import DAY, NOW, ZHANG, Table, judge, judge_situation, link, unlinked_link
-from tests.core.people_services import at_provider, booked, order, settling, ticket, use
+from tests.core.people import (
+    DAY,
+    LI,
+    MINUTE,
+    NOW,
+    ZHANG,
+    Table,
+    judge,
+    judge_situation,
+    link,
+    unlinked_link,
+)
+from tests.core.people_services import at_provider, booked, order, provider, settling, ticket, use
 
 from essc_platform.core.decisions import Accepted, Decision, Rejected
-from essc_platform.core.orders import OrderAnswer, OrderUse, Refund, state_at
+from essc_platform.core.orders import OrderAnswer, OrderCheck, OrderUse, Refund, state_at
 from essc_platform.core.reasons import Reason
-from essc_platform.core.records import EntryKind, OrderState
+from essc_platform.core.records import Check, EntryKind, OrderState, Usage
 
 S = OrderState
 
@@ -26,30 +37,83 @@ ORDER = OrderUse(
     new_number=800,
 )
 MADE = order(create_time=NOW, state_time=NOW, expire_time=NOW + DAY)
-LIS_USE = use(binding=(600, ZHANG))
+LIS_USE = use(binding=(600, LI))
+MADE_ONE = Accepted(
+    answer=OrderAnswer(order=MADE, state=S.OPEN),
+    changes=(MADE,),
+    entries=(at_provider(EntryKind.ORDER_CREATED),),
+)
 
-ORDERING_A_USE = Table(
-    {"command": ORDER, "use": None, "link": unlinked_link()},
+CHECK = Check(
+    citizen=ZHANG,
+    number=750,
+    verifier="till",
+    usage=Usage.PAYMENT,
+    code=740,
+    channel="wechat",
+    serial=1,
+    binding=None,
+    member=None,
+    check_time=NOW - 10 * MINUTE + 1,
+)
+ORDER_CHECK = OrderCheck(
+    at=NOW,
+    provider="clinic",
+    citizen=ZHANG,
+    check_number=750,
+    channel="wechat",
+    insurance_fen=7_000,
+    own_fen=3_000,
+    new_number=800,
+)
+WORST_CHECK = replace(
+    CHECK,
+    usage=Usage.QUERY,
+    check_time=NOW - 10 * MINUTE,
+    binding=600,
+    member=LI,
+)
+
+ORDERING = Table(
+    {
+        "command": ORDER,
+        "use": None,
+        "check": None,
+        "provider": None,
+        "link": unlinked_link(),
+    },
     ({}, Rejected(Reason.USE_NOT_FOUND)),
     ({"use": ticket()}, Rejected(Reason.USE_NOT_FOUND)),
     ({"use": replace(LIS_USE, provider="museum")}, Rejected(Reason.USE_NOT_FOUND)),
-    ({"use": LIS_USE}, Rejected(Reason.MEMBER_CANNOT_PAY)),
-    ({"use": use(close_time=NOW)}, Rejected(Reason.ORDER_BASIS_ENDED)),
-    ({"link": link(serial=2)}, Rejected(Reason.ORDER_BASIS_ENDED)),
+    # The same on a check number.
+    ({"command": ORDER_CHECK}, Rejected(Reason.CHECK_NOT_FOUND)),
+    ({"check": WORST_CHECK}, Rejected(Reason.CHECK_NOT_FOUND)),
+    ({"provider": provider(verifier_ids=("gate",))}, Rejected(Reason.CHECK_NOT_FOUND)),
+    ({"provider": provider(verifier_ids=("gate", "till"))}, Rejected(Reason.CHECK_NOT_FOUND)),
     (
-        {"link": link()},
-        Accepted(
-            answer=OrderAnswer(order=MADE, state=S.OPEN),
-            changes=(MADE,),
-            entries=(at_provider(EntryKind.ORDER_CREATED),),
-        ),
+        {"check": replace(WORST_CHECK, check_time=CHECK.check_time)},
+        Rejected(Reason.CHECK_NOT_FOUND),
     ),
+    (
+        {"check": replace(CHECK, usage=Usage.CROSS_REGION_MEDICAL, binding=600, member=LI)},
+        Rejected(Reason.MEMBER_CANNOT_PAY),
+    ),
+    ({"check": CHECK}, Rejected(Reason.ORDER_BASIS_ENDED)),
+    ({"link": link()}, MADE_ONE),
+    # And again on a use.
+    ({"command": ORDER, "use": LIS_USE}, Rejected(Reason.MEMBER_CANNOT_PAY)),
+    ({"use": use(close_time=NOW), "link": link(serial=2)}, Rejected(Reason.ORDER_BASIS_ENDED)),
+    ({"link": link()}, MADE_ONE),
 )
 
 
+CHECKED = next(situation for situation, decision in ORDERING.rows if decision == MADE_ONE)
+"""An order that stands on a check number."""
+
+
 @pytest.mark.rule("R44", "R62")
-@pytest.mark.parametrize(("situation", "decision"), ORDERING_A_USE.rows, ids=ORDERING_A_USE.ids)
-def test_making_an_order_for_a_use(situation: Mapping[str, Any], decision: Decision) -> None:
+@pytest.mark.parametrize(("situation", "decision"), ORDERING.rows, ids=ORDERING.ids)
+def test_making_an_order(situation: Mapping[str, Any], decision: Decision) -> None:
     assert judge_situation(situation) == decision
 
 

@@ -4,8 +4,12 @@ from typing import Any, get_args
 
 import pytest
 from tests.core.people import Store, card, channel, citizen, link, physical_card
+from tests.core.people_services import settling
 from tests.core.test_bank_accounts import ACTIVATING, CLOSING
 from tests.core.test_cancellations import CANCELLING, RECEIVING
+from tests.core.test_catalogue import ADDING as ADDING_A_SERVICE
+from tests.core.test_catalogue import CLOSING as CLOSING_A_SERVICE
+from tests.core.test_catalogue import OPENING
 from tests.core.test_certifications import CERTIFYING
 from tests.core.test_challenges import ANSWERING, STARTING
 from tests.core.test_checks import CHECKING, CHECKING_A_MEMBERS, CHECKING_ELSEWHERE
@@ -16,6 +20,7 @@ from tests.core.test_family import ADDING_A_MEMBER, LEAVING_A_BINDER, REMOVING_A
 from tests.core.test_levels import LOWERING, RAISING
 from tests.core.test_links import ACCEPTING, APPLYING, DECLINING, UNLINKING
 from tests.core.test_losses import ALLOWING
+from tests.core.test_orders import CHECKED, GIVING_BACK, ORDERING
 from tests.core.test_parties import (
     ADDING,
     GOING_LIVE,
@@ -24,9 +29,13 @@ from tests.core.test_parties import (
     REMOVING,
 )
 from tests.core.test_passwords import CHANGING, RESETTING, SETTING
+from tests.core.test_payments import MOVED, PAYING, SWITCHING
 from tests.core.test_physical_cards import ENABLING, ISSUING, NOTE
 from tests.core.test_replacements import REPLACING
 from tests.core.test_signing_keys import ANEW, COMPROMISING, GONE, P3, ROTATING, SIGNED
+from tests.core.test_tickets import CLOSING as CLOSING_A_USE
+from tests.core.test_tickets import ISSUING as ISSUING_A_TICKET
+from tests.core.test_tickets import REDEEMING
 
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
@@ -57,6 +66,8 @@ HAPPY: list[dict[str, Any]] = [
     NOTING,
     EXITED,
     SIGNING_ANEW,
+    {"command": MOVED, "order": settling()},
+    CHECKED,
     *(
         table.rows[-1][0]
         for table in (
@@ -95,6 +106,16 @@ HAPPY: list[dict[str, Any]] = [
             CERTIFYING,
             ROTATING,
             COMPROMISING,
+            ADDING_A_SERVICE,
+            OPENING,
+            CLOSING_A_SERVICE,
+            ISSUING_A_TICKET,
+            REDEEMING,
+            CLOSING_A_USE,
+            ORDERING,
+            GIVING_BACK,
+            PAYING,
+            SWITCHING,
         )
     ),
 ]

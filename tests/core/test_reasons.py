@@ -125,6 +125,7 @@ TABLES: list[tuple[str, Table]] = [
     ("DirectoryService.IssueTicket", test_tickets.ISSUING),
     ("TicketService.RedeemTicket", test_tickets.REDEEMING),
     ("TicketService.CloseUse", test_tickets.CLOSING),
+    ("OrderService.CreateOrder", test_orders.ORDERING),
     ("OrderService.Refund", test_orders.GIVING_BACK),
     ("PaymentService.Pay", test_payments.PAYING),
     ("PaymentService.SetPasswordFree", test_payments.SWITCHING),

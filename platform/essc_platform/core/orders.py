@@ -9,11 +9,12 @@ it is *ended* whenever somebody looks (R11).
 
 from dataclasses import dataclass, replace
 
-from essc_platform.core import acting, books
+from essc_platform.core import acting, books, checks
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
+    Check,
     CitizenKey,
     Entry,
     EntryKind,
@@ -22,11 +23,15 @@ from essc_platform.core.records import (
     Link,
     Order,
     OrderState,
+    Party,
     Ticket,
+    Usage,
 )
 from essc_platform.core.times import HOUR
 
 PAYABLE = frozenset({OrderState.OPEN, OrderState.UNPAID})
+# What a code must have been checked for.
+_PAYING = frozenset({Usage.PAYMENT, Usage.CROSS_REGION_MEDICAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,21 @@ class OrderUse:
     use_number: int
     channel: str
     """Of the ticket; the edge looked it up."""
+    insurance_fen: int
+    own_fen: int
+    new_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCheck:
+    """A provider makes an order for the holder behind a code that was checked for it."""
+
+    at: Instant
+    provider: str
+    citizen: CitizenKey
+    check_number: int
+    channel: str
+    """Of the code; the edge looked it up."""
     insurance_fen: int
     own_fen: int
     new_number: int
@@ -85,6 +105,25 @@ def order_use(
     return _ordered(command, ticket.serial, link, policy)
 
 
+def order_check(
+    command: OrderCheck,
+    check: Check | None,
+    provider: Party | None,
+    link: Link | None,
+    policy: Policy,
+) -> Decision:
+    """R62, R44: for the holder's own code, checked for payment by a verifier of this provider."""
+    if check is None or not checks.is_good(check, command.at, policy):
+        return Rejected(Reason.CHECK_NOT_FOUND)
+    if provider is None or check.verifier not in provider.verifier_ids:
+        return Rejected(Reason.CHECK_NOT_FOUND)
+    if check.usage not in _PAYING:
+        return Rejected(Reason.CHECK_NOT_FOUND)
+    if check.member is not None:
+        return Rejected(Reason.MEMBER_CANNOT_PAY)
+    return _ordered(command, check.serial, link, policy)
+
+
 def refund(command: Refund, order: Order | None) -> Decision:
     """R62: the whole order; it lies in clearing until the bank has given it back."""
     if order is None or order.provider != command.provider:
@@ -101,7 +140,9 @@ def refund(command: Refund, order: Order | None) -> Decision:
     )
 
 
-def _ordered(command: OrderUse, serial: int, link: Link | None, policy: Policy) -> Decision:
+def _ordered(
+    command: OrderUse | OrderCheck, serial: int, link: Link | None, policy: Policy
+) -> Decision:
     if not acting.is_linked(link, serial):
         return Rejected(Reason.ORDER_BASIS_ENDED)
     order = Order(
@@ -124,5 +165,5 @@ def _ordered(command: OrderUse, serial: int, link: Link | None, policy: Policy) 
     )
 
 
-def _entry(command: OrderUse | Refund, kind: EntryKind) -> Entry:
+def _entry(command: OrderUse | OrderCheck | Refund, kind: EntryKind) -> Entry:
     return Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.PROVIDER)

@@ -7,6 +7,7 @@ again without harm. The ledger says what moved, and nothing of whose it was.
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import structlog
@@ -14,12 +15,13 @@ import structlog
 from essc.authority.v1 import authority_service_pb2 as pb
 from essc_platform.clock import PartyClock
 from essc_wire.guard import Call
+from essc_wire.id_numbers import synthetic
 from essc_wire.refusals import Refusal
 
 FILE_NAME = "lab.db"
 
-# R94: the person whose money the bank does not move; see lab/personas.py.
-_REFUSED = "qian-sanshi"
+# R94: the people whose money the bank does not move.
+REFUSED = frozenset({synthetic(date(1985, 3, 12), 900)})
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS transfers (
@@ -46,7 +48,7 @@ class BankLedger:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bank")
 
     async def transfer(self, request: pb.TransferRequest, at: int, *, is_refused: bool) -> bool:
-        """Whether the money has moved: what was said of this transfer first. Raises sqlite3.Error."""
+        """Whether the money moved: what was said of this transfer first. Raises sqlite3.Error."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, self._transfer, request, at, is_refused)
 
@@ -76,7 +78,7 @@ class BankLedger:
 
 
 class SettlementBankServicer:
-    """essc.authority.v1.SettlementBankService, simulated: it moves everyone's money but one's."""
+    """essc.authority.v1.SettlementBankService, simulated: it moves all money but that of a few."""
 
     def __init__(self, ledger: BankLedger, clock: PartyClock) -> None:
         self._ledger, self._clock = ledger, clock
@@ -86,7 +88,7 @@ class SettlementBankServicer:
     ) -> pb.TransferResponse | Refusal:
         try:
             moved = await self._ledger.transfer(
-                request, self._clock.now(), is_refused=_is_refused(request)
+                request, self._clock.now(), is_refused=request.holder.id_number in REFUSED
             )
         except sqlite3.Error as error:
             structlog.get_logger("bank").error("the bank's ledger failed", error=str(error))

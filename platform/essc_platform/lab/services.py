@@ -16,6 +16,7 @@ from essc_platform.lab.authorities import (
     PhoneServicer,
     TextMessageServicer,
 )
+from essc_platform.lab.bank import BankLedger, SettlementBankServicer
 from essc_platform.lab.clocks import ClockServicer
 from essc_platform.lab.personas import PERSONAS
 from essc_platform.sweep import Sweep
@@ -56,7 +57,7 @@ class PersonaServicer:
 
 
 def lab_services(
-    clock: PartyClock, collector: Collector, sweep: Sweep, clock_fact: str
+    clock: PartyClock, collector: Collector, sweep: Sweep, clock_fact: str, bank: BankLedger
 ) -> LabServices:
     """The lab's services; whoever reaches the port may call them."""
     guard: Guard[object] = Guard(
@@ -67,6 +68,7 @@ def lab_services(
     offered: list[tuple[FileDescriptor, str, object]] = [
         (authority, "TextMessageService", TextMessageServicer(inboxes)),
         (authority, "FaceService", FaceServicer()),
+        (authority, "SettlementBankService", SettlementBankServicer(bank, clock)),
         (lab, "ClockService", ClockServicer(clock, collector, sweep, clock_fact)),
         (lab, "PhoneService", PhoneServicer(inboxes)),
         (lab, "PersonaService", PersonaServicer()),

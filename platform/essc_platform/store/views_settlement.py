@@ -3,7 +3,18 @@
 import sqlite3
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from essc_platform.core.records import (
     Account,
@@ -177,7 +188,9 @@ _AT_BANK = compiled(
 _Q = tables.postings.c
 
 
-def _booked(account: Account, *, state: OrderState | None = None, is_last: bool = False) -> ColumnElement[int]:
+def _booked(
+    account: Account, *, state: OrderState | None = None, is_last: bool = False
+) -> ColumnElement[int]:
     """What orders of a state booked to an account: altogether, or with their last step."""
     conditions = [_Q.account == literal(account.value)]
     if state is not None:

@@ -1,4 +1,4 @@
-"""The outside authorities the platform asks: text messages and faces, each at an address.
+"""The outside authorities the platform asks: text messages, faces, the bank, each at an address.
 
 In lab mode the addresses are those of the own lab port; a real one is another address.
 """
@@ -8,18 +8,21 @@ import structlog
 
 from essc.authority.v1 import authority_service_pb2 as pb
 from essc.authority.v1 import authority_service_pb2_grpc as pb_grpc
+from essc.identity.v1 import identity_pb2
+from essc_platform.settler import Transfer
 from essc_wire.client import Peer
 
 TIMEOUT_S = 3.0
 
 
 class Authorities:
-    """Text messages and faces."""
+    """Text messages, faces, and the bank that moves the money of settlements."""
 
-    def __init__(self, text_messages: str, faces: str) -> None:
-        self._texts, self._faces = Peer(text_messages), Peer(faces)
+    def __init__(self, text_messages: str, faces: str, bank: str) -> None:
+        self._texts, self._faces, self._bank = Peer(text_messages), Peer(faces), Peer(bank)
         self._text_stub = pb_grpc.TextMessageServiceStub(self._texts.channel)
         self._face_stub = pb_grpc.FaceServiceStub(self._faces.channel)
+        self._bank_stub = pb_grpc.SettlementBankServiceStub(self._bank.channel)
 
     async def send_text(self, request: pb.SendTextMessageRequest) -> bool:
         """Whether the authority took the message."""
@@ -42,10 +45,34 @@ class Authorities:
             _unreachable("faces", error)
             return None
 
+    async def transfer(self, transfer: Transfer) -> bool | None:
+        """Whether the bank has moved the money; None if it did not answer."""
+        direction = pb.TransferRequest.DIRECTION_COLLECT
+        if transfer.is_back:
+            direction = pb.TransferRequest.DIRECTION_GIVE_BACK
+        request = pb.TransferRequest(
+            transfer_id=transfer.transfer_id,
+            direction=direction,
+            holder=identity_pb2.Person(name=transfer.name, id_number=transfer.id_number),
+            bank_id=transfer.bank_id,
+            provider_id=transfer.provider,
+            own_fen=transfer.own_fen,
+            insurance_fen=transfer.insurance_fen,
+        )
+        try:
+            answer = await self._bank_stub.Transfer(
+                request, **self._bank.options(timeout_s=TIMEOUT_S)
+            )
+        except grpc.RpcError as error:
+            _unreachable("settlement bank", error)
+            return None
+        return bool(answer.moved)
+
     async def close(self) -> None:
-        """Closes both connections."""
+        """Closes all connections."""
         await self._texts.close()
         await self._faces.close()
+        await self._bank.close()
 
 
 def _unreachable(name: str, error: grpc.RpcError) -> None:

@@ -6,10 +6,12 @@ from essc.settlement.v1 import order_pb2
 from essc.settlement.v1 import order_service_pb2 as order_pb
 from essc.settlement.v1 import payment_service_pb2 as pb
 from essc_platform.clock import random_number
-from essc_platform.core.orders import OrderAnswer, OrderUse, Refund, seen_state
+from essc_platform.core.orders import OrderAnswer, OrderCheck, OrderUse, Refund, seen_state
 from essc_platform.core.payments import PasswordFreeAnswer, Pay, SetPasswordFree
-from essc_platform.core.records import CitizenKey, Instant
+from essc_platform.core.records import Check, CitizenKey, Instant
+from essc_platform.core.snapshot import one
 from essc_platform.core.times import DAY
+from essc_platform.store.gateway import load
 from essc_platform.store.views import Held, held
 from essc_platform.store.views_settlement import (
     SeenOrder,
@@ -134,23 +136,42 @@ class OrderServicer:
     ) -> bytes | Refusal:
         if not request.insurance_fen + request.own_fen:
             return invalid("own_fen", "the two parts together are more than zero")
-        citizen, number = use_place(request.use_id, self._vault)
-        ticket = ticket_at(self._front, citizen, number)
-        command = OrderUse(
-            at=self._front.clock.now(),
-            provider=call.caller.party_id,
-            citizen=citizen,
-            use_number=number,
-            channel="" if ticket is None else ticket.channel,
-            insurance_fen=request.insurance_fen,
-            own_fen=request.own_fen,
-            new_number=random_number(),
-        )
         return await self._front.change(
             call,
             request.request_id,
-            command,
+            self._ordering(request, call),
             lambda answer: order_pb.CreateOrderResponse(order=_shown(self._front, answer)),
+        )
+
+    def _ordering(
+        self, request: order_pb.CreateOrderRequest, call: PlatformCall
+    ) -> OrderUse | OrderCheck:
+        """The command, by what the order stands on; the channel of that never changes."""
+        if request.HasField("use_id"):
+            citizen, number = use_place(request.use_id, self._vault)
+            ticket = ticket_at(self._front, citizen, number)
+            return OrderUse(
+                at=self._front.clock.now(),
+                provider=call.caller.party_id,
+                citizen=citizen,
+                use_number=number,
+                channel="" if ticket is None else ticket.channel,
+                insurance_fen=request.insurance_fen,
+                own_fen=request.own_fen,
+                new_number=random_number(),
+            )
+        citizen, number = self._vault.read_id(request.check_number)
+        reads = frozenset({one(Check, (*citizen, number))})
+        check = load(self._front.reader, reads).view(reads).one(Check, (*citizen, number))
+        return OrderCheck(
+            at=self._front.clock.now(),
+            provider=call.caller.party_id,
+            citizen=citizen,
+            check_number=number,
+            channel="" if check is None else check.channel,
+            insurance_fen=request.insurance_fen,
+            own_fen=request.own_fen,
+            new_number=random_number(),
         )
 
     async def GetProviderOrder(
@@ -162,9 +183,7 @@ class OrderServicer:
             return Refusal("ORDER_NOT_FOUND")
         return order_pb.GetProviderOrderResponse(order=_seen(self._front, seen))
 
-    async def Refund(
-        self, request: order_pb.RefundRequest, call: PlatformCall
-    ) -> bytes | Refusal:
+    async def Refund(self, request: order_pb.RefundRequest, call: PlatformCall) -> bytes | Refusal:
         citizen, number = self._vault.read_id(request.order_id)
         command = Refund(
             at=self._front.clock.now(),

@@ -5,13 +5,13 @@ from typing import TypeAlias
 from essc_platform.core import books, orders, payments
 from essc_platform.core.deciding.common import acting, acting_of
 from essc_platform.core.decisions import Decision
-from essc_platform.core.orders import OrderUse, Refund
+from essc_platform.core.orders import OrderCheck, OrderUse, Refund
 from essc_platform.core.payments import NoteTransfer, Pay, SetPasswordFree
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Link, Order, PasswordFree, Proof, Ticket
+from essc_platform.core.records import Check, Link, Order, Party, PasswordFree, Proof, Ticket
 from essc_platform.core.snapshot import Read, View, one
 
-Command: TypeAlias = OrderUse | Refund | Pay | SetPasswordFree | NoteTransfer
+Command: TypeAlias = OrderUse | OrderCheck | Refund | Pay | SetPasswordFree | NoteTransfer
 
 
 def reads_of(command: Command) -> frozenset[Read]:
@@ -22,6 +22,14 @@ def reads_of(command: Command) -> frozenset[Read]:
             return frozenset(
                 {
                     one(Ticket, (*citizen, command.use_number)),
+                    one(Link, (*citizen, command.channel)),
+                }
+            )
+        case OrderCheck():
+            return frozenset(
+                {
+                    one(Check, (*citizen, command.check_number)),
+                    one(Party, command.provider),
                     one(Link, (*citizen, command.channel)),
                 }
             )
@@ -50,6 +58,14 @@ def _decision(command: Command, view: View, policy: Policy) -> Decision:
             return orders.order_use(
                 command,
                 view.one(Ticket, (*citizen, command.use_number)),
+                view.one(Link, (*citizen, command.channel)),
+                policy,
+            )
+        case OrderCheck():
+            return orders.order_check(
+                command,
+                view.one(Check, (*citizen, command.check_number)),
+                view.one(Party, command.provider),
                 view.one(Link, (*citizen, command.channel)),
                 policy,
             )
