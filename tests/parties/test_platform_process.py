@@ -115,15 +115,24 @@ def test_init_makes_a_folder_once(tmp_path: Path) -> None:
 def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
     wrong = run(
         *("serve", "--data", tmp_path, "--listen", "0.0.0.0:1", "--lab", "0.0.0.0:2"),
-        *("--faces", "here", "--text-messages", "there:99999"),
+        *("--faces", "here", "--text-messages", "there:99999", "--bank", "where"),
         *("--log-level", "loud", "--batch-max", "0"),
     )
 
     said = lines(wrong)
 
-    for start in ("--data", "--listen", "--lab", "--faces", "--text-", "--log", "--batch"):
+    for start in (
+        "--data",
+        "--listen",
+        "--lab",
+        "--faces",
+        "--text-",
+        "--bank",
+        "--log",
+        "--batch",
+    ):
         assert [line for line in said if line.startswith(start)], start
-    assert len(said) == 7
+    assert len(said) == 8
 
 
 def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:
@@ -131,7 +140,7 @@ def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:
 
     said = lines(run("serve", "--data", tmp_path / "data"))
 
-    assert [line.split()[0] for line in said] == ["--faces", "--text-messages"]
+    assert [line.split()[0] for line in said] == ["--faces", "--text-messages", "--bank"]
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:

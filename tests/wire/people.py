@@ -546,6 +546,7 @@ def config(folder: Path, **changes: Any) -> Config:
         "tls": None,
         "faces": None,
         "text_messages": None,
+        "bank": None,
         "allow_any_id": False,
         "log_level": "info",
         "batch_max": 256,

@@ -21,7 +21,7 @@ _FILES = [module for name, module in vars(services).items() if name.endswith("_s
 _LAB = [authority_service_pb2, lab_service_pb2]
 # Served by channels.
 _OF_CHANNELS = ("AccountService", "VouchService")
-_BEING_WRITTEN = ("PhotoService", "SettlementBankService")
+_BEING_WRITTEN = ("PhotoService",)
 
 # One text for every form that the contract knows.
 _FORMS = {

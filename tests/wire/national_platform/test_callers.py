@@ -28,6 +28,8 @@ KINDS = {
     options_pb2.AUDIENCE_CHANNEL: "channel",
     options_pb2.AUDIENCE_BUREAU: "bureau",
     options_pb2.AUDIENCE_OPERATOR: "operator",
+    options_pb2.AUDIENCE_VERIFIER: "verifier",
+    options_pb2.AUDIENCE_PROVIDER: "provider",
 }
 
 
