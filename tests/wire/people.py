@@ -112,7 +112,7 @@ async def refused(call: Awaitable[object]) -> Refusal:
     raise AssertionError(f"not refused: {type(answer).__name__}")
 
 
-def checked(error: Any) -> Refusal:
+def checked(error: Any, domain: str = PLATFORM_DOMAIN) -> Refusal:
     """HOUSE 3.3: a rich status with one ErrorInfo, its code, and details where they belong."""
     status = rpc_status.from_call(error)
     assert status is not None, f"no rich status: {error.code()} {error.details()}"
@@ -120,7 +120,7 @@ def checked(error: Any) -> Refusal:
     assert kinds.count("ErrorInfo") == 1, kinds
     info = error_details_pb2.ErrorInfo()
     next(d for d in status.details if d.Is(info.DESCRIPTOR)).Unpack(info)
-    assert info.domain == PLATFORM_DOMAIN
+    assert info.domain == domain
     meaning = semantics()[info.reason]
     assert status.code == meaning.code == error.code().value[0]
     assert status.message == f"{info.reason}: {meaning.text_en}"

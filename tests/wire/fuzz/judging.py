@@ -2,14 +2,16 @@
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 from tests.wire import people
 from tests.wire.national_platform.methods import Method
-from tests.wire.people import Caller, Rows
+from tests.wire.people import Rows
+
+from essc_wire.refusals import PLATFORM_DOMAIN
 
 TIMEOUT_S = 10.0
 
@@ -25,6 +27,15 @@ COUNTED = {
 }
 
 
+class Sender(Protocol):
+    """Who asks: a party with its token, or a phone with its session."""
+
+    party_id: str
+
+    @property
+    def peer(self) -> Any: ...
+
+
 class Judge:
     """Sends calls, and notes each that was answered as none may be.
 
@@ -32,15 +43,20 @@ class Judge:
     changed nothing but what is counted.
     """
 
-    def __init__(self, connection: sqlite3.Connection, dump: Callable[[], Rows]) -> None:
-        self._connection, self._dump = connection, dump
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        dump: Callable[[], Rows],
+        domain: str = PLATFORM_DOMAIN,
+    ) -> None:
+        self._connection, self._dump, self._domain = connection, dump, domain
         self._version = self._data_version()
         self._rows = dump()
         self.findings: list[str] = []
         self.accepted: set[str] = set()
         self.reasons: dict[str, set[str]] = {}
 
-    async def call(self, method: Method, caller: Caller, raw: bytes) -> bytes | None:
+    async def call(self, method: Method, caller: Sender, raw: bytes) -> bytes | None:
         """The answer, if it was accepted."""
         self._look()
         before = self._rows
@@ -57,10 +73,10 @@ class Judge:
         return answer
 
     def _judge_refusal(
-        self, method: Method, caller: Caller, raw: bytes, error: Any, before: Rows
+        self, method: Method, caller: Sender, raw: bytes, error: Any, before: Rows
     ) -> None:
         try:
-            reason = people.checked(error).reason
+            reason = people.checked(error, self._domain).reason
         except AssertionError as wrong:
             self._note(method, caller, raw, f"{error.code()}: {wrong}")
             return
@@ -73,7 +89,7 @@ class Judge:
         if changed:
             self._note(method, caller, raw, f"{reason}, and yet changed: {sorted(changed)}")
 
-    def _note(self, method: Method, caller: Caller, raw: bytes, what: str) -> None:
+    def _note(self, method: Method, caller: Sender, raw: bytes, what: str) -> None:
         request: Any
         try:
             request = GetMessageClass(method.descriptor.input_type).FromString(raw)
@@ -91,3 +107,11 @@ class Judge:
     def _data_version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         return int(version)
+
+
+def assert_nothing_found(judge: Judge) -> None:
+    for name, reasons in judge.reasons.items():
+        print(name, "accepted," if name in judge.accepted else "never accepted,", *sorted(reasons))
+    for finding in judge.findings:
+        print(finding)
+    assert [finding.partition("\n")[0] for finding in judge.findings] == []

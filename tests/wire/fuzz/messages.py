@@ -128,7 +128,8 @@ class Fuzzer:
         for field, value in message.ListFields():
             if field.message_type is not None:
                 for each in value if field.is_repeated else (value,):
-                    self._renew(each)
+                    if isinstance(each, Message):
+                        self._renew(each)
 
     def _change(self, draw: st.DrawFn, message: Message) -> None:
         if not message.DESCRIPTOR.fields:
@@ -151,6 +152,10 @@ class Fuzzer:
             self._put(draw, message, field, depth)
 
     def _put(self, draw: st.DrawFn, message: Message, field: FieldDescriptor, depth: int) -> None:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            key, value = field.message_type.fields
+            getattr(message, field.name)[self._value(draw, key)] = self._value(draw, value)
+            return
         if field.message_type is not None:
             if depth < DEPTH_MAX:
                 inner = self.message(draw, field.message_type, depth + 1)
@@ -230,3 +235,8 @@ def _bent(draw: st.DrawFn, raw: bytes) -> bytes:
         raw + b"\x0a\x02\xff\xfe",  # a text that is no UTF-8
     ]
     return bytes(pick(draw, ways))
+
+
+@st.composite
+def requests(draw: st.DrawFn, fuzzer: Fuzzer, descriptor: Descriptor) -> bytes:
+    return fuzzer.request(draw, descriptor)

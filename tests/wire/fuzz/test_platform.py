@@ -6,12 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.wire.fuzz.judging import Judge
-from tests.wire.fuzz.messages import Fuzzer
+from tests.wire.fuzz.judging import Judge, assert_nothing_found
+from tests.wire.fuzz.messages import Fuzzer, requests
 from tests.wire.fuzz.worlds import Wide, a_wide_world
 from tests.wire.national_platform.methods import METHODS, Method
 from tests.wire.people import Caller
@@ -47,14 +46,6 @@ def test_no_call_of_the_platform_is_answered_as_none_may_be_in_the_long_run(
     judge = fuzzed(tmp_path, examples=1000, derandomize=False)
 
     assert_nothing_found(judge)
-
-
-def assert_nothing_found(judge: Judge) -> None:
-    for name, reasons in judge.reasons.items():
-        print(name, "accepted," if name in judge.accepted else "never accepted,", *sorted(reasons))
-    for finding in judge.findings:
-        print(finding)
-    assert [finding.partition("\n")[0] for finding in judge.findings] == []
 
 
 def fuzzed(folder: Path, *, examples: int, derandomize: bool) -> Judge:
@@ -104,8 +95,3 @@ def asked(
     for raw, answer in said:
         wide.harvest.take_request(GetMessageClass(method.descriptor.input_type).FromString(raw))
         wide.harvest.take(GetMessageClass(method.descriptor.output_type).FromString(answer))
-
-
-@st.composite
-def requests(draw: st.DrawFn, fuzzer: Fuzzer, descriptor: Descriptor) -> bytes:
-    return fuzzer.request(draw, descriptor)

@@ -8,7 +8,6 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from tests.wire.people import Caller
 
 from buf.validate import validate_pb2
 from essc.authority.v1 import authority_service_pb2
@@ -61,7 +60,7 @@ class Method:
         options = self.descriptor.GetOptions()
         return bool(options.Extensions[options_pb2.open_when_not_live])
 
-    async def send(self, caller: Caller, raw: bytes, **options: Any) -> bytes:
+    async def send(self, caller: Any, raw: bytes, **options: Any) -> bytes:
         """Sends bytes as a request; the first answer."""
         service, _, name = self.name.rpartition(".")
         path = f"/{service}/{name}"
