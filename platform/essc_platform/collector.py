@@ -10,6 +10,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import structlog
 
@@ -22,6 +23,16 @@ BATCH_MAX = 256
 QUEUE_MAX = 4096
 QUIET_TURNS = 4
 RETRY_AFTER_MS = 200
+
+
+_BUSY = Rejected(Reason.PLATFORM_BUSY, (("retry_after_ms", str(RETRY_AFTER_MS)),))
+
+
+class _Waiting(NamedTuple):
+    """Commands that belong into one batch, and who waits for their answers."""
+
+    submissions: Sequence[Submission]
+    future: asyncio.Future[tuple[Answer, ...]]
 
 
 class Collector:
@@ -40,7 +51,8 @@ class Collector:
         self._connection, self._edge, self._positions = connection, edge, positions
         self._committed = committed
         self._batch_max, self._queue_max = batch_max, queue_max
-        self._queue: deque[tuple[Submission, asyncio.Future[Answer]]] = deque()
+        self._queue: deque[_Waiting] = deque()
+        self._queued = 0
         self._arrived = asyncio.Event()
         self._closing = False
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -48,22 +60,29 @@ class Collector:
 
     async def submit(self, submission: Submission) -> Answer:
         """The answer to a command, once it is committed."""
-        if len(self._queue) >= self._queue_max:
-            return Rejected(Reason.PLATFORM_BUSY, (("retry_after_ms", str(RETRY_AFTER_MS)),))
-        return await self._enqueue(submission)
+        if self._queued >= self._queue_max:
+            return _BUSY
+        return (await self._enqueue((submission,)))[0]
+
+    async def submit_together(self, submissions: Sequence[Submission]) -> tuple[Answer, ...]:
+        """The answers to several commands, in order; they are committed in one batch."""
+        if self._queued >= self._queue_max:
+            return (_BUSY,) * len(submissions)
+        return await self._enqueue(submissions) if submissions else ()
 
     async def submit_all(self, submissions: Sequence[Submission]) -> tuple[Answer, ...]:
         """The answers to several commands, in order; waits for room in the queue."""
-        futures: list[asyncio.Future[Answer]] = []
+        futures: list[asyncio.Future[tuple[Answer, ...]]] = []
         for submission in submissions:
-            if len(self._queue) >= self._queue_max and futures:
+            if self._queued >= self._queue_max and futures:
                 await asyncio.wait([futures[-1]])
-            futures.append(self._enqueue(submission))
-        return tuple(await asyncio.gather(*futures))
+            futures.append(self._enqueue((submission,)))
+        return tuple(answer for (answer,) in await asyncio.gather(*futures))
 
-    def _enqueue(self, submission: Submission) -> asyncio.Future[Answer]:
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append((submission, future))
+    def _enqueue(self, submissions: Sequence[Submission]) -> asyncio.Future[tuple[Answer, ...]]:
+        future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(submissions, future))
+        self._queued += len(submissions)
         self._arrived.set()
         return future
 
@@ -83,19 +102,29 @@ class Collector:
         while not self._closing or self._queue:
             await self._arrived.wait()
             await self._quiet()
-            taken = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_max))]
+            taken = self._take()
             if not self._queue and not self._closing:
                 self._arrived.clear()
             # What a caller has given up on before it was begun is not begun.
-            wanted = [(submission, future) for submission, future in taken if not future.done()]
+            wanted = [each for each in taken if not each.future.done()]
             if not wanted:
                 continue
             await self._turn(wanted)
 
-    async def _turn(self, wanted: list[tuple[Submission, asyncio.Future[Answer]]]) -> None:
+    def _take(self) -> list[_Waiting]:
+        """What comes first, up to a full batch; what belongs together stays together."""
+        taken: list[_Waiting] = []
+        room = self._batch_max
+        while self._queue and (not taken or len(self._queue[0].submissions) <= room):
+            taken.append(self._queue.popleft())
+            room -= len(taken[-1].submissions)
+        self._queued -= self._batch_max - room
+        return taken
+
+    async def _turn(self, wanted: list[_Waiting]) -> None:
         """One batch, from its submissions to its answers. Whatever fails, the next turn comes."""
-        submissions = [submission for submission, _ in wanted]
-        answers: tuple[Answer, ...] = (Rejected(Reason.INTERNAL_FAULT),) * len(wanted)
+        submissions = [submission for each in wanted for submission in each.submissions]
+        answers: tuple[Answer, ...] = (Rejected(Reason.INTERNAL_FAULT),) * len(submissions)
         try:
             loop = asyncio.get_running_loop()
             outcome = await loop.run_in_executor(self._writer, self._run, submissions)
@@ -103,17 +132,20 @@ class Collector:
             answers = outcome.answers
         except Exception as error:  # noqa: BLE001 - a bug behind the commit
             structlog.get_logger("batch").error("bug", error=type(error).__name__)
-        for (_, future), answer in zip(wanted, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
+        start = 0
+        for each in wanted:
+            end = start + len(each.submissions)
+            if not each.future.done():
+                each.future.set_result(answers[start:end])
+            start = end
 
     async def _quiet(self) -> None:
         """Waits until no command has come for a few turns, or the batch is full."""
-        quiet, seen = 0, len(self._queue)
+        quiet, seen = 0, self._queued
         while quiet < QUIET_TURNS and seen < self._batch_max:
             await asyncio.sleep(0)
-            quiet = quiet + 1 if len(self._queue) == seen else 0
-            seen = len(self._queue)
+            quiet = quiet + 1 if self._queued == seen else 0
+            seen = self._queued
 
     def _run(self, submissions: list[Submission]) -> Outcome:
         """In the writer's thread. A bug outside the rules spoils only the command that has it."""

@@ -52,6 +52,7 @@ class Vault:
         self.platform_id = platform_id
         self._citizens = _derived(master, "citizens")
         self._requests = _derived(master, "requests")
+        self._devices = _derived(master, "devices")
         self._questions = _derived(master, "questions")
         self._pepper = _derived(master, "passwords")
         self._photos = _derived(master, "photos")
@@ -109,6 +110,11 @@ class Vault:
         text = f"{caller}\0{request_id}".encode()
         digest = hashlib.blake2b(text, key=self._requests, digest_size=16)
         return int.from_bytes(digest.digest()[:2]) % BUCKETS, digest.hexdigest()
+
+    def device_digest(self, channel: str, device_id: str) -> str:
+        """R33: a channel's device, not kept by the name that the channel has for it."""
+        text = f"{channel}\0{device_id}".encode()
+        return hashlib.blake2b(text, key=self._devices, digest_size=16).hexdigest()
 
     def content_digest(self, method: str, raw: bytes) -> bytes:
         """What was asked, not kept: a stored password could be guessed from a plain digest."""

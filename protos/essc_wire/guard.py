@@ -197,10 +197,7 @@ class Guard(Generic[CallerT]):
         except DecodeError:
             text = "not a message of the method's type"
             return Refusal("REQUEST_INVALID", violations=(Violation(field="", text=text),))
-        violations = protovalidate.collect_violations(request)
-        if violations:
-            return Refusal("REQUEST_INVALID", violations=tuple(map(_violation, violations)))
-        return request
+        return invalid_message(request) or request
 
     async def _refuse(self, facts: MethodFacts, refusal: Refusal, context: Any) -> bytes:
         self._log.info("refused", method=facts.name, reason=refusal.reason)
@@ -216,6 +213,14 @@ class Guard(Generic[CallerT]):
 
 async def _not_there(_request: Any, _call: Any) -> Refusal:
     return Refusal("INTERNAL_FAULT")
+
+
+def invalid_message(message: Message) -> Refusal | None:
+    """Why a message is not as the contract's own rules want it; None if it is."""
+    violations = protovalidate.collect_violations(message)
+    if not violations:
+        return None
+    return Refusal("REQUEST_INVALID", violations=tuple(map(_violation, violations)))
 
 
 async def _only(refusal: Refusal) -> AsyncIterator[Refusal]:

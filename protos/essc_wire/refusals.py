@@ -67,6 +67,11 @@ def semantics() -> Mapping[str, ReasonSemantics]:
 
 def status_of(refusal: Refusal, domain: str) -> grpc.Status:
     """The rich status of a refusal: ErrorInfo, and BadRequest or RetryInfo where they belong."""
+    return rpc_status.to_status(proto_status(refusal, domain))
+
+
+def proto_status(refusal: Refusal, domain: str) -> status_pb2.Status:
+    """The same as a message, for an answer that carries refusals of its parts."""
     meaning = semantics().get(refusal.reason, _OF_A_NEWER_CONTRACT)
     status = status_pb2.Status(code=meaning.code, message=f"{refusal.reason}: {meaning.text_en}")
     _add(
@@ -85,7 +90,7 @@ def status_of(refusal: Refusal, domain: str) -> grpc.Status:
         seconds, millis = divmod(refusal.retry_after_ms, 1000)
         delay = Duration(seconds=seconds, nanos=millis * 1_000_000)
         _add(status, error_details_pb2.RetryInfo(retry_delay=delay))
-    return rpc_status.to_status(status)
+    return status
 
 
 def _add(status: status_pb2.Status, detail: object) -> None:

@@ -33,7 +33,9 @@ from tests.core.people_codes import (
 from tests.core.proof_steps import proof_steps
 
 from essc_platform.core.acting import Acting, BindingName
-from essc_platform.core.codes import CodeAnswer, GetCode, IssueCode, get_code
+from essc_platform.core.codes import CodeAnswer, CodeName, GetCode, IssueCode, get_code
+from essc_platform.core.deciding.codes import get_code as judge_query
+from essc_platform.core.deciding.codes import query_reads
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
@@ -211,7 +213,8 @@ def test_a_link_that_was_opened_for_a_loss_shows_codes() -> None:
 
 # --- looking at a code -----------------------------------------------------------------------
 
-QUERY = GetCode(at=NOW, channel="wechat", citizen=ZHANG, link_number=300)
+SHOWN = CodeName(citizen=ZHANG, number=700, channel="wechat", binding=None)
+QUERY = GetCode(at=NOW, channel="wechat", citizen=ZHANG, link_number=300, code=SHOWN)
 
 
 def look(of: Code | None, through: Acting, at: int = NOW) -> CodeAnswer | Rejected:
@@ -227,14 +230,42 @@ def look(of: Code | None, through: Acting, at: int = NOW) -> CodeAnswer | Reject
         (None, zhang_acting(link=link(number=301)), Reason.LINK_NOT_FOUND),
         (None, zhang_acting(link=unlinked_link()), Reason.LINK_NOT_ACTIVE),
         (None, zhang_acting(), Reason.CODE_NOT_FOUND),
-        (code(channel="alipay"), zhang_acting(), Reason.CODE_NOT_FOUND),
     ],
-    ids=["no link", "another link", "unlinked", "no code", "of another channel"],
+    ids=["no link", "another link", "unlinked", "no code"],
 )
 def test_a_channel_finds_its_own_codes_only(
     of: Code | None, through: Acting, reason: Reason
 ) -> None:
     assert look(of, through) == Rejected(reason)
+
+
+@pytest.mark.rule("R14")
+@pytest.mark.parametrize(
+    "name",
+    [None, SHOWN._replace(channel="alipay"), SHOWN._replace(citizen=LI)],
+    ids=["unknown", "of another channel", "of another person"],
+)
+def test_nothing_of_anothers_code_is_looked_at(name: CodeName | None) -> None:
+    query = replace(QUERY, code=name)
+    store = Store(*GOOD.values(), code(), link_codes())  # type: ignore[arg-type]
+    reads = query_reads(query)
+
+    found = judge_query(query, store.snapshot_of(reads).view(reads), Policy())
+
+    assert not any(kind in (Code, LinkCodes) for kind, _, _ in reads)
+    assert found == Rejected(Reason.CODE_NOT_FOUND)
+
+
+@pytest.mark.rule("R44")
+def test_a_members_code_is_worth_what_the_binding_is() -> None:
+    query = replace(QUERY, code=SHOWN._replace(binding=FROM_LI))
+    records = [*GOOD.values(), members_code(), link_codes(), binding(), li()]
+    store = Store(*records, lis_physical_card(), lis_card())  # type: ignore[arg-type]
+    reads = query_reads(query)
+
+    found = judge_query(query, store.snapshot_of(reads).view(reads), Policy())
+
+    assert found == CodeAnswer(code=members_code(), state=CodeState.CURRENT)
 
 
 OVER = code().expire_time

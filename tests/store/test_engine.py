@@ -1,10 +1,11 @@
 """The database as the platform opens it: durable, of the right version, or refused in one line."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.store import stories
+from tests.store import codes, stories
 from tests.store.stories import CHANNELS, EDGE, NOON, ZHANG
 
 from essc_platform.batch import run
@@ -125,7 +126,7 @@ def test_a_head_is_never_before_what_was_removed(tmp_path: Path) -> None:
     told = stories.submission(stories.unlink(ZHANG, "bank", NOON), "a")
     run(store.writer, [told], EDGE, Positions(last_position(store.reader)))
     late = NOON + 100 * DAY
-    kept = Kept(challenges_since=late, requests_since=late, events_since=late)
+    kept = Kept(challenges_since=late, requests_since=late, events_since=late, codes_since=late)
     while purge(store.writer, kept, 10):
         pass
     store.close()
@@ -150,7 +151,23 @@ def test_upkeep_removes_what_is_no_longer_kept_a_bounded_number_at_once(tmp_path
         for channel in CHANNELS[1:2]
     ]
     run(store.writer, told, EDGE, Positions(0))
-    kept = Kept(challenges_since=stories.FAR + 1, requests_since=NOON + 20, events_since=NOON + 25)
+    stories.put(
+        store.writer,
+        [
+            record
+            for place, key in enumerate(keys)
+            for record in (
+                replace(codes.CODE, citizen=key, expire_time=NOON + place),
+                replace(codes.CHECK, citizen=key, check_time=NOON + place),
+            )
+        ],
+    )
+    kept = Kept(
+        challenges_since=stories.FAR + 1,
+        requests_since=NOON + 20,
+        events_since=NOON + 25,
+        codes_since=NOON + 10,
+    )
     counts = []
 
     while removed := purge(store.writer, kept, 100):
@@ -159,11 +176,13 @@ def test_upkeep_removes_what_is_no_longer_kept_a_bounded_number_at_once(tmp_path
     rows = stories.dump(store.reader)
     store.close()
     # Of each kind, and of each channel's events, at most a hundred at once.
-    assert max(counts) <= 100 * (3 + len(CHANNELS))
+    assert max(counts) <= 100 * (5 + len(CHANNELS))
     assert len(counts) > 3
     assert rows["challenges"] == rows["proofs"] == []
     assert sorted(row[3] for row in rows["requests"]) == [NOON + n for n in range(20, 30)]
     assert sorted(instant_of(row[2]) for row in rows["events"]) == [NOON + n for n in range(25, 30)]
+    assert sorted(row[9] for row in rows["codes"]) == [NOON + n for n in range(10, 30)]
+    assert sorted(row[11] for row in rows["checks"]) == [NOON + n for n in range(10, 30)]
     # The record is append-only.
     assert len(rows["entries"]) == len(keys)
 
@@ -172,7 +191,7 @@ def test_upkeep_that_fails_leaves_the_store_usable(tmp_path: Path) -> None:
     store = Store(tmp_path / "platform.db")
     stories.put(store.writer, stories.seeds())
     store.writer.execute("DROP TABLE requests")
-    kept = Kept(challenges_since=stories.FAR + 1, requests_since=0, events_since=0)
+    kept = Kept(challenges_since=stories.FAR + 1, requests_since=0, events_since=0, codes_since=0)
     before = stories.dump(store.reader)["proofs"]
 
     with pytest.raises(sqlite3.OperationalError):

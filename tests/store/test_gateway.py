@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
-from tests.store import services, stories
+from tests.store import codes, services, stories
 from tests.store.stories import LI, NOON, ZHANG
 
 from essc_platform.core.records import (
@@ -15,14 +15,11 @@ from essc_platform.core.records import (
     Challenge,
     Change,
     Channel,
-    Check,
     Citizen,
     CitizenKey,
-    Code,
     Counters,
     Entry,
     EntryKind,
-    LinkCodes,
     LinkState,
     Membership,
     Method,
@@ -35,7 +32,6 @@ from essc_platform.core.records import (
     Purpose,
     Recipient,
     Relation,
-    Usage,
     VerifierClass,
 )
 from essc_platform.core.snapshot import PREFIX_LENGTHS, many, one
@@ -62,28 +58,6 @@ ENDED = Binding(
     holder=WIDE, number=TAIL, member=LI, relation=Relation.OTHER, add_time=NOON, end_time=NOON
 )
 
-CODE = Code(
-    citizen=ZHANG,
-    number=700,
-    channel="bank",
-    serial=1,
-    binding=None,
-    member=None,
-    issue_time=NOON,
-    expire_time=NOON + 60_000_000,
-)
-CHECK = Check(
-    citizen=ZHANG,
-    number=800,
-    verifier="hospital",
-    usage=Usage.QUERY,
-    code=700,
-    channel="bank",
-    serial=1,
-    binding=None,
-    member=None,
-    check_time=NOON,
-)
 RECORDS: list[Change] = [
     *stories.bound(),
     ENDED,
@@ -116,12 +90,6 @@ RECORDS: list[Change] = [
     replace(CHALLENGE, citizen=WIDE, number=TAIL, is_answered=True, tries_left=0),
     PROOF,
     replace(PROOF, citizen=WIDE, number=TAIL, is_used=True),
-    CODE,
-    replace(CODE, citizen=WIDE, number=TAIL, binding=TAIL, member=ZHANG, use_time=NOON),
-    LinkCodes(citizen=ZHANG, channel="bank", serial=1, newest=700, devices=()),
-    LinkCodes(citizen=WIDE, channel="bank", serial=9, newest=TAIL, devices=("0a", "ff")),
-    CHECK,
-    replace(CHECK, citizen=WIDE, number=TAIL, binding=TAIL, member=ZHANG, usage=Usage.PAYMENT),
     stories.party("bank"),
     Party(
         key="bureau",
@@ -162,6 +130,7 @@ RECORDS: list[Change] = [
         close_time=NOON + 1,
     ),
     Recipient(key=WIDE, register_time=NOON),
+    *codes.RECORDS,
     *services.RECORDS,
     replace(
         stories.channel_record("pond"),

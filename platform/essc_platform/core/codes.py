@@ -72,8 +72,16 @@ class GetCode:
     channel: str
     citizen: CitizenKey
     link_number: int
-    binding: BindingName | None = None
-    """The code's own, which is no reason to refuse: it is part of what the code is worth."""
+    code: CodeName | None
+    """None if it is no code that the platform knows."""
+
+    @property
+    def own_code(self) -> CodeName | None:
+        """The code, if it is one of this link."""
+        code = self.code
+        if code is None or (code.citizen, code.channel) != (self.citizen, self.channel):
+            return None
+        return code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +144,7 @@ def get_code(
         return Rejected(Reason.LINK_NOT_FOUND)
     if not link.is_active:
         return Rejected(Reason.LINK_NOT_ACTIVE)
-    if code is None or code.channel != query.channel:
+    if code is None:
         return Rejected(Reason.CODE_NOT_FOUND)
     return CodeAnswer(code=code, state=state_of(code, link_codes, acting, query.at, policy))
 

@@ -152,10 +152,11 @@ def _entry_row(position: int, entry: Entry) -> Row:
 def _select(table: Table, key_length: int | None) -> str:
     """The rows under a JSON list of keys, or of prefixes of this length."""
     key_columns = list(table.primary_key.columns)[:key_length]
-    return compiled(_joined(table, key_columns))
+    return compiled(under_keys(list(table.columns), key_columns))
 
 
-def _joined(table: Table, key_columns: Sequence[Column[Any]]) -> Any:
+def under_keys(columns: Sequence[Column[Any]], key_columns: Sequence[Column[Any]]) -> Any:
+    """These columns of the rows of one table under a JSON list of keys."""
     keys = func.json_each(bindparam("keys")).table_valued("value")
     on = and_(
         *(
@@ -163,7 +164,7 @@ def _joined(table: Table, key_columns: Sequence[Column[Any]]) -> Any:
             for place, column in enumerate(key_columns)
         )
     )
-    return select(table).select_from(keys.join(table, on))
+    return select(*columns).select_from(keys.join(columns[0].table, on))
 
 
 @cache

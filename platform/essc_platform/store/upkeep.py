@@ -23,6 +23,7 @@ class Kept:
     challenges_since: Instant
     requests_since: Instant
     events_since: Instant
+    codes_since: Instant
 
 
 def losses_to_lift(
@@ -58,6 +59,8 @@ def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
             (_OLD_CHALLENGES, kept.challenges_since),
             (_OLD_PROOFS, kept.challenges_since),
             (_OLD_REQUESTS, kept.requests_since),
+            (_OLD_CODES, kept.codes_since),
+            (_OLD_CHECKS, kept.codes_since),
         ):
             removed += connection.execute(statement, (since, limit)).rowcount
         names = [row[0] for row in connection.execute(_CHANNEL_NAMES).fetchall()]
@@ -107,4 +110,6 @@ def _oldest(table: Table, column: str) -> str:
 _OLD_CHALLENGES = _oldest(tables.challenges, "expire_time")
 _OLD_PROOFS = _oldest(tables.proofs, "expire_time")
 _OLD_REQUESTS = _oldest(tables.requests, "at")
+_OLD_CODES = _oldest(tables.codes, "expire_time")
+_OLD_CHECKS = _oldest(tables.checks, "check_time")
 _CHANNEL_NAMES = compiled(select(tables.channels.c.party))

@@ -13,6 +13,7 @@ from essc.admin.v1 import (
     party_admin_service_pb2,
 )
 from essc.card.v1 import card_service_pb2
+from essc.code.v1 import code_service_pb2, verification_service_pb2
 from essc.directory.v1 import directory_service_pb2, ticket_service_pb2
 from essc.event.v1 import event_service_pb2
 from essc.identity.v1 import identity_service_pb2
@@ -28,6 +29,7 @@ from essc_platform.wire.admin import ChannelAdminServicer, PartyAdminServicer
 from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.cards import CardServicer
 from essc_platform.wire.catalogue import CatalogueAdminServicer
+from essc_platform.wire.codes import CodeServicer
 from essc_platform.wire.directory import DirectoryServicer, TicketServicer
 from essc_platform.wire.events import EventServicer
 from essc_platform.wire.front import Front
@@ -39,6 +41,7 @@ from essc_platform.wire.records import RecordServicer
 from essc_platform.wire.registry import RegistryServicer
 from essc_platform.wire.settlement import OrderServicer, PaymentServicer
 from essc_platform.wire.signing_keys import KeyAdminServicer, TrustServicer
+from essc_platform.wire.verification import VerificationServicer
 from essc_wire.guard import Guard
 
 
@@ -63,6 +66,8 @@ def services(
         (catalogue_admin_service_pb2.DESCRIPTOR, CatalogueAdminServicer(front)),
         (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front, exits)),
         (directory_service_pb2.DESCRIPTOR, DirectoryServicer(front)),
+        (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front)),
+        (code_service_pb2.DESCRIPTOR, CodeServicer(front)),
         (event_service_pb2.DESCRIPTOR, EventServicer(front)),
         (identity_service_pb2.DESCRIPTOR, IdentityServicer(front, authorities, passwords)),
         (key_admin_service_pb2.DESCRIPTOR, KeyAdminServicer(front)),
@@ -75,6 +80,8 @@ def services(
         (registry_service_pb2.DESCRIPTOR, RegistryServicer(front)),
         (ticket_service_pb2.DESCRIPTOR, TicketServicer(front)),
         (trust_service_pb2.DESCRIPTOR, TrustServicer(front)),
+        (trust_service_pb2.DESCRIPTOR, TrustServicer(front, keys)),
+        (verification_service_pb2.DESCRIPTOR, VerificationServicer(front)),
     ]
     handlers, names = [], []
     for file, servicer in servicers:

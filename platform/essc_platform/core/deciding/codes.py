@@ -4,9 +4,9 @@ from typing import TypeAlias
 
 from essc_platform.core import checks, codes
 from essc_platform.core.checks import MEDICAL_SETTLEMENT, CheckCode
-from essc_platform.core.codes import CodeName, IssueCode
+from essc_platform.core.codes import CodeAnswer, CodeName, GetCode, IssueCode
 from essc_platform.core.deciding.common import acting, acting_of, standing, standing_of
-from essc_platform.core.decisions import Decision
+from essc_platform.core.decisions import Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import Code, LinkCodes, Proof, Service, Usage
 from essc_platform.core.snapshot import Read, View, one
@@ -49,6 +49,28 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
             )
         case CheckCode():
             return _check(command, view, policy)
+
+
+def query_reads(query: GetCode) -> frozenset[Read]:
+    """What a channel's look at a code takes."""
+    if query.own_code is None:
+        return standing_of(query.citizen, query.channel, None)
+    return code_reads(query.own_code)
+
+
+def get_code(query: GetCode, view: View, policy: Policy) -> CodeAnswer | Rejected:
+    """What a channel sees of a code."""
+    name = query.own_code
+    if name is None:
+        through = standing(view, query.citizen, query.channel, None)
+        return codes.get_code(query, through, None, None, policy)
+    return codes.get_code(
+        query,
+        standing(view, name.citizen, name.channel, name.binding),
+        view.one(Code, (*name.citizen, name.number)),
+        view.one(LinkCodes, (*name.citizen, name.channel)),
+        policy,
+    )
 
 
 def _check(command: CheckCode, view: View, policy: Policy) -> Decision:
