@@ -23,6 +23,7 @@ from essc.admin.v1 import party_admin_service_pb2_grpc as party_admin_grpc
 from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_pb2, card_service_pb2_grpc
 from essc.card.v1 import card_service_pb2 as cards
+from essc.code.v1 import code_service_pb2_grpc, verification_service_pb2_grpc
 from essc.event.v1 import event_pb2, event_service_pb2_grpc
 from essc.event.v1 import event_service_pb2 as events
 from essc.identity.v1 import identity_pb2, identity_service_pb2_grpc
@@ -154,6 +155,7 @@ class Caller:
         channel = self.peer.channel
         self.cards = card_service_pb2_grpc.CardServiceStub(channel)
         self.channels = channel_admin_grpc.ChannelAdminServiceStub(channel)
+        self.codes = code_service_pb2_grpc.CodeServiceStub(channel)
         self.events = event_service_pb2_grpc.EventServiceStub(channel)
         self.identity = identity_service_pb2_grpc.IdentityServiceStub(channel)
         self.parties = party_admin_grpc.PartyAdminServiceStub(channel)
@@ -162,6 +164,7 @@ class Caller:
         self.records = record_service_pb2_grpc.RecordServiceStub(channel)
         self.registry = registry_service_pb2_grpc.RegistryServiceStub(channel)
         self.trust = trust_service_pb2_grpc.TrustServiceStub(channel)
+        self.verification = verification_service_pb2_grpc.VerificationServiceStub(channel)
         self.clock = lab_grpc.ClockServiceStub(channel)
         self.phones = lab_grpc.PhoneServiceStub(channel)
         self.personas = lab_grpc.PersonaServiceStub(channel)

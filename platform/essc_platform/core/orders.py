@@ -113,7 +113,7 @@ def order_check(
     policy: Policy,
 ) -> Decision:
     """R62, R44: for the holder's own code, checked for payment by a verifier of this provider."""
-    if check is None or not checks.is_good(check, command.at, policy):
+    if check is None or not checks.is_good(check.check_time, command.at, policy):
         return Rejected(Reason.CHECK_NOT_FOUND)
     if provider is None or check.verifier not in provider.verifier_ids:
         return Rejected(Reason.CHECK_NOT_FOUND)

@@ -66,7 +66,6 @@ def services(
         (catalogue_admin_service_pb2.DESCRIPTOR, CatalogueAdminServicer(front)),
         (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front, exits)),
         (directory_service_pb2.DESCRIPTOR, DirectoryServicer(front)),
-        (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front)),
         (code_service_pb2.DESCRIPTOR, CodeServicer(front)),
         (event_service_pb2.DESCRIPTOR, EventServicer(front)),
         (identity_service_pb2.DESCRIPTOR, IdentityServicer(front, authorities, passwords)),
@@ -80,7 +79,6 @@ def services(
         (registry_service_pb2.DESCRIPTOR, RegistryServicer(front)),
         (ticket_service_pb2.DESCRIPTOR, TicketServicer(front)),
         (trust_service_pb2.DESCRIPTOR, TrustServicer(front)),
-        (trust_service_pb2.DESCRIPTOR, TrustServicer(front, keys)),
         (verification_service_pb2.DESCRIPTOR, VerificationServicer(front)),
     ]
     handlers, names = [], []
