@@ -246,24 +246,24 @@ class World:
         )
         await self.operator.do(self.operator.parties.RegisterParty, request)
 
-    async def applicant(self, channel_id: str, *, receives_new_cards: bool = False) -> "Channel":
+    async def applicant(self, channel_id: str, **registration: Any) -> "Channel":
         """A channel that is registered and no more."""
         channel = Channel(self, channel_id)
         self.callers.append(channel)
-        request = channel_admin.RegisterChannelRequest(
-            channel_id=channel_id,
-            display_name=channel_id,
-            channel_class=party_pb2.CHANNEL_CLASS_NATIONAL_PARTNER,
-            vouch_kinds=[WALLET],
-            receives_new_cards=receives_new_cards,
-            key=channel.public_key,
-        )
+        values: dict[str, Any] = {
+            "channel_id": channel_id,
+            "display_name": channel_id,
+            "channel_class": party_pb2.CHANNEL_CLASS_NATIONAL_PARTNER,
+            "vouch_kinds": [WALLET],
+            "key": channel.public_key,
+        }
+        request = channel_admin.RegisterChannelRequest(**(values | registration))
         await self.operator.do(self.operator.channels.RegisterChannel, request)
         return channel
 
-    async def channel(self, channel_id: str, *, receives_new_cards: bool = False) -> "Channel":
+    async def channel(self, channel_id: str, **registration: Any) -> "Channel":
         """A live channel."""
-        channel = await self.applicant(channel_id, receives_new_cards=receives_new_cards)
+        channel = await self.applicant(channel_id, **registration)
         for test in (channel_admin.CHANNEL_TEST_FUNCTION, channel_admin.CHANNEL_TEST_SECURITY):
             request = channel_admin.PassTestRequest(channel_id=channel_id, test=test)
             await self.operator.do(self.operator.channels.PassTest, request)

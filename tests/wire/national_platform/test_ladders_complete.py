@@ -1,9 +1,13 @@
 """No method is without its ladder: the modules that climb them are all imported here."""
 
-from tests.wire.national_platform import test_reasons
+from tests.wire.national_platform import (
+    test_ladders_channels,
+    test_ladders_signing_keys,
+    test_reasons,
+)
 from tests.wire.national_platform.ladders import CLIMBED, LISTED, OF_CHANNELS
 
-CLIMBERS = (test_reasons,)
+CLIMBERS = (test_reasons, test_ladders_channels, test_ladders_signing_keys)
 
 
 def test_every_method_of_the_platform_has_its_ladder() -> None:
