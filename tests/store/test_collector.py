@@ -153,6 +153,47 @@ async def test_what_its_caller_gave_up_before_it_was_begun_is_not_begun(tmp_path
         assert rows == {0: 3, 1: 2, 2: 3}
 
 
+@pytest.mark.rule("R31")
+async def test_what_belongs_together_is_committed_together_and_waits_for_no_other(
+    tmp_path: Path,
+) -> None:
+    async with a_rig(tmp_path, batch_max=4) as rig:
+        release = await rig.hold()
+        first = rig.submit(KEYS[0])
+        await turns()
+        waiting = [rig.submit(key) for key in KEYS[1:3]]
+        together = asyncio.create_task(
+            rig.collector.submit_together([unlink(key) for key in KEYS[3:6]])
+        )
+        many = asyncio.create_task(
+            rig.collector.submit_together([unlink(key) for key in KEYS[6:12]])
+        )
+        await turns()
+        await release()
+        answers = [await first, *await asyncio.gather(*waiting), *await together, *await many]
+
+        assert all(isinstance(each, bytes) for each in answers)
+        assert [len(outcome.answers) for outcome in rig.outcomes] == [1, 2, 3, 6]
+        assert await rig.collector.submit_together([]) == ()
+
+
+async def test_what_belongs_together_is_refused_as_a_whole_when_the_queue_is_full(
+    tmp_path: Path,
+) -> None:
+    async with a_rig(tmp_path, batch_max=1, queue_max=2) as rig:
+        release = await rig.hold()
+        waiting = []
+        for key in KEYS[:3]:
+            waiting.append(rig.submit(key))
+            await turns()
+        answers = await rig.collector.submit_together([unlink(key) for key in KEYS[3:5]])
+        await release()
+        await asyncio.gather(*waiting)
+
+        reasons = [each.reason for each in answers if isinstance(each, Rejected)]
+        assert reasons == [Reason.PLATFORM_BUSY] * 2
+
+
 async def test_closing_finishes_what_is_queued(tmp_path: Path) -> None:
     store = Store(tmp_path / "platform.db")
     stories.put(store.writer, stories.seeds(KEYS))

@@ -2,12 +2,18 @@
 
 from tests.wire.national_platform import (
     test_ladders_channels,
+    test_ladders_codes,
     test_ladders_signing_keys,
     test_reasons,
 )
 from tests.wire.national_platform.ladders import CLIMBED, LISTED, OF_CHANNELS
 
-CLIMBERS = (test_reasons, test_ladders_channels, test_ladders_signing_keys)
+CLIMBERS = (
+    test_ladders_channels,
+    test_ladders_codes,
+    test_ladders_signing_keys,
+    test_reasons,
+)
 
 
 def test_every_method_of_the_platform_has_its_ladder() -> None:
