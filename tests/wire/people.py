@@ -339,8 +339,11 @@ class World:
         await self.running.collector.in_writer(lambda store: store.execute(statement, values))
 
     async def cancel_citizen(self, someone: Person) -> None:
-        statement = "UPDATE citizens SET cancel_time = 1 WHERE id_number = ?"
-        await self.write(statement, someone.id_number)
+        causes = registry.CancelCitizenRequest
+        request = registry.CancelCitizenRequest(
+            id_number=someone.id_number, cause=causes.CAUSE_EMIGRATION
+        )
+        await self.bureau.do(self.bureau.registry.CancelCitizen, request)
 
     async def advance(self, seconds: float) -> None:
         """Moves the platform's clock."""
@@ -423,7 +426,7 @@ class Channel(Caller):
         subject = identity_pb2.Subject(link_id=link_id) if link_id else someone.named
         challenge = await self.start(subject, method, purpose)
         match method:
-            case identity_pb2.METHOD_TEXT_MESSAGE:
+            case identity_pb2.METHOD_TEXT_MESSAGE | identity_pb2.METHOD_RESERVED_PHONE:
                 return await self.answer(challenge, text_code=await self.world.code(someone))
             case identity_pb2.METHOD_FACE:
                 return await self.answer(challenge, face_capture=face(someone, challenge))

@@ -3,6 +3,7 @@
 from tests.wire.national_platform import (
     test_ladders_channels,
     test_ladders_codes,
+    test_ladders_life,
     test_ladders_signing_keys,
     test_reasons,
 )
@@ -11,6 +12,7 @@ from tests.wire.national_platform.ladders import CLIMBED, LISTED, OF_CHANNELS
 CLIMBERS = (
     test_ladders_channels,
     test_ladders_codes,
+    test_ladders_life,
     test_ladders_signing_keys,
     test_reasons,
 )

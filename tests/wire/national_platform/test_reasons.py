@@ -42,6 +42,7 @@ from tests.wire.people import (
     person,
     reason,
 )
+from tests.wire.people_life import RESERVED_PHONE, open_account
 
 from essc.admin.v1 import party_admin_service_pb2 as party_admin
 from essc.admin.v1 import party_pb2
@@ -482,15 +483,21 @@ async def test_starting_a_challenge(stage: Stage, tmp_path: Path) -> None:
     )
     await ladder.step("REQUEST_ID_REUSED", start(subject=by_link, request_id=stage.used_id))
     await ladder.step("LINK_NOT_FOUND", start(subject=by_link))
+    member = identity_pb2.Member(link_id=stage.link.link_id, binding_id=UNKNOWN)
+    of_member = identity_pb2.Subject(member=member)
+    await ladder.step("BINDING_NOT_FOUND", start(subject=of_member, phone="11199999999"))
     await ladder.step("IDENTITY_MISMATCH", start(subject=nobody, phone="11199999999"))
     await ladder.step("PHONE_MISMATCH", start(phone="11199999999"))
     await ladder.step("PASSWORD_NOT_SET", start(method=CARD_PASSWORD))
     await bank.set_password(zhang, stage.link)
     await lock_password(bank, zhang, stage.link)
     await ladder.step("PASSWORD_LOCKED", start(method=CARD_PASSWORD, subject=of_link))
+    reserved = start(method=RESERVED_PHONE)
     for _ in range(10):
         await bank.start(zhang.named, TEXT_MESSAGE, APPLY)
-    await ladder.step("TRIES_EXHAUSTED", start())
+    await ladder.step("BANK_ACCOUNT_NOT_OPEN", reserved)
+    await open_account(stage.world, zhang)
+    await ladder.step("TRIES_EXHAUSTED", reserved)
     async with a_world(tmp_path / "other", text_messages="127.0.0.1:1") as lonely:
         await lonely.citizen(1)
         stage.bank = await lonely.channel("bank")
