@@ -26,6 +26,7 @@ class Config:
     faces: str | None
     text_messages: str | None
     bank: str | None
+    photos: str | None
     allow_any_id: bool
     log_level: str
     batch_max: int
@@ -53,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faces", help="HOST:PORT of the face authority, instead of the lab's")
     parser.add_argument("--text-messages", help="HOST:PORT of the text messages, likewise")
     parser.add_argument("--bank", help="HOST:PORT of the settlement bank, likewise")
+    parser.add_argument("--photos", help="HOST:PORT of the photo authority, likewise")
     parser.add_argument(
         "--allow-any-id", action="store_true", help="take ID numbers that are not invented"
     )
@@ -68,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def config_from(arguments: argparse.Namespace) -> Config:
     """The settings in parsed arguments. Raises ConfigError with every problem."""
     problems: list[str] = []
-    for name in ("listen", "lab", "faces", "text_messages", "bank"):
+    for name in ("listen", "lab", "faces", "text_messages", "bank", "photos"):
         address = getattr(arguments, name)
         if address is not None and not _is_address(address):
             problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
@@ -80,7 +82,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
     if arguments.lab is None:
         problems.extend(
             f"--{name} HOST:PORT is needed without --lab: the simulated one is a lab's"
-            for name in ("faces", "text-messages", "bank")
+            for name in ("faces", "text-messages", "bank", "photos")
             if getattr(arguments, name.replace("-", "_")) is None
         )
     if arguments.log_level not in LEVELS:
@@ -102,6 +104,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
         faces=arguments.faces,
         text_messages=arguments.text_messages,
         bank=arguments.bank,
+        photos=arguments.photos,
         allow_any_id=arguments.allow_any_id or arguments.lab is None,
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),

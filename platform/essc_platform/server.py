@@ -224,6 +224,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         config.text_messages or lab_address,
         config.faces or lab_address,
         config.bank or lab_address,
+        config.photos or lab_address,
     )
     begun.push_async_callback(authorities.close)
     passwords = PasswordPool(vault)

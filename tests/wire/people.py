@@ -553,6 +553,7 @@ def config(folder: Path, **changes: Any) -> Config:
         "faces": None,
         "text_messages": None,
         "bank": None,
+        "photos": None,
         "allow_any_id": False,
         "log_level": "info",
         "batch_max": 256,

@@ -1,7 +1,8 @@
-"""The simulated authorities behind the platform: text messages and faces.
+"""The simulated authorities behind the platform: text messages, faces and photos.
 
 Phones keep their newest messages in memory: a message is short-lived, and a repeated request sends
-one again that was lost with a restart. Faces are judged by what the simulated camera recorded.
+one again that was lost with a restart. Faces are judged by what the simulated camera recorded,
+photos by what they say of themselves; some people have no luck with either, see `magic.py`.
 """
 
 from collections import OrderedDict, deque
@@ -11,6 +12,8 @@ from google.protobuf.message import DecodeError
 from essc.authority.v1 import authority_service_pb2 as pb
 from essc.lab.v1 import lab_service_pb2 as lab_pb
 from essc_platform.clock import PartyClock
+from essc_platform.lab import magic
+from essc_platform.lab.photos import read_photo
 from essc_wire.guard import Call
 from essc_wire.times import to_timestamp
 
@@ -29,7 +32,7 @@ class Inboxes:
 
     def receive(self, request_id: str, phone: str, text: str) -> None:
         """Puts a message into a phone's inbox, once per request id."""
-        if request_id in self._sent:
+        if request_id in self._sent or magic.loses_messages(phone):
             return
         self._sent[request_id] = None
         if len(self._sent) > SENT_IDS_MAX:
@@ -68,6 +71,15 @@ class FaceServicer:
         return pb.JudgeFaceResponse(verdict=_verdict(request))
 
 
+class PhotoServicer:
+    """essc.authority.v1.PhotoService, simulated: a lab photo says itself whom and what it shows."""
+
+    async def JudgePhoto(
+        self, request: pb.JudgePhotoRequest, call: Call[object]
+    ) -> pb.JudgePhotoResponse:
+        return pb.JudgePhotoResponse(verdict=_photo_verdict(request))
+
+
 class PhoneServicer:
     """essc.lab.v1.PhoneService."""
 
@@ -87,6 +99,21 @@ def _verdict(request: pb.JudgeFaceRequest) -> pb.JudgeFaceResponse.Verdict.Value
         return pb.JudgeFaceResponse.VERDICT_MISMATCH
     if capture.id_number != request.person.id_number:
         return pb.JudgeFaceResponse.VERDICT_MISMATCH
+    if magic.provokes(capture.id_number, "FACE_MISMATCH"):
+        return pb.JudgeFaceResponse.VERDICT_MISMATCH
+    if magic.provokes(capture.id_number, "LIVENESS_FAILED"):
+        return pb.JudgeFaceResponse.VERDICT_NOT_LIVE
     if list(capture.actions) != list(request.actions) or capture.digits != request.digits:
         return pb.JudgeFaceResponse.VERDICT_NOT_LIVE
     return pb.JudgeFaceResponse.VERDICT_PASSED
+
+
+def _photo_verdict(request: pb.JudgePhotoRequest) -> pb.JudgePhotoResponse.Verdict.ValueType:
+    id_number = request.person.id_number
+    shown = read_photo(request.photo)
+    if shown is None or magic.provokes(id_number, "PHOTO_UNREADABLE"):
+        return pb.JudgePhotoResponse.VERDICT_UNREADABLE
+    is_of_person = magic.looks_like(shown.id_number, id_number) and shown.kind == request.kind
+    if not is_of_person or magic.provokes(id_number, "PHOTO_MISMATCH"):
+        return pb.JudgePhotoResponse.VERDICT_MISMATCH
+    return pb.JudgePhotoResponse.VERDICT_PASSED

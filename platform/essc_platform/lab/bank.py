@@ -7,21 +7,17 @@ again without harm. The ledger says what moved, and nothing of whose it was.
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from pathlib import Path
 
 import structlog
 
 from essc.authority.v1 import authority_service_pb2 as pb
 from essc_platform.clock import PartyClock
+from essc_platform.lab import magic
 from essc_wire.guard import Call
-from essc_wire.id_numbers import synthetic
 from essc_wire.refusals import Refusal
 
 FILE_NAME = "lab.db"
-
-# R94: the people whose money the bank does not move.
-REFUSED = frozenset({synthetic(date(1985, 3, 12), 900)})
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS transfers (
@@ -88,7 +84,9 @@ class SettlementBankServicer:
     ) -> pb.TransferResponse | Refusal:
         try:
             moved = await self._ledger.transfer(
-                request, self._clock.now(), is_refused=request.holder.id_number in REFUSED
+                request,
+                self._clock.now(),
+                is_refused=magic.provokes(request.holder.id_number, "ORDER_UNPAID"),
             )
         except sqlite3.Error as error:
             structlog.get_logger("bank").error("the bank's ledger failed", error=str(error))

@@ -14,13 +14,14 @@ from essc_platform.lab.authorities import (
     FaceServicer,
     Inboxes,
     PhoneServicer,
+    PhotoServicer,
     TextMessageServicer,
 )
 from essc_platform.lab.bank import BankLedger, SettlementBankServicer
 from essc_platform.lab.clocks import ClockServicer
-from essc_platform.lab.personas import PERSONAS
+from essc_platform.lab.persona_service import PersonaServicer
 from essc_platform.sweep import Sweep
-from essc_wire.guard import Call, Guard
+from essc_wire.guard import Guard
 from essc_wire.refusals import PLATFORM_DOMAIN
 
 
@@ -30,30 +31,6 @@ class LabServices:
 
     handlers: Sequence[grpc.GenericRpcHandler]
     names: Sequence[str]
-
-
-class PersonaServicer:
-    """essc.lab.v1.PersonaService."""
-
-    async def ListPersonas(
-        self, request: pb.ListPersonasRequest, call: Call[object]
-    ) -> pb.ListPersonasResponse:
-        return pb.ListPersonasResponse(
-            personas=[
-                pb.Persona(
-                    persona_id=each.persona_id,
-                    name=each.name,
-                    id_number=each.id_number,
-                    phone=each.phone,
-                    region=each.region,
-                    generation=each.generation,
-                    physical_card_status=each.status,
-                    text_en=each.text_en,
-                    text_zh=each.text_zh,
-                )
-                for each in sorted(PERSONAS, key=lambda each: each.persona_id)
-            ]
-        )
 
 
 def lab_services(
@@ -69,6 +46,7 @@ def lab_services(
         (authority, "TextMessageService", TextMessageServicer(inboxes)),
         (authority, "FaceService", FaceServicer()),
         (authority, "SettlementBankService", SettlementBankServicer(bank, clock)),
+        (authority, "PhotoService", PhotoServicer()),
         (lab, "ClockService", ClockServicer(clock, collector, sweep, clock_fact)),
         (lab, "PhoneService", PhoneServicer(inboxes)),
         (lab, "PersonaService", PersonaServicer()),

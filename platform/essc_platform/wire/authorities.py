@@ -1,4 +1,4 @@
-"""The outside authorities the platform asks: text messages, faces, the bank, each at an address.
+"""The outside authorities the platform asks, each at an address.
 
 In lab mode the addresses are those of the own lab port; a real one is another address.
 """
@@ -16,13 +16,15 @@ TIMEOUT_S = 3.0
 
 
 class Authorities:
-    """Text messages, faces, and the bank that moves the money of settlements."""
+    """Text messages, faces, photos, and the bank that moves the money of settlements."""
 
-    def __init__(self, text_messages: str, faces: str, bank: str) -> None:
+    def __init__(self, text_messages: str, faces: str, bank: str, photos: str) -> None:
         self._texts, self._faces, self._bank = Peer(text_messages), Peer(faces), Peer(bank)
+        self._photos = Peer(photos)
         self._text_stub = pb_grpc.TextMessageServiceStub(self._texts.channel)
         self._face_stub = pb_grpc.FaceServiceStub(self._faces.channel)
         self._bank_stub = pb_grpc.SettlementBankServiceStub(self._bank.channel)
+        self._photo_stub = pb_grpc.PhotoServiceStub(self._photos.channel)
 
     async def send_text(self, request: pb.SendTextMessageRequest) -> bool:
         """Whether the authority took the message."""
@@ -68,11 +70,22 @@ class Authorities:
             return None
         return bool(answer.moved)
 
+    async def judge_photo(self, request: pb.JudgePhotoRequest) -> pb.JudgePhotoResponse | None:
+        """What a photo shows; None if the authority did not answer."""
+        try:
+            return await self._photo_stub.JudgePhoto(
+                request, **self._photos.options(timeout_s=TIMEOUT_S)
+            )
+        except grpc.RpcError as error:
+            _unreachable("photos", error)
+            return None
+
     async def close(self) -> None:
         """Closes all connections."""
         await self._texts.close()
         await self._faces.close()
         await self._bank.close()
+        await self._photos.close()
 
 
 def _unreachable(name: str, error: grpc.RpcError) -> None:

@@ -4,12 +4,13 @@ Whose a binding is never changes, so it is looked up here, before the batch. One
 another holder's, gets a member who is nobody: the rule then refuses it like any other.
 """
 
-from essc_platform.core.acting import BindingName
-from essc_platform.core.records import Binding, CitizenKey, Membership
+from essc_platform.core.acting import BindingName, is_named
+from essc_platform.core.records import Binding, CitizenKey, Link, Membership
 from essc_platform.core.snapshot import many, one
 from essc_platform.store.gateway import load
 from essc_platform.vault import Vault
 from essc_platform.wire.front import Front, PlatformCall
+from essc_wire.refusals import Refusal
 
 NOBODY = CitizenKey(-1, -1)
 
@@ -58,3 +59,29 @@ def _holders_scope(channel: str) -> str:
 
 def _members_scope(channel: str) -> str:
     return f"membership:{channel}"
+
+
+def own_holder(front: Front, call: PlatformCall, link_id: str) -> CitizenKey | Refusal:
+    """Who reads through a link: the holder of the channel's own active link."""
+    citizen, number = front.vault.read_id(link_id)
+    key = (*citizen, call.caller.party_id)
+    reads = frozenset({one(Link, key)})
+    link = load(front.reader, reads).view(reads).one(Link, key)
+    if link is None or link.number != number:
+        return Refusal("LINK_NOT_FOUND")
+    return citizen if link.is_active else Refusal("LINK_NOT_ACTIVE")
+
+
+def subject(
+    front: Front, call: PlatformCall, link_id: str, binding_id: str
+) -> CitizenKey | Refusal:
+    """Whom a reader asks about through a link: the holder, or a bound member."""
+    holder = own_holder(front, call, link_id)
+    if isinstance(holder, Refusal):
+        return holder
+    name = binding_name(front, call, holder, binding_id)
+    if name is None:
+        return holder
+    reads = frozenset({one(Binding, (*holder, name.number))})
+    binding = load(front.reader, reads).view(reads).one(Binding, (*holder, name.number))
+    return name.member if is_named(binding, name) else Refusal("BINDING_NOT_FOUND")

@@ -13,9 +13,11 @@ from essc.admin.v1 import (
     party_admin_service_pb2,
 )
 from essc.card.v1 import card_service_pb2
+from essc.certification.v1 import certification_service_pb2
 from essc.code.v1 import code_service_pb2, verification_service_pb2
 from essc.directory.v1 import directory_service_pb2, ticket_service_pb2
 from essc.event.v1 import event_service_pb2
+from essc.family.v1 import family_service_pb2
 from essc.identity.v1 import identity_service_pb2
 from essc.password.v1 import password_service_pb2
 from essc.policy.v1 import policy_service_pb2
@@ -29,9 +31,11 @@ from essc_platform.wire.admin import ChannelAdminServicer, PartyAdminServicer
 from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.cards import CardServicer
 from essc_platform.wire.catalogue import CatalogueAdminServicer
+from essc_platform.wire.certifications import CertificationServicer
 from essc_platform.wire.codes import CodeServicer
 from essc_platform.wire.directory import DirectoryServicer, TicketServicer
 from essc_platform.wire.events import EventServicer
+from essc_platform.wire.family import FamilyServicer
 from essc_platform.wire.front import Front
 from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.identity import IdentityServicer
@@ -67,7 +71,9 @@ def services(
         (channel_admin_service_pb2.DESCRIPTOR, ChannelAdminServicer(front, exits)),
         (directory_service_pb2.DESCRIPTOR, DirectoryServicer(front)),
         (code_service_pb2.DESCRIPTOR, CodeServicer(front)),
+        (certification_service_pb2.DESCRIPTOR, CertificationServicer(front)),
         (event_service_pb2.DESCRIPTOR, EventServicer(front)),
+        (family_service_pb2.DESCRIPTOR, FamilyServicer(front, authorities)),
         (identity_service_pb2.DESCRIPTOR, IdentityServicer(front, authorities, passwords)),
         (key_admin_service_pb2.DESCRIPTOR, KeyAdminServicer(front)),
         (order_service_pb2.DESCRIPTOR, OrderServicer(front)),
