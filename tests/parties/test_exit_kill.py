@@ -22,9 +22,7 @@ def link_people(folder: Path, channel: str) -> None:
     store = Store(folder / "platform.db")
     link = stories.link(CitizenKey(0, 0), "bank")
     records = [
-        replace(
-            link, citizen=CitizenKey(place % 1024, place + 1), channel=channel, number=place + 1
-        )
+        replace(link, citizen=CitizenKey(n % 1024, n), channel=channel, number=n)
         for n in range(1, COUNT + 1)
     ]
     stories.put(store.writer, records)

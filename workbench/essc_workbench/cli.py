@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from essc_workbench.failures import OWN_FAILURE, WorkbenchError
+from essc_workbench.failures import OWN_FAILURE, UsageError, WorkbenchError
 
 app = typer.Typer(
     help="The workbench of the federation: start it, watch it, integrate with it, measure it.",
@@ -134,6 +134,41 @@ def advance(
     from essc_workbench.runs import run
 
     raise typer.Exit(run(clocks.advance(Console(), found(data or context.obj), span, party)))
+
+
+@app.command("verify-card")
+def verify_card(
+    file: Annotated[Path, typer.Argument(help="What GetCard answered (JSON), or a SignedCard.")],
+    keys: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The published keys, as ListKeys answers them (JSON)."),
+    ] = None,
+    platform: Annotated[str, typer.Option(help="HOST:PORT to ask for the keys instead.")] = "",
+    authority: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="With --platform over TLS: the authority's certificate."),
+    ] = None,
+    at: Annotated[
+        str, typer.Option(help="Judge the expiry at this time, as 2030-01-31T08:00:00Z.")
+    ] = "",
+) -> None:
+    """Check a signed card offline. Status 0: valid; 1: not valid; 2: a file is of no use."""
+    import asyncio
+
+    from essc_workbench import card_files
+
+    if (keys is None) == (not platform):
+        raise UsageError("say either --keys FILE or --platform HOST:PORT")
+    instant = card_files.instant_of(at)
+    card_files.read_card(file)  # a file of no use is said before anybody is asked
+    published = (
+        card_files.read_keys(keys)
+        if keys is not None
+        else asyncio.run(card_files.fetch_keys(platform, authority))
+    )
+    lines, status = card_files.verify_card(file, published, instant)
+    typer.echo("\n".join(lines))
+    raise typer.Exit(status)
 
 
 @app.command()
