@@ -4,7 +4,7 @@ The snapshot is the only mutable thing in the story and lives for one batch. Rea
 did not declare is a bug, whoever else in the batch declared it: it raises KeyError.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from essc_platform.core.records import (
@@ -59,6 +59,10 @@ class Snapshot:
     def put(self, kind: type[Change], key: Key, record: Change | None) -> None:
         """Notes what is at a key."""
         self._records.setdefault(kind, {})[key] = record
+
+    def put_all(self, kind: type[Change], records: Mapping[Key, Change | None]) -> None:
+        """Notes what is at several keys."""
+        self._records.setdefault(kind, {}).update(records)
 
     def put_many(self, kind: type[Change], prefix: Key, records: Iterable[Change]) -> None:
         """Notes all that is under a prefix."""

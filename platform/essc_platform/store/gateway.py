@@ -114,11 +114,11 @@ def _load_one(
     connection: sqlite3.Connection, snapshot: Snapshot, kind: type[Change], wanted: set[Key]
 ) -> None:
     mapping = MAPPINGS[kind]
-    for key in wanted:
-        snapshot.put(kind, key, None)
+    found: dict[Key, Change | None] = dict.fromkeys(wanted)
     for row in connection.execute(_select(mapping.table, None), (_listed(wanted),)):
         record = mapping.from_row(row)
-        snapshot.put(kind, record.key, record)
+        found[record.key] = record
+    snapshot.put_all(kind, found)
 
 
 def _load_many(

@@ -3,13 +3,28 @@
 from typing import TypeAlias
 
 from essc_platform.core import checks, codes
+from essc_platform.core.acting import Acting
+from essc_platform.core.cards import Person
 from essc_platform.core.checks import MEDICAL_SETTLEMENT, CheckCode
 from essc_platform.core.codes import CodeAnswer, CodeName, GetCode, IssueCode
 from essc_platform.core.deciding.common import acting, acting_of, standing, standing_of
 from essc_platform.core.decisions import Decision, Rejected
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Code, LinkCodes, Proof, Service, Usage
-from essc_platform.core.snapshot import Read, View, one
+from essc_platform.core.records import (
+    BankAccount,
+    Binding,
+    Card,
+    Citizen,
+    CitizenKey,
+    Code,
+    Link,
+    LinkCodes,
+    PhysicalCard,
+    Proof,
+    Service,
+    Usage,
+)
+from essc_platform.core.snapshot import Read, View, many, one
 
 Command: TypeAlias = IssueCode | CheckCode
 
@@ -23,17 +38,60 @@ def reads_of(command: Command) -> frozenset[Read]:
         case CheckCode():
             if command.code is None:
                 return frozenset()
-            if command.usage is not Usage.CROSS_REGION_MEDICAL:
-                return code_reads(command.code)
-            return code_reads(command.code) | {one(Service, MEDICAL_SETTLEMENT)}
+            reads = _worth_of(command.code)
+            if command.usage is Usage.PAYMENT:
+                return reads | {many(BankAccount, command.code.citizen)}
+            if command.usage is Usage.CROSS_REGION_MEDICAL:
+                return reads | {one(Service, MEDICAL_SETTLEMENT)}
+            return reads
 
 
-def code_reads(name: CodeName) -> frozenset[Read]:
-    """All that says what a code is worth."""
-    return standing_of(name.citizen, name.channel, name.binding) | {
-        one(Code, (*name.citizen, name.number)),
-        one(LinkCodes, (*name.citizen, name.channel)),
+def _worth_of(name: CodeName) -> frozenset[Read]:
+    """All that says what a code is worth, in one piece: a busy counter asks for nothing else."""
+    citizen, link = name.citizen, (*name.citizen, name.channel)
+    own = frozenset(
+        (
+            one(Code, (*citizen, name.number)),
+            one(LinkCodes, link),
+            one(Link, link),
+            one(Citizen, citizen),
+            many(PhysicalCard, citizen),
+            one(Card, citizen),
+        )
+    )
+    if name.binding is None:
+        return own
+    member = name.binding.member
+    return own | {
+        one(Binding, (*citizen, name.binding.number)),
+        one(Citizen, member),
+        many(PhysicalCard, member),
+        one(Card, member),
     }
+
+
+def _standing(view: View, name: CodeName, accounts: tuple[BankAccount, ...] = ()) -> Acting:
+    """How the link, the holder and the bound member of a code stand now."""
+    citizen, binding = name.citizen, name.binding
+    link = view.one(Link, (*citizen, name.channel))
+    holder = _person(view, citizen, accounts)
+    if binding is None:
+        return Acting(link=link, holder=holder)
+    return Acting(
+        link=link,
+        holder=holder,
+        binding=view.one(Binding, (*citizen, binding.number)),
+        member=_person(view, binding.member),
+    )
+
+
+def _person(view: View, citizen: CitizenKey, accounts: tuple[BankAccount, ...] = ()) -> Person:
+    return Person(
+        citizen=view.one(Citizen, citizen),
+        physical_cards=view.many(PhysicalCard, citizen),
+        card=view.one(Card, citizen),
+        bank_accounts=accounts,
+    )
 
 
 def decide(command: Command, view: View, policy: Policy) -> Decision:
@@ -55,7 +113,7 @@ def query_reads(query: GetCode) -> frozenset[Read]:
     """What a channel's look at a code takes."""
     if query.own_code is None:
         return standing_of(query.citizen, query.channel, None)
-    return code_reads(query.own_code)
+    return _worth_of(query.own_code)
 
 
 def get_code(query: GetCode, view: View, policy: Policy) -> CodeAnswer | Rejected:
@@ -66,7 +124,7 @@ def get_code(query: GetCode, view: View, policy: Policy) -> CodeAnswer | Rejecte
         return codes.get_code(query, through, None, None, policy)
     return codes.get_code(
         query,
-        standing(view, name.citizen, name.channel, name.binding),
+        _standing(view, name),
         view.one(Code, (*name.citizen, name.number)),
         view.one(LinkCodes, (*name.citizen, name.channel)),
         policy,
@@ -77,6 +135,9 @@ def _check(command: CheckCode, view: View, policy: Policy) -> Decision:
     name = command.code
     if name is None:
         return checks.check_code(command, None, None, None, None, policy)
+    accounts: tuple[BankAccount, ...] = ()
+    if command.usage is Usage.PAYMENT:
+        accounts = view.many(BankAccount, name.citizen)
     service = None
     if command.usage is Usage.CROSS_REGION_MEDICAL:
         service = view.one(Service, MEDICAL_SETTLEMENT)
@@ -84,7 +145,7 @@ def _check(command: CheckCode, view: View, policy: Policy) -> Decision:
         command,
         view.one(Code, (*name.citizen, name.number)),
         view.one(LinkCodes, (*name.citizen, name.channel)),
-        standing(view, name.citizen, name.channel, name.binding),
+        _standing(view, name, accounts),
         service,
         policy,
     )
