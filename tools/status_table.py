@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from essc_platform.core import deliveries, links, passwords, policy
+from essc_platform.core import codes, deliveries, links, passwords, policy
 from essc_platform.core.challenges import StartChallenge
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
@@ -137,6 +137,20 @@ OPERATIONS = {
             new_number=3,
         ),
         link=LinkState.ACTIVE,
+    ),
+    "`IssueCode`": Operation(
+        command=codes.IssueCode(
+            at=NOW,
+            channel=CHANNEL,
+            citizen=WHO,
+            link_number=1,
+            binding=None,
+            device="phone",
+            proof=proof_at(1),
+            new_number=3,
+        ),
+        link=LinkState.ACTIVE,
+        proofs=((Purpose.NEW_DEVICE, Method.TEXT_MESSAGE),),
     ),
     "`SetPassword`": Operation(
         command=password_command(passwords.SetPassword),
