@@ -71,8 +71,8 @@ Purpose: TypeAlias = "identity_pb2.Purpose.ValueType"
 Rows: TypeAlias = Mapping[str, list[tuple[Any, ...]]]
 
 
-# Who hears what is asked and answered, see tests/wire/fuzz.
-LISTENERS: list[Callable[[Message, Message], None]] = []
+# Who hears what is asked and answered (None: refused), see tests/wire/fuzz and canary.py.
+LISTENERS: list[Callable[[Message, Message | None], None]] = []
 
 
 def new_id() -> str:
@@ -179,9 +179,12 @@ class Caller:
         fields = request.DESCRIPTOR.fields_by_name
         if "request_id" in fields and not request.request_id:
             request.request_id = new_id()
-        answer = await method(request, **self.peer.options())
-        for listener in LISTENERS:
-            listener(request, answer)
+        answer = None
+        try:
+            answer = await method(request, **self.peer.options())
+        finally:
+            for listener in LISTENERS:
+                listener(request, answer)
         return answer
 
 

@@ -101,9 +101,10 @@ async def a_wide_world(folder: Path) -> Wide:
     world = world_of(running, folder / "platform", operator_key)
     wide = Wide(world, Harvest())
 
-    def heard(request: Message, answer: Message) -> None:
-        wide.harvest.take_request(request)
-        wide.harvest.take(answer)
+    def heard(request: Message, answer: Message | None) -> None:
+        if answer is not None:
+            wide.harvest.take_request(request)
+            wide.harvest.take(answer)
 
     people.LISTENERS.append(heard)
     try:
