@@ -21,6 +21,17 @@ def optional_timestamp(instant: Instant | None) -> Timestamp | None:
     return None if instant is None else to_timestamp(instant)
 
 
+def write_time(place: Timestamp, instant: Instant | None) -> None:
+    """Writes an instant into the Timestamp of a message; absent stays absent.
+
+    A message that is handed to another's constructor is serialised and parsed again, level by
+    level; one that is written where it lies is not.
+    """
+    if instant is not None:
+        place.seconds, micros = divmod(instant, SECOND_US)
+        place.nanos = micros * 1000
+
+
 def to_instant(timestamp: Timestamp) -> Instant:
     """A Timestamp as an instant, truncated to microseconds."""
     return int(timestamp.seconds) * SECOND_US + timestamp.nanos // 1000

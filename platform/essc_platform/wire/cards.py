@@ -1,5 +1,7 @@
 """CardService: what channels do with the card."""
 
+from typing import TypeVar
+
 from essc.card.v1 import card_pb2
 from essc.card.v1 import card_service_pb2 as pb
 from essc_platform.batch import Submission
@@ -16,16 +18,17 @@ from essc_platform.core.signing_keys import SignAnew
 from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.store.views import Held, held, held_after
-from essc_platform.wire import convert
+from essc_platform.wire import convert_cards as convert
 from essc_platform.wire.front import Front, PlatformCall, invalid, refusal
 from essc_wire.id_numbers import is_well_formed
 from essc_wire.refusals import Refusal
-from essc_wire.times import to_timestamp
+from essc_wire.times import write_time
 
 LINKS_PAGE = 100
 LINKS_PAGE_MAX = 500
 
 _BEFORE_ALL = CitizenKey(-1, -1)
+_HeldAnswer = TypeVar("_HeldAnswer", pb.ApplyResponse, pb.AcceptDeliveryResponse)
 
 
 class CardServicer:
@@ -47,7 +50,9 @@ class CardServicer:
             new_link_number=random_number(),
             new_licence_number=random_number(),
         )
-        return await self._front.change(call, request.request_id, command, self._applied)
+        return await self._front.change(
+            call, request.request_id, command, lambda held: self._written(pb.ApplyResponse(), held)
+        )
 
     async def FindLink(
         self, request: pb.FindLinkRequest, call: PlatformCall
@@ -76,9 +81,9 @@ class CardServicer:
         shown = held(self._front.reader, query.citizen, query.channel)
         assert shown is not None, "a link exists for an issued card"
         link_id = self._vault.write_id(found.citizen, found.number)
-        return pb.FindLinkResponse(
-            link=convert.seen_link(shown, link_id, query.at, self._front.policy)
-        )
+        answer = pb.FindLinkResponse()
+        convert.write_seen_link(answer.link, shown, link_id, query.at, self._front.policy)
+        return answer
 
     async def AcceptDelivery(
         self, request: pb.AcceptDeliveryRequest, call: PlatformCall
@@ -98,11 +103,7 @@ class CardServicer:
             call,
             request.request_id,
             command,
-            lambda answer: pb.AcceptDeliveryResponse(
-                link=convert.link(answer.link, self._vault),
-                card=convert.held_card(answer),
-                signed_card=convert.signed_card(answer.link.licence),
-            ),
+            lambda held: self._written(pb.AcceptDeliveryResponse(), held),
         )
 
     async def DeclineDelivery(
@@ -137,12 +138,12 @@ class CardServicer:
             if isinstance(found, Refusal):
                 return found
         at = self._front.clock.now()
-        return pb.GetCardResponse(
-            link=convert.seen_link(found, request.link_id, at, self._front.policy),
-            card=convert.seen_card(found, at, with_names=found.is_active),
-            signed_card=convert.seen_licence(found),
-            read_time=to_timestamp(at),
-        )
+        answer = pb.GetCardResponse()
+        convert.write_seen_link(answer.link, found, request.link_id, at, self._front.policy)
+        convert.write_seen_card(answer.card, found, at, with_names=found.is_active)
+        convert.write_seen_licence(answer.signed_card, found)
+        write_time(answer.read_time, at)
+        return answer
 
     async def Unlink(self, request: pb.UnlinkRequest, call: PlatformCall) -> bytes | Refusal:
         citizen, number = self._vault.read_id(request.link_id)
@@ -233,25 +234,17 @@ class CardServicer:
         ahead = held_after(self._front.reader, call.caller.party_id, after, size + 1)
         found = ahead[:size]
         at = self._front.clock.now()
-        items = [
-            pb.ListLinksResponse.Item(
-                link=convert.seen_link(
-                    each,
-                    self._vault.write_id(_citizen(each), each.number),
-                    at,
-                    self._front.policy,
-                ),
-                # What the card is worth is no business of a channel that the holder has left (R14).
-                card=None
-                if each.state == LinkState.UNLINKED
-                else convert.seen_card(each, at, with_names=False),
-            )
-            for each in found
-        ]
-        token = ""
+        answer = pb.ListLinksResponse()
+        for each in found:
+            item = answer.items.add()
+            link_id = self._vault.write_id(_citizen(each), each.number)
+            convert.write_seen_link(item.link, each, link_id, at, self._front.policy)
+            # What the card is worth is no business of a channel that the holder has left (R14).
+            if each.state != LinkState.UNLINKED:
+                convert.write_seen_card(item.card, each, at, with_names=False)
         if len(ahead) > size:
-            token = self._front.write_page_token(call, _citizen(found[-1]))
-        return pb.ListLinksResponse(items=items, next_page_token=token)
+            answer.next_page_token = self._front.write_page_token(call, _citizen(found[-1]))
+        return answer
 
     def _held(self, link_id: str, channel: str) -> Held | Refusal:
         """What lies behind a link that is not unlinked."""
@@ -278,12 +271,12 @@ class CardServicer:
         )
         return refusal(answer) if isinstance(answer, Rejected) else None
 
-    def _applied(self, answer: HeldCard) -> pb.ApplyResponse:
-        return pb.ApplyResponse(
-            link=convert.link(answer.link, self._vault),
-            card=convert.held_card(answer),
-            signed_card=convert.signed_card(answer.link.licence),
-        )
+    def _written(self, answer: _HeldAnswer, held: HeldCard) -> _HeldAnswer:
+        link_id = self._vault.write_id(held.link.citizen, held.link.number)
+        convert.write_link(answer.link, held.link, link_id)
+        convert.write_held_card(answer.card, held)
+        convert.write_licence(answer.signed_card, held.link.licence)
+        return answer
 
 
 def _citizen(found: Held) -> CitizenKey:
