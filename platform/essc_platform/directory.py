@@ -6,7 +6,7 @@ removed key takes effect on the next call.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from essc_platform.core.parties import standing
 from essc_platform.core.records import (
@@ -48,8 +48,10 @@ class Directory:
     ) -> None:
         self._parties: dict[str, Party] = {}
         self._channels: dict[str, Channel] = {}
-        self._keys: dict[tuple[str, str], PartyKey] = {}
+        self._keys: dict[str, dict[str, PartyKey]] = {}
+        """By party and key id."""
         self._callers: dict[str, Caller] = {}
+        self._proven: dict[tuple[str, str], Caller] = {}
         self.apply([*parties, *channels, *keys])
 
     def apply(self, changes: Iterable[Change]) -> frozenset[str]:
@@ -64,7 +66,8 @@ class Directory:
                     self._channels[change.key] = change
                     noted |= self._note_channel(change.key)
                 case PartyKey():
-                    self._keys[change.key] = change
+                    self._keys.setdefault(change.party, {})[change.key_id] = change
+                    self._note_caller(change.party)
                 case _:
                     pass
         return frozenset(noted)
@@ -78,18 +81,20 @@ class Directory:
         party, channel = self._parties.get(channel_id), self._channels.get(channel_id)
         return None if party is None or channel is None else (party, channel)
 
+    def proven(self, party_id: str, key_id: str) -> Caller | None:
+        """The party of this id, proved by its key of that id; None if it has no such key now."""
+        return self._proven.get((party_id, key_id))
+
     def public_key(self, party_id: str, key_id: str) -> bytes | None:
         """A party's key that has not been removed."""
-        key = self._keys.get((party_id, key_id))
+        key = self._keys.get(party_id, {}).get(key_id)
         return None if key is None or key.is_removed else key.public_key
 
     def key_ids(self, party_id: str) -> tuple[str, ...]:
         """The ids of a party's keys that have not been removed, sorted."""
         return tuple(
             sorted(
-                key.key_id
-                for key in self._keys.values()
-                if key.party == party_id and not key.is_removed
+                key.key_id for key in self._keys.get(party_id, {}).values() if not key.is_removed
             )
         )
 
@@ -135,15 +140,21 @@ class Directory:
     def _note_caller(self, party_id: str) -> None:
         """Puts together what every call of this party asks for."""
         party, channel = self._parties.get(party_id), self._channels.get(party_id)
-        if party is not None:
-            self._callers[party_id] = Caller(
-                party_id,
-                party.display_name,
-                party.kind,
-                frozenset(party.regions),
-                channel,
-                party.verifier_class,
-                frozenset(party.service_ids),
-                frozenset(party.verifier_ids),
-                None if channel is None else self._standing(channel),
-            )
+        if party is None:
+            return
+        caller = Caller(
+            party_id,
+            party.display_name,
+            party.kind,
+            frozenset(party.regions),
+            channel,
+            party.verifier_class,
+            frozenset(party.service_ids),
+            frozenset(party.verifier_ids),
+            None if channel is None else self._standing(channel),
+        )
+        self._callers[party_id] = caller
+        for key in self._keys.get(party_id, {}).values():
+            self._proven.pop(key.key, None)
+            if not key.is_removed:
+                self._proven[key.key] = replace(caller, key_id=key.key_id)

@@ -4,7 +4,7 @@ Verified tokens are kept by the token itself until they expire; a removed key or
 is looked up on every call all the same.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc.options.v1 import options_pb2
 from essc_platform.core.records import ChannelState, PartyKind
@@ -55,11 +55,10 @@ class Callers:
             return verified
         if wall_seconds() >= verified.expires:
             return Refusal("TOKEN_EXPIRED")
-        caller = self._directory.caller(verified.party_id)
-        key = self._directory.public_key(verified.party_id, verified.key_id)
-        if caller is None or key is None:
+        caller = self._directory.proven(verified.party_id, verified.key_id)
+        if caller is None:
             return Refusal("CALLER_UNKNOWN")
-        return _permitted(method, replace(caller, key_id=verified.key_id))
+        return _permitted(method, caller)
 
     def _verify(self, token: str) -> _Verified | Refusal:
         claim = claim_of(token) if len(token) <= TOKEN_LENGTH_MAX else None

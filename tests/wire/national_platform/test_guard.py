@@ -19,7 +19,7 @@ async def test_a_bug_before_a_method_is_begun_answers_internal_fault_and_no_more
     def broken(*_: object) -> Any:
         raise RuntimeError("11100000001")
 
-    monkeypatch.setattr(Directory, "caller", broken)
+    monkeypatch.setattr(Directory, "proven", broken)
     open_to_all = (options_pb2.AUDIENCE_ANYONE, options_pb2.AUDIENCE_LAB)
     methods = [method for method in METHODS if method.audience not in open_to_all]
 
