@@ -1,7 +1,7 @@
 """Reads of orders and of the books: exactly what an answer shows, one statement each."""
 
 import sqlite3
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -9,7 +9,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     text,
@@ -118,6 +118,11 @@ def _seen(row: tuple[object, ...]) -> SeenOrder:
     return SeenOrder(order_from_row(row[:-2]), str(row[-2]), bool(row[-1]))
 
 
+def _fixed(value: int | str) -> ColumnElement[Any]:
+    """A value that stands in the statement: what is bound comes from the caller."""
+    return literal_column(f"'{value}'" if isinstance(value, str) else str(int(value)))
+
+
 _O, _L, _P, _B = (
     tables.orders.c,
     tables.links.c,
@@ -128,7 +133,7 @@ _SEEN = (
     select(
         tables.orders,
         _P.display_name,
-        and_(_L.state == literal(int(LinkState.ACTIVE)), _L.serial == _O.serial),
+        and_(_L.state == _fixed(LinkState.ACTIVE), _L.serial == _O.serial),
     )
     .join(tables.parties, _P.party == _O.provider)
     .join(
@@ -192,22 +197,22 @@ def _booked(
     account: Account, *, state: OrderState | None = None, is_last: bool = False
 ) -> ColumnElement[int]:
     """What orders of a state booked to an account: altogether, or with their last step."""
-    conditions = [_Q.account == literal(account.value)]
+    conditions = [_Q.account == _fixed(account.value)]
     if state is not None:
-        conditions.append(_O.state == literal(int(state)))
+        conditions.append(_O.state == _fixed(state))
     if is_last:
         conditions.append(_Q.step == _O.step)
-    return func.sum(case((and_(*conditions), _Q.amount_fen), else_=literal(0)))
+    return func.sum(case((and_(*conditions), _Q.amount_fen), else_=_fixed(0)))
 
 
 def _count(*states: OrderState) -> ColumnElement[int]:
     """How many orders: every step books once to clearing."""
     is_one = and_(
-        _Q.account == literal(Account.CLEARING.value),
+        _Q.account == _fixed(Account.CLEARING.value),
         _Q.step == _O.step,
-        or_(*(_O.state == literal(int(state)) for state in states)),
+        or_(*(_O.state == _fixed(state) for state in states)),
     )
-    return func.sum(case((is_one, literal(1)), else_=literal(0)))
+    return func.sum(case((is_one, _fixed(1)), else_=_fixed(0)))
 
 
 _SUMS = (

@@ -28,6 +28,7 @@ from tests.wire.people import (
     refused,
 )
 
+from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_service_pb2 as cards
 from essc.identity.v1 import identity_pb2
 from essc.identity.v1 import identity_service_pb2 as identity
@@ -45,10 +46,19 @@ Callers: TypeAlias = Callable[[Method], Caller]
 async def callers(world: World) -> AsyncIterator[Callers]:
     """Who may call a method."""
     bank = await world.channel("bank")
+    hospital = world.caller("hospital", new_key())
+    verifier_class = party_pb2.VERIFIER_CLASS_HOSPITAL
+    await world.register(
+        hospital, party_pb2.PARTY_KIND_VERIFIER, [people.NANTONG], verifier_class=verifier_class
+    )
+    library = world.caller("library", new_key())
+    await world.register(library, party_pb2.PARTY_KIND_PROVIDER, [])
     by_audience = {
         options_pb2.AUDIENCE_CHANNEL: bank,
         options_pb2.AUDIENCE_BUREAU: world.bureau,
         options_pb2.AUDIENCE_OPERATOR: world.operator,
+        options_pb2.AUDIENCE_VERIFIER: hospital,
+        options_pb2.AUDIENCE_PROVIDER: library,
         options_pb2.AUDIENCE_ANYONE: world.caller("", None),
         options_pb2.AUDIENCE_LAB: world.lab,
     }

@@ -4,6 +4,7 @@ from tests.wire.national_platform import (
     test_ladders_channels,
     test_ladders_codes,
     test_ladders_life,
+    test_ladders_services,
     test_ladders_signing_keys,
     test_reasons,
 )
@@ -13,6 +14,7 @@ CLIMBERS = (
     test_ladders_channels,
     test_ladders_codes,
     test_ladders_life,
+    test_ladders_services,
     test_ladders_signing_keys,
     test_reasons,
 )
