@@ -81,6 +81,7 @@ class Sweep:
             requests_since=at - self._policy.request_days * DAY,
             events_since=at - self._policy.event_days * DAY,
             codes_since=at - self._policy.code_days * DAY,
+            tickets_since=at - self._policy.ticket_days * DAY,
         )
         removed: list[int] = []
         await self._collector.in_writer(

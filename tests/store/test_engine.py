@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.store import codes, stories
+from tests.store import codes, services, stories
 from tests.store.stories import CHANNELS, EDGE, NOON, ZHANG
 
 from essc_platform.batch import run
@@ -126,7 +126,13 @@ def test_a_head_is_never_before_what_was_removed(tmp_path: Path) -> None:
     told = stories.submission(stories.unlink(ZHANG, "bank", NOON), "a")
     run(store.writer, [told], EDGE, Positions(last_position(store.reader)))
     late = NOON + 100 * DAY
-    kept = Kept(challenges_since=late, requests_since=late, events_since=late, codes_since=late)
+    kept = Kept(
+        challenges_since=late,
+        requests_since=late,
+        events_since=late,
+        codes_since=late,
+        tickets_since=late,
+    )
     while purge(store.writer, kept, 10):
         pass
     store.close()
@@ -159,6 +165,14 @@ def test_upkeep_removes_what_is_no_longer_kept_a_bounded_number_at_once(tmp_path
             for record in (
                 replace(codes.CODE, citizen=key, expire_time=NOON + place),
                 replace(codes.CHECK, citizen=key, check_time=NOON + place),
+                replace(services.TICKET, citizen=key, expire_time=NOON + place),
+                replace(
+                    services.TICKET,
+                    citizen=key,
+                    number=701,
+                    expire_time=NOON + place,
+                    redeem_time=NOON,
+                ),
             )
         ],
     )
@@ -167,6 +181,7 @@ def test_upkeep_removes_what_is_no_longer_kept_a_bounded_number_at_once(tmp_path
         requests_since=NOON + 20,
         events_since=NOON + 25,
         codes_since=NOON + 10,
+        tickets_since=NOON + 15,
     )
     counts = []
 
@@ -176,14 +191,17 @@ def test_upkeep_removes_what_is_no_longer_kept_a_bounded_number_at_once(tmp_path
     rows = stories.dump(store.reader)
     store.close()
     # Of each kind, and of each channel's events, at most a hundred at once.
-    assert max(counts) <= 100 * (5 + len(CHANNELS))
+    assert max(counts) <= 100 * (6 + len(CHANNELS))
     assert len(counts) > 3
     assert rows["challenges"] == rows["proofs"] == []
     assert sorted(row[3] for row in rows["requests"]) == [NOON + n for n in range(20, 30)]
     assert sorted(instant_of(row[2]) for row in rows["events"]) == [NOON + n for n in range(25, 30)]
     assert sorted(row[9] for row in rows["codes"]) == [NOON + n for n in range(10, 30)]
     assert sorted(row[11] for row in rows["checks"]) == [NOON + n for n in range(10, 30)]
-    # The record is append-only.
+    unredeemed = [row for row in rows["tickets"] if row[2] == services.TICKET.number]
+    assert sorted(row[10] for row in unredeemed) == [NOON + n for n in range(15, 30)]
+    # The record is append-only, and uses stay.
+    assert len(rows["tickets"]) - len(unredeemed) == len(keys)
     assert len(rows["entries"]) == len(keys)
 
 
@@ -191,7 +209,13 @@ def test_upkeep_that_fails_leaves_the_store_usable(tmp_path: Path) -> None:
     store = Store(tmp_path / "platform.db")
     stories.put(store.writer, stories.seeds())
     store.writer.execute("DROP TABLE requests")
-    kept = Kept(challenges_since=stories.FAR + 1, requests_since=0, events_since=0, codes_since=0)
+    kept = Kept(
+        challenges_since=stories.FAR + 1,
+        requests_since=0,
+        events_since=0,
+        codes_since=0,
+        tickets_since=0,
+    )
     before = stories.dump(store.reader)["proofs"]
 
     with pytest.raises(sqlite3.OperationalError):

@@ -1,7 +1,6 @@
 """Providers, tickets and orders, beside the people of `people`.
 
-A provider is a party with stubs of its services. What a card must have to pay (an open bank
-account, the payment level) is written into the store: those have their own tests.
+A provider is a party with stubs of its services. A till is a citizen who can pay in a channel.
 """
 
 import asyncio
@@ -9,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.wire.people import CARD_PASSWORD, Caller, Channel, Person, World
+from tests.wire.people_life import open_account, raise_level
 
 from essc.admin.v1 import catalogue_admin_service_pb2_grpc, party_pb2
 from essc.card.v1 import card_pb2
@@ -167,34 +167,12 @@ async def a_provider(
     return provider
 
 
-async def open_account(world: World, someone: Person, bank_id: str = "bank-east") -> None:
-    """The bank account of a person's only physical card."""
-    await world.write(
-        "INSERT INTO bank_accounts (bucket, citizen, physical_card, bank_id, reserved_phone,"
-        " open_time) SELECT bucket, citizen, number, ?, ?, 1 FROM physical_cards"
-        " WHERE bucket = ? AND citizen = ?",
-        bank_id,
-        someone.phone,
-        *key_of(world, someone),
-    )
-
-
-async def raise_level(world: World, someone: Person, channel: Channel) -> None:
-    """Lets a link pay."""
-    await world.write(
-        "UPDATE links SET level = 2 WHERE bucket = ? AND citizen = ? AND channel = ?",
-        *key_of(world, someone),
-        channel.party_id,
-    )
-
-
 async def a_till(world: World, channel: Channel, someone: Person) -> Till:
     """A citizen who can pay in a channel, with a password."""
     link = await channel.apply(someone)
     await channel.set_password(someone, link)
     await open_account(world, someone)
-    await raise_level(world, someone, channel)
-    return Till(channel, someone, link)
+    return Till(channel, someone, await raise_level(channel, someone, link))
 
 
 async def bind(world: World, holder: Person, member: Person, number: int = 77) -> None:

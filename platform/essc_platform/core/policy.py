@@ -79,6 +79,13 @@ class Policy:
     ticket_seconds: int = _value(
         600, "s", _ASSUMED, "R61", "how long a ticket waits for its provider"
     )
+    ticket_days: int = _value(
+        1,
+        "days",
+        _ASSUMED,
+        "R61",
+        "how long a ticket nobody redeemed is remembered; then it is unknown",
+    )
     order_hours: int = _value(24, "hours", _ASSUMED, "R62", "how long an order waits to be paid")
     password_free_one_fen: int = _value(
         20_000, "fen", _ASSUMED, "R62", "the most that one password-free payment takes"

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Table, bindparam, delete, not_, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, delete, not_, select, tuple_
 
 from essc_platform.core.records import CitizenKey, Instant, LinkState
 from essc_platform.store import tables
@@ -24,6 +24,7 @@ class Kept:
     requests_since: Instant
     events_since: Instant
     codes_since: Instant
+    tickets_since: Instant
 
 
 def losses_to_lift(
@@ -58,6 +59,7 @@ def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
         for statement, since in (
             (_OLD_CHALLENGES, kept.challenges_since),
             (_OLD_PROOFS, kept.challenges_since),
+            (_OLD_TICKETS, kept.tickets_since),
             (_OLD_REQUESTS, kept.requests_since),
             (_OLD_CODES, kept.codes_since),
             (_OLD_CHECKS, kept.codes_since),
@@ -95,12 +97,12 @@ _LINKS_OF = compiled(
 )
 
 
-def _oldest(table: Table, column: str) -> str:
+def _oldest(table: Table, column: str, *conditions: ColumnElement[bool]) -> str:
     """Deletes rows older than a time, a bounded number at once."""
     key = list(table.primary_key.columns)
     old = (
         select(*key)
-        .where(table.c[column] < bindparam("since"))
+        .where(table.c[column] < bindparam("since"), *conditions)
         .order_by(table.c[column])
         .limit(bindparam("rows"))
     )
@@ -110,6 +112,8 @@ def _oldest(table: Table, column: str) -> str:
 _OLD_CHALLENGES = _oldest(tables.challenges, "expire_time")
 _OLD_PROOFS = _oldest(tables.proofs, "expire_time")
 _OLD_REQUESTS = _oldest(tables.requests, "at")
+# A use stays for good.
+_OLD_TICKETS = _oldest(tables.tickets, "expire_time", tables.tickets.c.redeem_time.is_(None))
 _OLD_CODES = _oldest(tables.codes, "expire_time")
 _OLD_CHECKS = _oldest(tables.checks, "check_time")
 _CHANNEL_NAMES = compiled(select(tables.channels.c.party))

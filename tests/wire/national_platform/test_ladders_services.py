@@ -19,6 +19,7 @@ from tests.wire.people import (
     person,
     refused,
 )
+from tests.wire.people_life import lower_level, open_account, raise_level
 from tests.wire.people_services import (
     NORMAL,
     PAY,
@@ -29,9 +30,7 @@ from tests.wire.people_services import (
     catalogue_of,
     directory_of,
     key_of,
-    open_account,
     payments_of,
-    raise_level,
     set_status,
 )
 
@@ -371,15 +370,15 @@ async def test_paying(tmp_path: Path) -> None:
         await ladder.step("ORDER_NOT_FOUND", copy(wanted))
         paid = await scene.till.order(scene.clinic)
         await open_account(world, zhang)
-        await raise_level(world, zhang, bank)
+        await raise_level(bank, zhang, scene.link)
         await scene.till.pay(paid)
         await ladder.step("ORDER_SETTLING", copy(wanted, order_id=paid.order_id))
         await world.write("UPDATE orders SET state = 3 WHERE state = 2")
         await ladder.step("ORDER_STATE_FORBIDS", copy(wanted, order_id=paid.order_id))
         wanted = copy(wanted, order_id=order.order_id)
-        await world.write("UPDATE links SET level = 1")
+        await lower_level(bank, scene.link)
         await ladder.step("LEVEL_TOO_LOW", copy(wanted))
-        await raise_level(world, zhang, bank)
+        await raise_level(bank, zhang, scene.link)
         await world.write("UPDATE bank_accounts SET close_time = 2")
         await ladder.step("BANK_ACCOUNT_NOT_OPEN", copy(wanted))
         await world.write("UPDATE bank_accounts SET close_time = NULL")
