@@ -160,6 +160,7 @@ def test_every_method_that_changes_something_at_the_platform_has_a_table() -> No
         "ChannelService",  # served by channels
         "AccountService",
         "ClockService",
+        "SettlementBankService",
         "TextMessageService",
         "VouchService",  # simulators and authorities
     }
