@@ -16,6 +16,8 @@ from essc_channels.store import clock as clock_store
 from essc_channels.store import housekeeping
 from essc_channels.store.database import Database, DataFolder, StoreUnavailable
 from essc_channels.wire import present
+from essc_channels.wire.errand_client import ErrandClient
+from essc_channels.wire.family_client import FamilyClient
 from essc_channels.wire.feed_client import FeedClient
 from essc_channels.wire.platform_client import PlatformClient
 from essc_channels.wire.serving import start_phones
@@ -131,6 +133,8 @@ def _parties(
     return Parties(
         profile=profile,
         platform=PlatformClient(platform, profile.platform_timeout_s),
+        family=FamilyClient(platform, profile.platform_timeout_s),
+        errands=ErrandClient(platform, profile.platform_timeout_s),
         feed=FeedClient(platform, profile.platform_timeout_s),
         vouching=VouchClient(authority, profile.platform_timeout_s),
         database=database,

@@ -1,86 +1,17 @@
 """A flow as a value: who walks it, where it stands, and what it has gathered so far.
 
 A flow is stored after every answer, so it survives a restart of the channel. What it holds besides
-its place are numbers of challenges and proofs that only the platform can use; both are wiped when
-it ends.
+its place are numbers of challenges and proofs that only the platform can use, and what the person
+chose. What a person typed and photographed is sealed with a key of the phone. All of it is wiped
+when the flow ends.
 """
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum, StrEnum
 
-from essc_channels.core.channel_profiles import VouchKind
+from essc_channels.core.card_errands import Code
+from essc_channels.core.flow_kinds import AnswerKind, Check, FlowKind, FlowState, Stage
+from essc_channels.core.lines import Line
 from essc_channels.core.records import Card, Instant, SignedCard, Words
-
-
-class FlowKind(IntEnum):
-    """What a flow is for; numbers as in the contract."""
-
-    APPLY = 1
-    ACCEPT_DELIVERY = 2
-    DECLINE_DELIVERY = 3
-    CONSENT_TO_DISPLAY = 4
-    SHOW_CARD = 5
-    UNLINK = 6
-    SET_PASSWORD = 7
-    CHANGE_PASSWORD = 8
-    RESET_PASSWORD = 9
-
-
-class FlowState(IntEnum):
-    """Of a flow; numbers as in the contract."""
-
-    OPEN = 1
-    COMPLETED = 2
-    FAILED = 3
-    CANCELLED = 4
-
-
-class Check(IntEnum):
-    """A way to authenticate the person: the channel's own first, with the numbers of VouchKind."""
-
-    WALLET_PASSWORD = 1
-    ACCOUNT_IDENTITY = 2
-    RESERVED_PHONE = 3
-    REAL_NAME_ACCOUNT = 4
-    TEXT_MESSAGE = 5
-    FACE = 6
-    CARD_PASSWORD = 7
-
-    @property
-    def vouch_kind(self) -> VouchKind | None:
-        """What the channel vouches for in this check; None if the platform judges it."""
-        return VouchKind(self) if self <= Check.REAL_NAME_ACCOUNT else None
-
-
-class Stage(StrEnum):
-    """A place in a flow. START and DONE are its ends and show no step."""
-
-    START = "start"
-    CHOOSE_CHECK = "choose_check"
-    CHECK = "check"
-    CONSENT_TO_CLAIM = "consent_to_claim"
-    FACE = "face"
-    CONSENT_TO_ISSUE = "consent_to_issue"
-    CHOOSE_REGION = "choose_region"
-    CONSENT_TO_ACCEPT = "consent_to_accept"
-    CONSENT_TO_DECLINE = "consent_to_decline"
-    CONSENT_TO_DISPLAY = "consent_to_display"
-    SHOW_CARD = "show_card"
-    TEXT_CODE = "text_code"
-    OLD_PASSWORD = "old_password"  # noqa: S105 - a place, not a password
-    NEW_PASSWORD = "new_password"  # noqa: S105 - the same
-    DONE = "done"
-
-
-class AnswerKind(StrEnum):
-    """What a step wants, as the contract's oneof names it."""
-
-    CONSENTED = "consented"
-    CHOICE_ID = "choice_id"
-    TEXT_CODE = "text_code"
-    FACE_CAPTURE = "face_capture"
-    CARD_PASSWORD = "card_password"  # noqa: S105 - a kind, not a password
-    VOUCH_ANSWER = "vouch_answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +22,9 @@ class Answer:
     is_yes: bool = False
     text: str = field(default="", repr=False)
     capture: bytes = field(default=b"", repr=False)
+    """A face, or a photo."""
+    values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """A form, by field, in the order of the fields' names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +52,19 @@ class Step:
     masked_phone: str = ""
     actions: tuple[int, ...] = ()
     digits: str = ""
+    is_of_member: bool = False
+    """Whether a face is the member's, who is present."""
     options: tuple[Option, ...] = ()
     text: Words | None = None
     version: str = ""
+    faults: tuple[str, ...] = ()
+    """Which fields of the form were not good."""
+    next_page_token: str = ""
     card: Card | None = None
-    """Shown in this answer only; not stored with the flow, like the signed card."""
+    """Shown in this answer only; not stored with the flow, like all that follows."""
     signed_card: SignedCard | None = None
+    code: Code | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,19 +74,59 @@ class Memory:
     check: Check | None = None
     link_id: str = ""
     serial: int = 0
+    card_region: str = ""
     password_is_set: bool = False
     consent_version: str = ""
     region: str = ""
+    is_child: bool = False
+    """Whether the member to be added is under 16."""
+    setbacks: int = 0
+    """How often a refused command has led back to an earlier step."""
+    page_token: str = ""
+    choices: tuple[tuple[Stage, Option], ...] = ()
     proofs: tuple[tuple[Stage, str], ...] = field(default=(), repr=False)
 
     def proof(self, stage: Stage) -> str:
         """The proof earned at a stage. A KeyError if there is none: the table is wrong then."""
         return dict(self.proofs)[stage]
 
+    def proof_if_any(self, stage: Stage) -> str:
+        """The proof earned at a stage that not every walk comes by; empty if there is none."""
+        return dict(self.proofs).get(stage, "")
+
     def with_proof(self, stage: Stage, proof: str) -> "Memory":
         """The same with one more proof; a newer one of the same stage replaces it."""
         others = tuple(pair for pair in self.proofs if pair[0] is not stage)
         return replace(self, proofs=(*others, (stage, proof)))
+
+    def choice(self, stage: Stage) -> Option:
+        """What was chosen at a stage. A KeyError if nothing was: the table is wrong then."""
+        return dict(self.choices)[stage]
+
+    def with_choice(self, stage: Stage, option: Option) -> "Memory":
+        """The same with one more choice; a newer one of the same stage replaces it."""
+        others = tuple(pair for pair in self.choices if pair[0] is not stage)
+        return replace(self, choices=(*others, (stage, option)))
+
+    @property
+    def binding_id(self) -> str:
+        """The member for whom something is done; empty for the holder."""
+        option = dict(self.choices).get(Stage.CHOOSE_PERSON)
+        return option.choice_id if option and option.choice_id != SELF else ""
+
+
+SELF = "self"
+"""The choice of oneself among the people for whom something can be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a person typed and photographed of a member. Sealed when stored, never printed."""
+
+    name: str = field(default="", repr=False)
+    id_number: str = field(default="", repr=False)
+    card_photo: bytes = field(default=b"", repr=False)
+    face_photo: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +143,7 @@ class Flow:
     steps_taken: int = 0
     step: Step | None = None
     memory: Memory = Memory()
+    sealed_draft: bytes = field(default=b"", repr=False)
     reason: str = ""
 
     @property
@@ -171,7 +153,7 @@ class Flow:
 
 def ended(flow: Flow, state: FlowState, reason: str = "") -> Flow:
     """The flow as it stays for good: nothing that it gathered is kept."""
-    return replace(flow, state=state, reason=reason, step=None, memory=Memory())
+    return replace(flow, state=state, reason=reason, step=None, memory=Memory(), sealed_draft=b"")
 
 
 def is_abandoned(flow: Flow, now: Instant) -> bool:

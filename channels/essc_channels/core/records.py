@@ -51,6 +51,11 @@ class EventKind(IntEnum):
     PASSWORD_CHANGED = 5
     CHANNEL_SUSPENDED = 6
     CHANNEL_RESUMED = 7
+    CARD_REPLACED = 8
+    LEVEL_CHANGED = 9
+    FAMILY_CHANGED = 10
+    CERTIFIED = 11
+    KEYS_CHANGED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,8 @@ class Link:
     deliver_time: Instant | None = None
     activate_time: Instant | None = None
     unlink_time: Instant | None = None
+    allow_until_time: Instant | None = None
+    """Until when the holder opened this link although the card is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,7 @@ class Card:
     issue_time: Instant | None = None
     expire_time: Instant | None = None
     password_is_set: bool = False
+    bank_account_is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +148,21 @@ class Session:
     digest: str
     account: str
     expire_time: Instant
+    device: str = ""
+    """The phone as the platform knows it: a digest that says nothing (R33)."""
+    secret: str = field(default="", repr=False)
+    """In memory, while a call that brought it is served: it seals what the person typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLine:
+    """One thing that changed, as the platform names it."""
+
+    kind: str
+    place: str
+    record_time: Instant
+    channel_name: str = ""
+    """Only in the full view (R93)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,22 +6,27 @@ before the phone hears of it.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
 from essc_channels.core import shadows
+from essc_channels.core.channel_profiles import Edition
+from essc_channels.core.flow_kinds import (
+    FlowKind,
+    FlowState,
+    Stage,
+)
 from essc_channels.core.flow_records import (
     Answer,
     Flow,
-    FlowKind,
-    FlowState,
     Memory,
     ended,
     is_abandoned,
 )
 from essc_channels.core.flows import fits
-from essc_channels.core.panels import Panel, PanelState
+from essc_channels.core.panels import Panel, PanelState, drawn
+from essc_channels.core.paths import SHOWN
 from essc_channels.core.records import Account, Holding, Session, Shadow
 from essc_channels.flows import homes, links
 from essc_channels.flows.homes import Look
@@ -68,7 +73,7 @@ class Lack(StrEnum):
 
     NOTHING = "nothing"
     PANEL = "panel"
-    CARD = "card"
+    STEP = "step"
 
 
 class Forms(Protocol):
@@ -76,14 +81,17 @@ class Forms(Protocol):
 
     def serialise(self, shown: Shown) -> bytes: ...
 
-    def without_card(self, answer: bytes) -> bytes:
-        """The answer as it may be kept: neither the panel nor the card that was shown."""
+    def without_secrets(self, answer: bytes, stage: Stage | None) -> bytes:
+        """The same as it may be kept: no panel, and nothing that names people or is a secret."""
 
     def lacks(self, kept: bytes) -> Lack:
-        """What `without_card` has taken from it."""
+        """What a kept answer leaves out."""
 
-    def with_card(self, kept: bytes, look: Look) -> bytes:
-        """The answer again, with the panel or the card as they are now."""
+    def place(self, kept: bytes) -> tuple[str, str]:
+        """The flow and the step of a kept answer."""
+
+    def with_panel(self, kept: bytes, panel: Panel) -> bytes:
+        """The kept answer again, with the panel as it is now."""
 
 
 class Desk:
@@ -92,7 +100,7 @@ class Desk:
     def __init__(self, parties: Parties, forms: Forms) -> None:
         self._parties, self._forms = parties, forms
 
-    async def sign_in(self, name: str, ask: Ask) -> SignedIn | Refusal:
+    async def sign_in(self, name: str, device_id: str, ask: Ask) -> SignedIn | Refusal:
         """Opens a session for a real-name account, and looks whether its card is here already."""
         person = await self._parties.vouching.get_person(name, ask)
         if isinstance(person, Refusal):
@@ -106,6 +114,7 @@ class Desk:
             digest=session_digest(secret),
             account=name,
             expire_time=self._parties.clock.now() + lifetime_us,
+            device=self._parties.device(name, device_id),
         )
         with self._parties.database.write() as connection:
             accounts.save_account(connection, account)
@@ -116,7 +125,8 @@ class Desk:
         """The session behind a secret."""
         with self._parties.database.read() as connection:
             now = self._parties.clock.now()
-            return accounts.find_session(connection, session_digest(secret), now)
+            session = accounts.find_session(connection, session_digest(secret), now)
+        return replace(session, secret=secret) if session else None
 
     def sign_out(self, session: Session) -> None:
         """Ends a session, and its flows with it."""
@@ -124,13 +134,13 @@ class Desk:
             accounts.remove_session(connection, session.digest)
             flow_store.cancel_flows(connection, session.digest)
 
-    async def home(self, session: Session, ask: Ask) -> Panel:
+    async def home(self, session: Session, ask: Ask, edition: Edition | None = None) -> Panel:
         """The home panel, after a look for a card that was delivered meanwhile."""
         known = self._account(session)
         account = await links.meet_new_delivery(self._parties, known, ask)
-        look = await homes.look(self._parties, account, ask)
+        look = await homes.look(self._parties, account, ask, with_members=True)
         self._keep_look(known, look)
-        return look.panel
+        return self._drawn(look.panel, edition)
 
     async def start_flow(self, request: Request, kind: FlowKind, ask: Ask) -> bytes | Refusal:
         """Starts a flow if the panel offers it, at its first step."""
@@ -142,7 +152,8 @@ class Desk:
         self._keep_look(known, look)
         if kind not in look.panel.offered_flows:
             return _not_offered(look.panel)
-        walk = Walk(self._parties, self._fresh_flow(request, kind, look), look.account, ask)
+        flow = self._fresh_flow(request, kind, look)
+        walk = Walk(self._parties, flow, look.account, request.session, ask)
         refusal = await walk.begin()
         return refusal or await self._keep(request, walk, ask)
 
@@ -162,7 +173,8 @@ class Desk:
             return Refusal("STEP_NOT_CURRENT")
         if not fits(flow.step, answer):
             return Refusal("ANSWER_NOT_FITTING")
-        walk = Walk(self._parties, flow, self._account(request.session), ask)
+        account = self._account(request.session)
+        walk = Walk(self._parties, flow, account, request.session, ask)
         refusal = await walk.answer(answer)
         return refusal or await self._keep(request, walk, ask)
 
@@ -210,6 +222,7 @@ class Desk:
             memory = Memory(
                 link_id=holding.link.link_id,
                 serial=holding.link.serial,
+                card_region=holding.card.region if holding.card else "",
                 password_is_set=holding.card is not None and holding.card.password_is_set,
             )
         return Flow(
@@ -222,7 +235,7 @@ class Desk:
         )
 
     async def _recorded(self, request: Request, ask: Ask) -> bytes | Refusal | None:
-        """What was answered to this request; the card in it is shown only if it still may be."""
+        """What was answered to this request; what nobody keeps of it is looked at again."""
         with self._parties.database.read() as connection:
             kept = flow_store.find_answer(
                 connection, request.session.digest, request.request_id, request.content_digest
@@ -233,11 +246,35 @@ class Desk:
         if lack is Lack.NOTHING:
             return kept
         known = self._account(request.session)
-        look = await homes.look(self._parties, known, ask)
+        look = await homes.look(self._parties, known, ask, with_members=lack is Lack.PANEL)
         self._keep_look(known, look)
-        if lack is Lack.CARD and FlowKind.SHOW_CARD not in look.panel.offered_flows:
+        if lack is Lack.PANEL:
+            return self._forms.with_panel(kept, self._drawn(look.panel))
+        return await self._shown_again(request, kept, look, ask)
+
+    async def _shown_again(
+        self, request: Request, kept: bytes, look: Look, ask: Ask
+    ) -> bytes | Refusal:
+        """The step again that an answer showed and nobody keeps, if the flow still stands there."""
+        flow_id, step_id = self._forms.place(kept)
+        flow = self._flow(request.session, flow_id)
+        if flow is None:
+            return Refusal("FLOW_ENDED")
+        if flow.kind not in look.panel.offered_flows:
             return _not_offered(look.panel)
-        return self._forms.with_card(kept, look)
+        if flow.step is None:
+            return Refusal("FLOW_ENDED")
+        if str(flow.step.number) != step_id:
+            return Refusal("STEP_NOT_CURRENT")
+        walk = Walk(self._parties, flow, look.account, request.session, ask)
+        if flow.step.stage in SHOWN:
+            refusal = await walk.show_again()
+            if refusal is not None:
+                return refusal
+        return self._forms.serialise(Shown(flow=walk.flow))
+
+    def _drawn(self, panel: Panel, edition: Edition | None = None) -> Panel:
+        return drawn(panel, edition or self._parties.profile.default_edition)
 
     def _keep_look(self, known: Account, look: Look) -> None:
         if look.shadow is None and look.account == known:
@@ -252,15 +289,17 @@ class Desk:
         """Saves what a walk changed, together with its answer."""
         look = None
         if not walk.flow.is_open:
-            look = await homes.look(self._parties, walk.account, ask)
+            look = await homes.look(self._parties, walk.account, ask, with_members=True)
         account = look.account if look else walk.account
-        panel = look.panel if look else None
+        panel = self._drawn(look.panel) if look else None
         # Nothing is awaited from here on: what the follower has noted meanwhile is in view.
         shadow = self._shadow_of(walk.holding)
         if look is not None and look.is_from_platform:
             shadow = look.shadow
-        answer = self._forms.serialise(Shown(flow=walk.flow, panel=panel))
-        kept = self._forms.without_card(answer)
+        shown = Shown(flow=walk.flow, panel=panel)
+        answer = self._forms.serialise(shown)
+        step = walk.flow.step
+        kept = self._forms.without_secrets(answer, step.stage if step else None)
         now = self._parties.clock.now()
         session = request.session.digest
         with self._parties.database.write() as connection:

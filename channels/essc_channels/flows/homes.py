@@ -1,10 +1,13 @@
 """How the home panel comes about (R17): ask the platform, correct the copy, or let it speak."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from essc_channels.core import panels, shadows
-from essc_channels.core.panels import Panel
-from essc_channels.core.records import Account, Holding, Shadow
+from essc_channels.core.card_errands import Member
+from essc_channels.core.channel_profiles import Offer
+from essc_channels.core.panels import LOSSES, Panel
+from essc_channels.core.records import Account, CardState, Holding, Shadow
 from essc_channels.flows.parties import Parties
 from essc_channels.ports import Ask
 from essc_channels.store import shadows as shadow_store
@@ -29,18 +32,25 @@ class Look:
     """Whether the platform spoke, so that what is known otherwise is older."""
 
 
-async def look(parties: Parties, account: Account, ask: Ask) -> Look:
-    """The panel of an account: from the platform, else from the copy."""
+async def look(parties: Parties, account: Account, ask: Ask, *, with_members: bool = False) -> Look:
+    """The panel of an account: from the platform, else from the copy.
+
+    The cards of bound members come along where somebody is going to see them.
+    """
     if account.link_id is None:
         return await _look_without_link(parties, account, ask)
-    outcome = await parties.platform.get_card(
-        account.link_id, ask, timeout_s=parties.profile.home_timeout_s
+    outcome, members = await asyncio.gather(
+        parties.platform.get_card(account.link_id, ask, timeout_s=parties.profile.home_timeout_s),
+        _members(parties, account, ask) if with_members else _nobody(),
     )
     with parties.database.read() as connection:
         known = shadow_store.find_shadow(connection, account.link_id)
         caught_up = shadow_store.caught_up_time(connection)
     if isinstance(outcome, Holding):
-        return _seen(parties, account, known, outcome)
+        is_consent_to_loss = _is_lost(outcome) and await parties.platform.is_consent_to_loss(ask)
+        return _seen(
+            parties, account, known, outcome, members, is_consent_to_loss=is_consent_to_loss
+        )
     if outcome.reason == "LINK_NOT_FOUND":
         account = replace(account, link_id=None, displayed_serial=0)
     if outcome.reason in ("LINK_NOT_FOUND", "LINK_NOT_ACTIVE"):
@@ -57,7 +67,7 @@ async def _look_without_link(parties: Parties, account: Account, ask: Ask) -> Lo
     """No link is known here; without the platform that is as true as the last events."""
     head = await parties.feed.head(ask, timeout_s=parties.profile.home_timeout_s)
     if not isinstance(head, Refusal):
-        return Look(panel=panels.fresh(None, None, 0), account=account)
+        return Look(panel=panels.fresh(None, None, 0, parties.profile), account=account)
     if head.reason not in _AWAY:
         return _unknown(head.reason, account)
     with parties.database.read() as connection:
@@ -65,12 +75,49 @@ async def _look_without_link(parties: Parties, account: Account, ask: Ask) -> Lo
     return _away(parties, account, None, caught_up)
 
 
-def _seen(parties: Parties, account: Account, known: Shadow | None, holding: Holding) -> Look:
+async def _members(parties: Parties, account: Account, ask: Ask) -> tuple[Member, ...]:
+    """The bound members; none where the channel offers no family, or nothing can be said."""
+    is_shown = Offer.FAMILY in parties.profile.offers and account.displayed_serial > 0
+    if not is_shown or account.link_id is None:
+        return ()
+    members = await parties.family.list_members(
+        account.link_id, ask, timeout_s=parties.profile.home_timeout_s
+    )
+    if isinstance(members, Refusal):
+        return ()
+    return tuple(member for member in members if member.is_bound)
+
+
+async def _nobody() -> tuple[Member, ...]:
+    return ()
+
+
+def _is_lost(holding: Holding) -> bool:
+    """Whether the one policy value matters that a panel depends on."""
+    card = holding.card
+    return card is not None and card.state is CardState.BLOCKED and card.blocked_reason in LOSSES
+
+
+def _seen(
+    parties: Parties,
+    account: Account,
+    known: Shadow | None,
+    holding: Holding,
+    members: tuple[Member, ...],
+    *,
+    is_consent_to_loss: bool,
+) -> Look:
     now = parties.clock.now()
     shadow = shadows.observed(known, holding, now)
-    panel = panels.fresh(holding.link, holding.card, account.displayed_serial)
+    panel = panels.fresh(
+        holding.link,
+        holding.card,
+        account.displayed_serial,
+        parties.profile,
+        is_consent_to_loss=is_consent_to_loss,
+    )
     return Look(
-        panel=panel,
+        panel=replace(panel, members=members) if panel.card else panel,
         account=account,
         holding=holding,
         shadow=shadow if _is_news(known, shadow) else None,
@@ -86,7 +133,7 @@ def _is_news(known: Shadow | None, seen: Shadow) -> bool:
 def _nothing_held(parties: Parties, account: Account, known: Shadow | None) -> Look:
     """The platform says so: the copy is corrected at once."""
     shadow = shadows.unlinked(known, parties.clock.now()) if known else None
-    return Look(panel=panels.fresh(None, None, 0), account=account, shadow=shadow)
+    return Look(panel=panels.fresh(None, None, 0, parties.profile), account=account, shadow=shadow)
 
 
 def _away(parties: Parties, account: Account, known: Shadow | None, as_of: int) -> Look:
@@ -94,6 +141,7 @@ def _away(parties: Parties, account: Account, known: Shadow | None, as_of: int) 
         known.link if known else None,
         known.card if known else None,
         account.displayed_serial,
+        parties.profile,
         as_of_time=as_of,
         now=parties.clock.now(),
         age_us_max=parties.profile.shadow_age_s_max * _SECOND_US,

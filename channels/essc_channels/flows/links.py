@@ -7,7 +7,7 @@ when a delivery has come that no account has met since it last looked. Finding n
 
 from dataclasses import replace
 
-from essc_channels.core.flow_records import Check
+from essc_channels.core.flow_kinds import Check, Purpose
 from essc_channels.core.records import Account, Link, Person
 from essc_channels.flows.parties import Parties
 from essc_channels.ports import Ask, Subject
@@ -54,7 +54,9 @@ async def _find(parties: Parties, check: Check, person: Person, ask: Ask) -> Lin
     platform = parties.platform
     subject = Subject(person=person)
     # Nothing changes for anyone, so a fresh request id each time does no harm.
-    question = await platform.start_challenge(new_request_id(), subject, None, check, ask)
+    question = await platform.start_challenge(
+        new_request_id(), subject, Purpose.FIND_LINK, check, ask
+    )
     if isinstance(question, Refusal):
         return question
     proof = await platform.answer_challenge(new_request_id(), question.number, None, ask)

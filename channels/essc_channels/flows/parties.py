@@ -6,8 +6,14 @@ import uuid
 from dataclasses import dataclass, field
 
 from essc_channels.core.channel_profiles import ChannelProfile
-from essc_channels.core.flow_records import Answer, Flow, FlowKind
-from essc_channels.ports import Feed, NationalPlatform, Vouching
+from essc_channels.core.flow_kinds import (
+    FlowKind,
+)
+from essc_channels.core.flow_records import (
+    Answer,
+    Flow,
+)
+from essc_channels.ports import Errands, FamilyDesk, Feed, NationalPlatform, Vouching
 from essc_channels.store.database import Database
 from essc_wire.clock import PartyClock
 
@@ -20,6 +26,8 @@ class Parties:
 
     profile: ChannelProfile
     platform: NationalPlatform
+    family: FamilyDesk
+    errands: Errands
     feed: Feed
     vouching: Vouching
     database: Database
@@ -53,3 +61,12 @@ class Parties:
             content = self.digest(*parts).hex()
         number, attempt = place
         return str(uuid.uuid5(_NAMESPACE, f"{flow.flow_id}/{number}/{attempt}/{call}/{content}"))
+
+    def errand_id(self, flow: Flow, number: int, call: str, *parts: str) -> str:
+        """The id of a call that makes something as a stage is entered, from what it is made."""
+        content = self.digest(*(part.encode() for part in parts)).hex()
+        return str(uuid.uuid5(_NAMESPACE, f"{flow.flow_id}/{number}/{call}/{content}"))
+
+    def device(self, account: str, device_id: str) -> str:
+        """The phone as the platform may know it: another one for every account (R33, R14)."""
+        return self.digest(b"device", account.encode(), device_id.encode()).hex()[:32]

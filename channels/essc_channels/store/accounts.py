@@ -59,7 +59,10 @@ def add_session(connection: Connection, session: Session) -> None:
         cancel_flows(connection, digest)
     connection.execute(
         insert(sessions).values(
-            digest=session.digest, account=session.account, expire_time=session.expire_time
+            digest=session.digest,
+            account=session.account,
+            expire_time=session.expire_time,
+            device=session.device,
         )
     )
 
@@ -69,7 +72,9 @@ def find_session(connection: Connection, digest: str, now: Instant) -> Session |
     row = connection.execute(select(sessions).where(sessions.c.digest == digest)).first()
     if row is None or now >= row.expire_time:
         return None
-    return Session(digest=row.digest, account=row.account, expire_time=row.expire_time)
+    return Session(
+        digest=row.digest, account=row.account, expire_time=row.expire_time, device=row.device
+    )
 
 
 def remove_session(connection: Connection, digest: str) -> None:

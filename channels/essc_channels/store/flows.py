@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from essc_channels.core.flow_records import (
+from essc_channels.core.flow_kinds import (
     Check,
-    Flow,
     FlowKind,
     FlowState,
+    Stage,
+)
+from essc_channels.core.flow_records import (
+    Flow,
     Memory,
     Option,
-    Stage,
     Step,
 )
 from essc_channels.core.records import Instant, Words
@@ -34,7 +36,24 @@ _STEP_FIELDS = (
     "masked_phone",
     "actions",
     "digits",
+    "is_of_member",
     "version",
+    "faults",
+    "next_page_token",
+)
+
+
+_MEMORY_FIELDS = (
+    "check",
+    "link_id",
+    "serial",
+    "card_region",
+    "password_is_set",
+    "consent_version",
+    "region",
+    "is_child",
+    "setbacks",
+    "page_token",
 )
 
 
@@ -64,6 +83,7 @@ def save_flow(connection: Connection, flow: Flow) -> None:
         "steps_taken": flow.steps_taken,
         "step": _step_text(flow.step) if flow.step else None,
         "memory": _memory_text(flow.memory) if flow.is_open else None,
+        "sealed_draft": flow.sealed_draft or None,
     }
     statement = insert(flows).values(flow_id=flow.flow_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["flow_id"], set_=values))
@@ -74,7 +94,7 @@ def cancel_flows(connection: Connection, session: str) -> None:
     connection.execute(
         update(flows)
         .where(flows.c.session == session, flows.c.state == int(FlowState.OPEN))
-        .values(state=int(FlowState.CANCELLED), step=None, memory=None)
+        .values(state=int(FlowState.CANCELLED), step=None, memory=None, sealed_draft=None)
     )
 
 
@@ -125,49 +145,56 @@ def _flow(row: Any) -> Flow:
         steps_taken=row.steps_taken,
         step=_step(json.loads(row.step)) if row.step else None,
         memory=_memory(json.loads(row.memory)) if row.memory else Memory(),
+        sealed_draft=row.sealed_draft or b"",
     )
 
 
 def _step_text(step: Step) -> str:
     values = {name: getattr(step, name) for name in _STEP_FIELDS}
-    values["options"] = [[option.choice_id, *option.label] for option in step.options]
+    values["options"] = list(map(_option_values, step.options))
     values["text"] = list(step.text) if step.text else None
     return json.dumps(values, ensure_ascii=False)
 
 
 def _step(values: dict[str, Any]) -> Step:
-    options = tuple(
-        Option(choice_id=choice_id, label=Words(zh, en)) for choice_id, zh, en in values["options"]
-    )
     return Step(
         **values
         | {
             "stage": Stage(values["stage"]),
             "check": _check(values["check"]),
             "actions": tuple(values["actions"]),
-            "options": options,
+            "options": tuple(map(_option, values["options"])),
+            "faults": tuple(values["faults"]),
             "text": Words(*values["text"]) if values["text"] else None,
         }
     )
 
 
 def _memory_text(memory: Memory) -> str:
-    return json.dumps(
-        {
-            "check": memory.check,
-            "link_id": memory.link_id,
-            "serial": memory.serial,
-            "password_is_set": memory.password_is_set,
-            "consent_version": memory.consent_version,
-            "region": memory.region,
-            "proofs": [list(pair) for pair in memory.proofs],
+    values = {name: getattr(memory, name) for name in _MEMORY_FIELDS}
+    values["choices"] = [[stage, _option_values(option)] for stage, option in memory.choices]
+    values["proofs"] = [list(pair) for pair in memory.proofs]
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _memory(values: dict[str, Any]) -> Memory:
+    return Memory(
+        **values
+        | {
+            "check": _check(values["check"]),
+            "choices": tuple((Stage(at), _option(option)) for at, option in values["choices"]),
+            "proofs": tuple((Stage(at), proof) for at, proof in values["proofs"]),
         }
     )
 
 
-def _memory(values: dict[str, Any]) -> Memory:
-    proofs = tuple((Stage(stage), proof) for stage, proof in values["proofs"])
-    return Memory(**values | {"check": _check(values["check"]), "proofs": proofs})
+def _option_values(option: Option) -> list[str]:
+    return [option.choice_id, *option.label]
+
+
+def _option(values: list[str]) -> Option:
+    choice_id, zh, en = values
+    return Option(choice_id=choice_id, label=Words(zh, en))
 
 
 def _check(number: int | None) -> Check | None:

@@ -4,7 +4,9 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, update
 
-from essc_channels.core.flow_records import FlowState
+from essc_channels.core.flow_kinds import (
+    FlowState,
+)
 from essc_channels.core.records import Instant
 from essc_channels.store.tables import answers, applied_events, flows, sessions
 
@@ -19,7 +21,7 @@ def sweep(connection: Connection, now: Instant) -> None:
     connection.execute(
         update(flows)
         .where(flows.c.state == int(FlowState.OPEN), flows.c.expire_time <= now)
-        .values(state=int(FlowState.CANCELLED), step=None, memory=None)
+        .values(state=int(FlowState.CANCELLED), step=None, memory=None, sealed_draft=None)
     )
     connection.execute(
         delete(flows).where(

@@ -135,6 +135,7 @@ def _values(shadow: Shadow, *, delivered_order: int) -> dict[str, Any]:
         "deliver_time": link.deliver_time,
         "activate_time": link.activate_time,
         "unlink_time": link.unlink_time,
+        "allow_until_time": link.allow_until_time,
         "card_state": int(card.state) if card else None,
         "physical_card_status": card.physical_card_status if card else None,
         "blocked_reason": card.blocked_reason if card else None,
@@ -144,6 +145,7 @@ def _values(shadow: Shadow, *, delivered_order: int) -> dict[str, Any]:
         "issue_time": card.issue_time if card else None,
         "expire_time": card.expire_time if card else None,
         "password_is_set": card.password_is_set if card else None,
+        "bank_account_is_open": card.bank_account_is_open if card else None,
         "as_of_time": shadow.as_of_time,
         "delivered_order": delivered_order if is_delivered else 0,
     }
@@ -158,6 +160,7 @@ def _shadow(row: Any) -> Shadow:
         deliver_time=row.deliver_time,
         activate_time=row.activate_time,
         unlink_time=row.unlink_time,
+        allow_until_time=row.allow_until_time,
     )
     card = None
     if row.card_state is not None:
@@ -171,5 +174,6 @@ def _shadow(row: Any) -> Shadow:
             issue_time=row.issue_time,
             expire_time=row.expire_time,
             password_is_set=row.password_is_set,
+            bank_account_is_open=row.bank_account_is_open,
         )
     return Shadow(link=link, card=card, as_of_time=row.as_of_time)

@@ -1,7 +1,8 @@
 """The channel's tables, every column explicit. Times are microseconds on the channel's clock.
 
-No names, no ID numbers, no passwords and no codes: a session is a digest, a shadow holds masks, an
-account holds the link it has met. What a running flow has gathered is wiped when it ends.
+No names, no ID numbers, no passwords, no codes, no photos: a session is a digest, a shadow holds
+masks, an account holds the link it has met. What a person typed into a running flow is sealed with
+a key of the phone, and what the flow has gathered is wiped when it ends.
 """
 
 from typing import Any, Final
@@ -18,7 +19,7 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata: Final = MetaData()
 
@@ -37,6 +38,7 @@ sessions: Final = Table(
     Column("digest", String, primary_key=True),
     Column("account", String, nullable=False, index=True),
     Column("expire_time", BigInteger, nullable=False),
+    Column("device", String, nullable=False),  # as the platform knows the phone
 )
 
 flows: Final = Table(
@@ -52,6 +54,7 @@ flows: Final = Table(
     Column("steps_taken", Integer, nullable=False),
     Column("step", String),  # JSON, only while the flow is open
     Column("memory", String),  # the same
+    Column("sealed_draft", LargeBinary),  # the same; see docs/decisions/0015
     Index("flows_by_session", "session", "state"),
     Index("flows_by_state", "state", "expire_time"),
 )
@@ -78,6 +81,7 @@ def _of_shadow() -> tuple[Column[Any], ...]:
         Column("deliver_time", BigInteger),
         Column("activate_time", BigInteger),
         Column("unlink_time", BigInteger),
+        Column("allow_until_time", BigInteger),
         Column("card_state", Integer),  # absent: nothing is known of the card
         Column("physical_card_status", Integer),
         Column("blocked_reason", String),
@@ -87,6 +91,7 @@ def _of_shadow() -> tuple[Column[Any], ...]:
         Column("issue_time", BigInteger),
         Column("expire_time", BigInteger),
         Column("password_is_set", Boolean),
+        Column("bank_account_is_open", Boolean),
         Column("as_of_time", BigInteger, nullable=False),
         Column("delivered_order", BigInteger, nullable=False),  # 0 unless the link is delivered
     )

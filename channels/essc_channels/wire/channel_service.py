@@ -6,14 +6,17 @@ from weakref import WeakValueDictionary
 
 from google.protobuf.message import Message
 
+from essc.channel.v1 import channel_pb2
 from essc.channel.v1 import channel_service_pb2 as messages
-from essc_channels.core.channel_profiles import ChannelProfile
-from essc_channels.core.flow_records import FlowKind
+from essc_channels.core.channel_profiles import ChannelProfile, Edition
+from essc_channels.core.flow_kinds import (
+    FlowKind,
+)
 from essc_channels.core.records import Session
 from essc_channels.flows.desk import Desk, Request
 from essc_channels.flows.parties import Parties
 from essc_channels.ports import Ask
-from essc_channels.wire import convert, present
+from essc_channels.wire import convert, present, present_steps
 from essc_channels.wire.sessions import Caller
 from essc_channels.wire.storing import stored
 from essc_wire.clock import monotonic
@@ -33,13 +36,15 @@ class ChannelService:
 
     async def GetProfile(self, request: messages.GetProfileRequest, call: PhoneCall) -> Message:
         return messages.GetProfileResponse(
-            channel_id=self._profile.id, display_name=present.text(self._profile.name)
+            channel_id=self._profile.id,
+            display_name=present_steps.text(self._profile.name),
+            default_edition=channel_pb2.Edition.ValueType(int(self._profile.default_edition)),
         )
 
     @stored
     async def SignIn(self, request: messages.SignInRequest, call: PhoneCall) -> Message | Refusal:
         async with self._turn_of(request.account):
-            signed_in = await self._desk.sign_in(request.account, _ask(call))
+            signed_in = await self._desk.sign_in(request.account, request.device_id, _ask(call))
         if isinstance(signed_in, Refusal):
             return signed_in
         return messages.SignInResponse(
@@ -50,7 +55,8 @@ class ChannelService:
     async def GetHome(self, request: messages.GetHomeRequest, call: PhoneCall) -> Message:
         session = _session(call)
         async with self._turn_of(session.account):
-            panel = await self._desk.home(session, _ask(call))
+            edition = Edition(request.edition) if request.edition else None
+            panel = await self._desk.home(session, _ask(call), edition)
         return messages.GetHomeResponse(panel=present.panel(panel))
 
     @stored

@@ -4,7 +4,12 @@ from essc.card.v1 import card_pb2, card_service_pb2
 from essc.channel.v1 import channel_pb2
 from essc.event.v1 import event_pb2
 from essc.identity.v1 import identity_pb2
-from essc_channels.core.flow_records import Answer, AnswerKind
+from essc_channels.core.flow_kinds import (
+    AnswerKind,
+)
+from essc_channels.core.flow_records import (
+    Answer,
+)
 from essc_channels.core.records import (
     Card,
     CardState,
@@ -27,9 +32,10 @@ def link(message: card_pb2.Link) -> Link:
         serial=message.serial,
         state=LinkState(message.state),
         level=Level(message.level) if message.level else Level.QUERY,
-        deliver_time=_optional(message, "deliver_time"),
-        activate_time=_optional(message, "activate_time"),
-        unlink_time=_optional(message, "unlink_time"),
+        deliver_time=optional(message, "deliver_time"),
+        activate_time=optional(message, "activate_time"),
+        unlink_time=optional(message, "unlink_time"),
+        allow_until_time=optional(message, "allow_until_time"),
     )
 
 
@@ -41,9 +47,10 @@ def card(message: card_pb2.Card) -> Card:
         masked_name=message.masked_name,
         masked_id_number=message.masked_id_number,
         region=message.region,
-        issue_time=_optional(message, "issue_time"),
-        expire_time=_optional(message, "expire_time"),
+        issue_time=optional(message, "issue_time"),
+        expire_time=optional(message, "expire_time"),
         password_is_set=message.password_is_set,
+        bank_account_is_open=message.bank_account_is_open,
     )
 
 
@@ -83,7 +90,7 @@ def event(message: event_pb2.Event) -> Event:
 def question(message: identity_pb2.Challenge) -> Question:
     return Question(
         number=message.challenge_id,
-        expire_time=_optional(message, "expire_time"),
+        expire_time=optional(message, "expire_time"),
         tries_left=message.tries_left,
         masked_phone=message.text_message.masked_phone,
         actions=tuple(message.face.actions),
@@ -92,6 +99,9 @@ def question(message: identity_pb2.Challenge) -> Question:
 
 
 def subject(value: Subject) -> identity_pb2.Subject:
+    if value.binding_id:
+        member = identity_pb2.Member(link_id=value.link_id, binding_id=value.binding_id)
+        return identity_pb2.Subject(member=member)
     if value.person is None:
         return identity_pb2.Subject(link_id=value.link_id)
     return identity_pb2.Subject(
@@ -110,10 +120,14 @@ def answer(message: channel_pb2.Answer) -> Answer:
         return Answer(kind=kind, is_yes=message.consented)
     if kind is AnswerKind.FACE_CAPTURE:
         return Answer(kind=kind, capture=message.face_capture)
+    if kind is AnswerKind.PHOTO:
+        return Answer(kind=kind, capture=message.photo)
+    if kind is AnswerKind.FORM:
+        return Answer(kind=kind, values=tuple(sorted(message.form.values.items())))
     return Answer(kind=kind, text=getattr(message, kind))
 
 
-def _optional(message: object, name: str) -> Instant | None:
+def optional(message: object, name: str) -> Instant | None:
     """A time that may be absent."""
     is_there: bool = message.HasField(name)  # type: ignore[attr-defined]  # every message has it
     return to_instant(getattr(message, name)) if is_there else None

@@ -7,21 +7,29 @@ from essc.identity.v1 import identity_pb2, identity_service_pb2, identity_servic
 from essc.password.v1 import password_service_pb2, password_service_pb2_grpc
 from essc.policy.v1 import policy_service_pb2, policy_service_pb2_grpc
 from essc.record.v1 import record_service_pb2, record_service_pb2_grpc
-from essc_channels.core.flow_records import Answer, AnswerKind, Check, FlowKind
-from essc_channels.core.records import Holding, Link, Person, Words
+from essc_channels.core.flow_kinds import (
+    AnswerKind,
+    Check,
+    FlowKind,
+    Purpose,
+)
+from essc_channels.core.flow_records import (
+    Answer,
+)
+from essc_channels.core.records import Holding, Link, Person, RecordLine, Words
 from essc_channels.ports import (
     Application,
     Ask,
     Consent,
     NewPassword,
     Question,
-    RecordLine,
     RecordPage,
     Subject,
 )
 from essc_channels.wire import convert
 from essc_channels.wire.calls import Caller
 from essc_wire.client import Peer
+from essc_wire.clock import monotonic
 from essc_wire.refusals import Refusal
 from essc_wire.times import to_instant
 
@@ -31,17 +39,11 @@ _METHODS: Final = {
     Check.TEXT_MESSAGE: identity_pb2.METHOD_TEXT_MESSAGE,
     Check.FACE: identity_pb2.METHOD_FACE,
     Check.CARD_PASSWORD: identity_pb2.METHOD_CARD_PASSWORD,
+    Check.BANK_PHONE: identity_pb2.METHOD_RESERVED_PHONE,
 }
-_PURPOSES: Final = {
-    FlowKind.APPLY: identity_pb2.PURPOSE_APPLY,
-    FlowKind.ACCEPT_DELIVERY: identity_pb2.PURPOSE_ACCEPT_DELIVERY,
-    FlowKind.DECLINE_DELIVERY: identity_pb2.PURPOSE_ACCEPT_DELIVERY,
-    FlowKind.UNLINK: identity_pb2.PURPOSE_UNLINK,
-    FlowKind.SET_PASSWORD: identity_pb2.PURPOSE_SET_PASSWORD,
-    FlowKind.CHANGE_PASSWORD: identity_pb2.PURPOSE_CHANGE_PASSWORD,
-    FlowKind.RESET_PASSWORD: identity_pb2.PURPOSE_RESET_PASSWORD,
-    None: identity_pb2.PURPOSE_FIND_LINK,
-}
+# The one policy value that a panel depends on is fixed while the platform runs; it may come back
+# from a restart with another.
+_POLICY_KEPT_S: Final = 300.0
 
 
 class PlatformClient:
@@ -54,15 +56,16 @@ class PlatformClient:
         self._passwords = password_service_pb2_grpc.PasswordServiceStub(peer.channel)
         self._policy = policy_service_pb2_grpc.PolicyServiceStub(peer.channel)
         self._records = record_service_pb2_grpc.RecordServiceStub(peer.channel)
+        self._loss = (False, 0.0)
 
     async def start_challenge(
-        self, request_id: str, subject: Subject, kind: FlowKind | None, check: Check, ask: Ask
+        self, request_id: str, subject: Subject, purpose: Purpose, check: Check, ask: Ask
     ) -> Question | Refusal:
         request = identity_service_pb2.StartChallengeRequest(
             request_id=request_id,
             subject=convert.subject(subject),
             method=_METHODS.get(check, identity_pb2.METHOD_VOUCHED),
-            purpose=_PURPOSES[kind],
+            purpose=identity_pb2.Purpose.ValueType(int(purpose)),
             vouch_kind=identity_pb2.VouchKind.ValueType(int(check.vouch_kind or 0)),
         )
         response = await self._caller.call(
@@ -157,6 +160,51 @@ class PlatformClient:
         )
         return response if isinstance(response, Refusal) else convert.link(response.link)
 
+    async def raise_level(
+        self, request_id: str, link: tuple[str, int], proof: str, ask: Ask
+    ) -> Link | Refusal:
+        request = card_service_pb2.RaiseLevelRequest(
+            request_id=request_id, link_id=link[0], serial=link[1], proof=proof
+        )
+        response = await self._caller.call(
+            lambda options: self._cards.RaiseLevel(request, **options), ask
+        )
+        return response if isinstance(response, Refusal) else convert.link(response.link)
+
+    async def lower_level(self, request_id: str, link: tuple[str, int], ask: Ask) -> Link | Refusal:
+        request = card_service_pb2.LowerLevelRequest(
+            request_id=request_id, link_id=link[0], serial=link[1]
+        )
+        response = await self._caller.call(
+            lambda options: self._cards.LowerLevel(request, **options), ask
+        )
+        return response if isinstance(response, Refusal) else convert.link(response.link)
+
+    async def allow_while_lost(
+        self, request_id: str, link: tuple[str, int], proof: str, ask: Ask
+    ) -> Link | Refusal:
+        request = card_service_pb2.AllowWhileLostRequest(
+            request_id=request_id, link_id=link[0], serial=link[1], face_proof=proof
+        )
+        response = await self._caller.call(
+            lambda options: self._cards.AllowWhileLost(request, **options), ask
+        )
+        return response if isinstance(response, Refusal) else convert.link(response.link)
+
+    async def is_consent_to_loss(self, ask: Ask) -> bool:
+        is_known, until = self._loss
+        if monotonic() < until:
+            return is_known
+        request = policy_service_pb2.GetPolicyRequest()
+        response = await self._caller.call(
+            lambda options: self._policy.GetPolicy(request, **options), ask
+        )
+        if isinstance(response, Refusal):
+            return False
+        values = {each.name: each.value for each in response.values}
+        self._loss = (values.get("loss") == "holder_consent", monotonic() + _POLICY_KEPT_S)
+        return self._loss[0]
+
     async def change_password(
         self, request_id: str, kind: FlowKind, new: NewPassword, ask: Ask
     ) -> Refusal | None:
@@ -202,10 +250,10 @@ class PlatformClient:
         return response if isinstance(response, Refusal) else convert.holding(response)
 
     async def list_records(
-        self, link_id: str, page_size: int, page_token: str, ask: Ask
+        self, link_id: str, page_size: int, page_token: str, ask: Ask, *, face_proof: str = ""
     ) -> RecordPage | Refusal:
         request = record_service_pb2.ListRecordsRequest(
-            link_id=link_id, page_size=page_size, page_token=page_token
+            link_id=link_id, page_size=page_size, page_token=page_token, face_proof=face_proof
         )
         response = await self._caller.call(
             lambda options: self._records.ListRecords(request, **options), ask
@@ -223,4 +271,5 @@ def _line(message: record_service_pb2.Record) -> RecordLine:
         kind=kinds.Name(message.kind) if message.kind in kinds.values() else str(message.kind),
         place=places.Name(message.place) if message.place in places.values() else "",
         record_time=to_instant(message.record_time),
+        channel_name=message.channel_name,
     )

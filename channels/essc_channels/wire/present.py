@@ -2,29 +2,21 @@
 
 from essc.card.v1 import card_pb2
 from essc.channel.v1 import channel_pb2, channel_service_pb2
-from essc.identity.v1 import identity_pb2
-from essc_channels.core import flows as table
-from essc_channels.core.flow_records import AnswerKind, Flow, Stage, Step
+from essc.family.v1 import family_pb2
+from essc_channels.core.card_errands import Member
+from essc_channels.core.flow_kinds import Stage
+from essc_channels.core.flow_records import Flow, Step
+from essc_channels.core.lines import relation_words
 from essc_channels.core.panels import Panel
-from essc_channels.core.records import Card, SignedCard, Words
-from essc_channels.core.texts import (
-    BUTTONS,
-    OTHER_PLACE,
-    OTHER_RECORD,
-    PANEL_TITLES,
-    PLACES,
-    RECORDS,
-    step_title,
-)
+from essc_channels.core.paths import PRIVATE
+from essc_channels.core.record_texts import OTHER_PLACE, OTHER_RECORD, PLACES, RECORDS
+from essc_channels.core.records import RecordLine
+from essc_channels.core.texts import PANEL_TITLES, step_title
 from essc_channels.flows.desk import Lack, Shown
-from essc_channels.flows.homes import Look
-from essc_channels.ports import RecordLine
+from essc_channels.wire import present_steps
+from essc_channels.wire.present_steps import card, text
 from essc_wire.refusals import semantics
 from essc_wire.times import optional_timestamp, to_timestamp
-
-
-def text(words: Words) -> channel_pb2.Text:
-    return channel_pb2.Text(zh=words.zh, en=words.en)
 
 
 def reason_text(reason: str) -> channel_pb2.Text | None:
@@ -39,31 +31,34 @@ def serialise(shown: Shown) -> bytes:
     return response.SerializeToString()
 
 
-def without_card(answer: bytes) -> bytes:
-    """The answer as it may be kept: neither the panel nor the card that was shown (R92)."""
+def without_secrets(answer: bytes, stage: Stage | None) -> bytes:
+    """The same as it may be kept (R92): no panel, and no step that names people or is a secret."""
     response = channel_service_pb2.AnswerStepResponse.FromString(answer)
     response.flow.ClearField("panel")
-    if response.flow.step.WhichOneof("kind") == "show_card":
-        response.flow.step.show_card.Clear()
-        response.flow.step.show_card.SetInParent()
+    kind = response.flow.step.WhichOneof("kind")
+    if stage in PRIVATE and kind:
+        response.flow.step.ClearField(kind)
     return response.SerializeToString()
 
 
 def lacks(kept: bytes) -> Lack:
-    """What `without_card` has taken from it."""
+    """What a kept answer leaves out."""
     shown = channel_service_pb2.AnswerStepResponse.FromString(kept).flow
     if shown.state != channel_pb2.Flow.STATE_OPEN:
         return Lack.PANEL
-    return Lack.CARD if shown.step.WhichOneof("kind") == "show_card" else Lack.NOTHING
+    return Lack.NOTHING if shown.step.WhichOneof("kind") else Lack.STEP
 
 
-def with_card(kept: bytes, look: Look) -> bytes:
-    """The answer again, with the panel or the card as they are now."""
+def place(kept: bytes) -> tuple[str, str]:
+    """The flow and the step of a kept answer."""
+    shown = channel_service_pb2.AnswerStepResponse.FromString(kept).flow
+    return shown.flow_id, shown.step.step_id
+
+
+def with_panel(kept: bytes, shown: Panel) -> bytes:
+    """The kept answer again, with the panel as it is now."""
     response = channel_service_pb2.AnswerStepResponse.FromString(kept)
-    if lacks(kept) is Lack.PANEL:
-        response.flow.panel.CopyFrom(panel(look.panel))
-    elif look.holding is not None:
-        _show(response.flow.step, look.holding.card, look.holding.signed_card)
+    response.flow.panel.CopyFrom(panel(shown))
     return response.SerializeToString()
 
 
@@ -89,47 +84,8 @@ def step(of: Flow, value: Step) -> channel_pb2.Step:
         last_reason=value.last_reason,
         last_reason_text=reason_text(value.last_reason),
     )
-    _ask(message, value)
+    present_steps.ask(message, value)
     return message
-
-
-def _ask(message: channel_pb2.Step, value: Step) -> None:
-    """Fills in what is asked, by the kind of the answer that the step wants."""
-    wanted = table.wanted(value)
-    if value.stage is Stage.SHOW_CARD:
-        _show(message, value.card, value.signed_card)
-    elif wanted is AnswerKind.CONSENTED:
-        words = value.text or Words("", "")
-        message.consent.text.CopyFrom(text(words))
-        message.consent.button.CopyFrom(text(BUTTONS[value.stage]))
-        message.consent.version = value.version
-    elif wanted is AnswerKind.CHOICE_ID:
-        for option in value.options:
-            message.choice.options.add(choice_id=option.choice_id, label=text(option.label))
-    elif wanted is AnswerKind.TEXT_CODE:
-        message.text_code.SetInParent()
-        message.text_code.masked_phone = value.masked_phone
-    elif wanted is AnswerKind.FACE_CAPTURE:
-        actions = map(identity_pb2.FaceAction.ValueType, value.actions)
-        message.face.SetInParent()
-        message.face.actions.extend(actions)
-        message.face.digits = value.digits
-    elif wanted is AnswerKind.CARD_PASSWORD:
-        message.card_password.SetInParent()
-        message.card_password.is_new = value.stage is Stage.NEW_PASSWORD
-    else:
-        assert value.check is not None, value.stage
-        kind = int(value.check.vouch_kind or 0)
-        message.vouch.kind = identity_pb2.VouchKind.ValueType(kind)
-        message.vouch.masked_phone = value.masked_phone
-
-
-def _show(message: channel_pb2.Step, shown: Card | None, signed: SignedCard | None) -> None:
-    message.show_card.SetInParent()
-    if shown:
-        message.show_card.card.CopyFrom(card(shown))
-    if signed:
-        message.show_card.signed_card.CopyFrom(signed_card(signed))
 
 
 def panel(value: Panel) -> channel_pb2.Panel:
@@ -141,26 +97,20 @@ def panel(value: Panel) -> channel_pb2.Panel:
         card=card(value.card) if value.card else None,
         offered_flows=[channel_pb2.FlowKind.ValueType(int(kind)) for kind in value.offered_flows],
         as_of_time=optional_timestamp(value.as_of_time),
+        members=map(_member, value.members),
+        level=card_pb2.Level.ValueType(int(value.level or 0)),
+        allow_until_time=optional_timestamp(value.allow_until_time),
+        edition=channel_pb2.Edition.ValueType(int(value.edition)),
     )
 
 
-def card(value: Card) -> card_pb2.Card:
-    return card_pb2.Card(
-        state=card_pb2.Card.State.ValueType(int(value.state)),
-        physical_card_status=value.physical_card_status,  # type: ignore[arg-type]  # passed on
-        blocked_reason=value.blocked_reason,
+def _member(value: Member) -> channel_pb2.MemberCard:
+    return channel_pb2.MemberCard(
+        relation=family_pb2.Relation.ValueType(value.relation),
+        relation_text=text(relation_words(value.relation)),
         masked_name=value.masked_name,
         masked_id_number=value.masked_id_number,
-        region=value.region,
-        issue_time=optional_timestamp(value.issue_time),
-        expire_time=optional_timestamp(value.expire_time),
-        password_is_set=value.password_is_set,
-    )
-
-
-def signed_card(value: SignedCard) -> card_pb2.SignedCard:
-    return card_pb2.SignedCard(
-        payload=value.payload, signature=value.signature, key_id=value.key_id
+        card=card(value.card) if value.card else None,
     )
 
 

@@ -5,9 +5,16 @@ from dataclasses import replace
 import pytest
 
 from essc_channels.core import panels
-from essc_channels.core.flow_records import FlowKind
+from essc_channels.core.channel_profiles import (
+    ChannelClass,
+    ChannelProfile,
+    Edition,
+    IdentityCheck,
+    Offer,
+)
+from essc_channels.core.flow_kinds import FlowKind
 from essc_channels.core.panels import Panel, PanelState
-from essc_channels.core.records import Card, CardState, Link, LinkState
+from essc_channels.core.records import Card, CardState, Level, Link, LinkState, Words
 
 SECOND = 1_000_000
 NOW = 1_700_000_000 * SECOND
@@ -16,6 +23,14 @@ TEN_MINUTES = 600 * SECOND
 DELIVERED = Link(link_id="a" * 32, serial=2, state=LinkState.DELIVERED)
 ACTIVE = Link(link_id="a" * 32, serial=2, state=LinkState.ACTIVE)
 UNLINKED = Link(link_id="a" * 32, serial=2, state=LinkState.UNLINKED)
+
+BARE = ChannelProfile(
+    id="x1",
+    name=Words("某", "X"),
+    channel_class=ChannelClass.SOCIAL,
+    identity_checks=(IdentityCheck.TEXT_MESSAGE,),
+    offers=(),
+)
 
 USABLE = Card(
     state=CardState.USABLE,
@@ -75,9 +90,129 @@ def test_with_the_platform_the_panel_says_what_is_true(
     shown: Card | None,
     offered: tuple[FlowKind, ...],
 ) -> None:
-    panel = panels.fresh(link, card, displayed)
+    panel = panels.fresh(link, card, displayed, BARE)
 
-    assert panel == Panel(state=state, reason=reason, card=shown, offered_flows=offered)
+    is_shown = state in (PanelState.USABLE, PanelState.BLOCKED)
+    assert panel == Panel(
+        state=state,
+        reason=reason,
+        card=shown,
+        offered_flows=offered,
+        level=Level.QUERY if is_shown else None,
+    )
+
+
+ALL = replace(BARE, offers=tuple(Offer))
+PAYING = replace(ACTIVE, level=Level.PAYMENT)
+ALLOWED = replace(ACTIVE, allow_until_time=NOW + SECOND)
+FAMILY = (
+    FlowKind.VIEW_FAMILY,
+    FlowKind.ADD_MEMBER,
+    FlowKind.REMOVE_MEMBER,
+    FlowKind.LEAVE_BINDER,
+)
+ENDING_FAMILY = (FlowKind.VIEW_FAMILY, FlowKind.REMOVE_MEMBER, FlowKind.LEAVE_BINDER)
+SERVICES = (FlowKind.USE_SERVICE, FlowKind.VIEW_USES)
+CERTIFYING = (FlowKind.CERTIFY, FlowKind.VIEW_CERTIFICATIONS)
+PAY, ORDERS = FlowKind.PAY, FlowKind.VIEW_ORDERS
+RAISE, LOWER = FlowKind.RAISE_LEVEL, FlowKind.LOWER_LEVEL
+FREE_ON, FREE_OFF = FlowKind.PASSWORD_FREE_ON, FlowKind.PASSWORD_FREE_OFF
+CODE, LOST_USE = FlowKind.SHOW_CODE, FlowKind.ALLOW_WHILE_LOST
+
+# what the channel offers, link, card; flows offered between showing the card and the passwords
+OFFERED = [
+    ((Offer.CODE,), ACTIVE, USABLE, (SHOW, CODE)),
+    ((Offer.PAYMENT,), ACTIVE, USABLE, (SHOW, ORDERS, RAISE)),
+    ((Offer.PAYMENT,), PAYING, USABLE, (SHOW, PAY, ORDERS, FREE_ON, FREE_OFF, LOWER)),
+    ((Offer.SERVICES,), ACTIVE, USABLE, (SHOW, *SERVICES)),
+    ((Offer.CERTIFICATION,), ACTIVE, USABLE, (SHOW, *CERTIFYING)),
+    ((Offer.FAMILY,), ACTIVE, USABLE, (SHOW, *FAMILY)),
+    ((Offer.CODE,), ACTIVE, LOST, ()),
+    ((Offer.PAYMENT,), ACTIVE, LOST, (ORDERS,)),
+    ((Offer.PAYMENT,), PAYING, LOST, (ORDERS, LOWER)),
+    ((Offer.SERVICES,), ACTIVE, LOST, (FlowKind.VIEW_USES,)),
+    ((Offer.CERTIFICATION,), ACTIVE, LOST, (FlowKind.VIEW_CERTIFICATIONS,)),
+    ((Offer.FAMILY,), ACTIVE, LOST, ENDING_FAMILY),
+    ((Offer.CODE,), ALLOWED, LOST, (SHOW, CODE)),
+]
+
+
+@pytest.mark.rule("R3", "R26", "R30", "R40", "R50", "R61", "R62")
+@pytest.mark.parametrize(("offers", "link", "card", "offered"), OFFERED)
+def test_a_channel_offers_what_its_profile_says_and_the_cards_status_allows(
+    offers: tuple[Offer, ...], link: Link, card: Card, offered: tuple[FlowKind, ...]
+) -> None:
+    panel = panels.fresh(link, card, 2, replace(BARE, offers=offers))
+
+    passwords = (CHANGE, RESET) if card.password_is_set else (SET,)
+    assert panel.offered_flows == (*offered, *passwords, UNLINK)
+
+
+@pytest.mark.rule("R3")
+@pytest.mark.parametrize(
+    ("card", "is_consent_to_loss", "is_offered"),
+    [
+        (LOST, True, True),
+        (LOST, False, False),
+        (CANCELLED, True, False),
+        (USABLE, True, False),
+    ],
+)
+def test_only_a_lost_card_can_be_opened_and_only_by_the_national_policy(
+    card: Card, is_consent_to_loss: bool, is_offered: bool
+) -> None:
+    panel = panels.fresh(ACTIVE, card, 2, BARE, is_consent_to_loss=is_consent_to_loss)
+
+    assert (LOST_USE in panel.offered_flows) is is_offered
+
+
+@pytest.mark.rule("R3", "R17")
+def test_a_link_that_was_opened_for_a_loss_is_usable_until_its_time_and_not_in_a_stale_copy() -> (
+    None
+):
+    fresh = panels.fresh(ALLOWED, LOST, 2, BARE)
+    young = panels.away(ALLOWED, LOST, 2, BARE, as_of_time=NOW, now=NOW, age_us_max=TEN_MINUTES)
+    late = panels.away(
+        ALLOWED, LOST, 2, BARE, as_of_time=NOW, now=NOW + SECOND, age_us_max=TEN_MINUTES
+    )
+
+    assert (fresh.state, fresh.reason) == (PanelState.USABLE, "")
+    assert fresh.allow_until_time == NOW + SECOND
+    assert (young.state, young.offered_flows) == (PanelState.USABLE, ())
+    assert (late.state, late.reason) == (PanelState.BLOCKED, "PHYSICAL_CARD_LOST")
+    assert late.allow_until_time is None
+
+
+@pytest.mark.rule("R93")
+def test_only_a_channel_that_may_show_all_names_offers_the_full_record() -> None:
+    full = replace(BARE, shows_all_channels=True)
+
+    assert FlowKind.VIEW_RECORDS in panels.fresh(ACTIVE, USABLE, 2, full).offered_flows
+    assert FlowKind.VIEW_RECORDS in panels.fresh(ACTIVE, LOST, 2, full).offered_flows
+    assert FlowKind.VIEW_RECORDS not in panels.fresh(ACTIVE, USABLE, 2, BARE).offered_flows
+
+
+@pytest.mark.rule("R50")
+@pytest.mark.parametrize(
+    ("link", "card", "offered"),
+    [
+        (None, None, (APPLY,)),
+        (DELIVERED, USABLE, (ACCEPT, APPLY)),
+        (ACTIVE, USABLE, (*CERTIFYING, CODE, SHOW)),
+        (ACTIVE, LOST, (FlowKind.VIEW_CERTIFICATIONS,)),
+        (ACTIVE, ENDED, (UNLINK,)),
+    ],
+)
+def test_the_elder_edition_is_short_and_certification_comes_first(
+    link: Link | None, card: Card | None, offered: tuple[FlowKind, ...]
+) -> None:
+    panel = panels.fresh(link, card, 2, ALL)
+
+    elder = panels.drawn(panel, Edition.ELDER)
+    standard = panels.drawn(panel, Edition.STANDARD)
+
+    assert (elder.edition, elder.offered_flows) == (Edition.ELDER, offered)
+    assert (standard.edition, standard.offered_flows) == (Edition.STANDARD, panel.offered_flows)
 
 
 @pytest.mark.rule("R17")
@@ -95,7 +230,7 @@ def test_with_the_platform_the_panel_says_what_is_true(
 def test_without_the_platform_a_young_copy_is_shown_with_its_age_and_offers_nothing(
     link: Link | None, card: Card | None, age: int, state: PanelState, shown: Card | None
 ) -> None:
-    panel = panels.away(link, card, 2, as_of_time=NOW - age, now=NOW, age_us_max=TEN_MINUTES)
+    panel = panels.away(link, card, 2, BARE, as_of_time=NOW - age, now=NOW, age_us_max=TEN_MINUTES)
 
     assert panel.state is state
     assert panel.card == shown
@@ -115,6 +250,6 @@ def test_without_the_platform_a_young_copy_is_shown_with_its_age_and_offers_noth
 def test_without_the_platform_an_old_or_empty_copy_says_nothing(
     link: Link | None, card: Card | None, age: int
 ) -> None:
-    panel = panels.away(link, card, 2, as_of_time=NOW - age, now=NOW, age_us_max=TEN_MINUTES)
+    panel = panels.away(link, card, 2, BARE, as_of_time=NOW - age, now=NOW, age_us_max=TEN_MINUTES)
 
     assert panel == Panel(state=PanelState.UNKNOWN, reason="PLATFORM_UNREACHABLE")

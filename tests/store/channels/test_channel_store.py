@@ -8,14 +8,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from essc_channels.core.channel_profiles import VouchKind
-from essc_channels.core.flow_records import (
+from essc_channels.core.flow_kinds import (
     Check,
-    Flow,
     FlowKind,
     FlowState,
+    Stage,
+)
+from essc_channels.core.flow_records import (
+    Flow,
     Memory,
     Option,
-    Stage,
     Step,
     ended,
 )
@@ -44,6 +46,7 @@ LINK = Link(
     deliver_time=5,
     activate_time=6,
     unlink_time=7,
+    allow_until_time=8,
 )
 CARD = Card(
     state=CardState.BLOCKED,
@@ -55,6 +58,7 @@ CARD = Card(
     issue_time=1,
     expire_time=2,
     password_is_set=True,
+    bank_account_is_open=True,
 )
 SHADOW = Shadow(link=LINK, card=CARD, as_of_time=9)
 FLOW = Flow(
@@ -77,6 +81,9 @@ FLOW = Flow(
         masked_phone="111****0001",
         actions=(1, 3),
         digits="4071",
+        is_of_member=True,
+        faults=("name",),
+        next_page_token="next",
         options=(Option(choice_id="FACE", label=Words("人脸", "face")),),
         text=Words("同意", "agree"),
         version="1",
@@ -88,8 +95,14 @@ FLOW = Flow(
         password_is_set=True,
         consent_version="1",
         region="320600",
+        card_region="320600",
+        is_child=True,
+        setbacks=2,
+        page_token="here",
+        choices=((Stage.CHOOSE_PERSON, Option(choice_id="b", label=Words("王*", "王*"))),),
         proofs=((Stage.CHECK, "p"), (Stage.FACE, "q")),
     ),
+    sealed_draft=b"sealed",
 )
 
 
@@ -225,7 +238,7 @@ def test_a_delivery_waits_until_an_account_has_met_it(database: Database) -> Non
 
 def test_accounts_and_sessions_come_back(database: Database) -> None:
     account = Account(account="zhang", link_id="l", displayed_serial=2, looked_order=7)
-    session = Session(digest="d", account="zhang", expire_time=100)
+    session = Session(digest="d", account="zhang", expire_time=100, device="phone")
     with database.write() as connection:
         fresh = accounts.find_account(connection, "zhang")
         accounts.save_account(connection, account)
@@ -297,7 +310,7 @@ def test_a_store_of_another_version_is_refused_in_one_line(
     with database.write() as connection:
         connection.execute(text("PRAGMA user_version = 99"))
 
-    with pytest.raises(StoreFault, match="schema version 99, this program needs 1"):
+    with pytest.raises(StoreFault, match="schema version 99, this program needs 2"):
         folder.channel_database()
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.wire.channels.fake_errands import CARD_PHOTO, FACE_PHOTO
 from tests.wire.channels.fake_platform import FACE, TEXT_CODE, FakePlatform, Holder, serve
 
+from essc.authority.v1 import authority_service_pb2
 from essc.channel.v1 import channel_pb2, channel_service_pb2, channel_service_pb2_grpc
 from essc.identity.v1 import identity_pb2
 from essc.lab.v1 import lab_service_pb2, lab_service_pb2_grpc
@@ -22,6 +24,7 @@ from essc_wire.id_numbers import synthetic
 from essc_wire.keys import new_key
 from essc_wire.serving import Server
 
+GRANDMOTHER = ("王奶奶", synthetic(date(1945, 1, 2), 7))
 ZHANG = ("张三", synthetic(date(1980, 5, 17), 1))
 PHONE = "11100000001"
 WALLET_PASSWORD = "swordfish"
@@ -39,6 +42,9 @@ class Phone:
     new_password: str = "205817"
     old_password: str = "205817"
     choice: str = ""
+    """A choice's id, or words of its label."""
+    member: tuple[str, str] = GRANDMOTHER
+    card_photo: bytes = CARD_PHOTO
     steps: list[str] = field(default_factory=list)
 
     def options(self, timeout_s: float = 5.0) -> Any:
@@ -51,8 +57,8 @@ class Phone:
         response = await self.stub.SignIn(request, **self.peer.options())
         self.session = response.session
 
-    async def home(self, timeout_s: float = 5.0) -> channel_pb2.Panel:
-        request = channel_service_pb2.GetHomeRequest()
+    async def home(self, timeout_s: float = 5.0, edition: Any = 0) -> channel_pb2.Panel:
+        request = channel_service_pb2.GetHomeRequest(edition=edition)
         response = await self.stub.GetHome(request, **self.options(timeout_s))
         panel: channel_pb2.Panel = response.panel
         return panel
@@ -88,8 +94,8 @@ class Phone:
     def right_answer(self, step: channel_pb2.Step) -> dict[str, Any]:
         match step.WhichOneof("kind"):
             case "choice":
-                choices = [option.choice_id for option in step.choice.options]
-                return {"choice_id": self.choice if self.choice in choices else choices[0]}
+                options = step.choice.options
+                return {"choice_id": next(filter(self._prefers, options), options[0]).choice_id}
             case "text_code":
                 return {"text_code": TEXT_CODE}
             case "face":
@@ -99,8 +105,18 @@ class Phone:
                 return {"card_password": self.new_password if is_new else self.old_password}
             case "vouch":
                 return {"vouch_answer": self.vouch_answer}
+            case "form":
+                typed = {"name": self.member[0], "id_number": self.member[1]}
+                return {"form": channel_pb2.FormAnswer(values=typed)}
+            case "photo":
+                is_card = step.photo.kind == authority_service_pb2.PHOTO_KIND_PHYSICAL_CARD
+                return {"photo": self.card_photo if is_card else FACE_PHOTO}
             case _:
                 return {"consented": True}
+
+    def _prefers(self, option: channel_pb2.ChoiceOption) -> bool:
+        words = (option.choice_id, option.label.zh)
+        return bool(self.choice) and any(self.choice in word for word in words)
 
     async def walk(self, kind: Any) -> channel_pb2.Flow:
         """Goes through a flow, answering rightly; notes the kinds of steps."""
@@ -149,6 +165,14 @@ class Stand:
             request_id=new_request_id(),
         )
         await stub.PutAccount(request, timeout=5)
+
+    async def newest_code(self, phone: str) -> str:
+        """The code of the newest message that the channel's authority sent."""
+        stub = lab_service_pb2_grpc.PhoneServiceStub(self.lab().channel)
+        listed = await stub.ListMessages(
+            lab_service_pb2.ListMessagesRequest(phone=phone), timeout=5
+        )
+        return "".join(filter(str.isdigit, listed.messages[0].text))
 
     def phone(self) -> Phone:
         peer = Peer(self.channel.address)

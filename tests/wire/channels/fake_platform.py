@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
+from tests.wire.channels.fake_errands import FakeErrands, services_of
 
 from essc.card.v1 import card_pb2, card_service_pb2
 from essc.event.v1 import event_pb2, event_service_pb2
@@ -82,7 +83,11 @@ class FakePlatform:
     frozen: set[str] = field(default_factory=set)
     """Methods that never answer."""
     watchers: int = 0
+    errands: FakeErrands = field(init=False)
     new_event: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.errands = FakeErrands(self)
 
     # --- what a test does to it ---
 
@@ -107,7 +112,7 @@ class FakePlatform:
         link = Link()
         link.CopyFrom(holder.link)
         link.serial = serial or link.serial
-        card = self._card(holder)
+        card = self.card_of(holder)
         card.masked_name = card.masked_id_number = ""
         event = event_pb2.Event(
             cursor=str(len(self.events) + 1), kind=kind, event_time=_now(), link=link, card=card
@@ -124,11 +129,13 @@ class FakePlatform:
         if request.method == Method.METHOD_CARD_PASSWORD and not holder.password:
             return Refusal("PASSWORD_NOT_SET")
         challenge = Challenge(holder, request.method, request.purpose, request.vouch_kind)
-        number = _hexadecimal("challenge", request.request_id)
+        number = hexadecimal("challenge", request.request_id)
         self.challenges[number] = challenge
         message = identity_pb2.Challenge(challenge_id=number, expire_time=_now(300), tries_left=3)
         if request.method == Method.METHOD_TEXT_MESSAGE:
             message.text_message.masked_phone = "111****0001"
+        elif request.method == Method.METHOD_RESERVED_PHONE:
+            message.text_message.masked_phone = "111****0002"
         elif request.method == Method.METHOD_FACE:
             message.face.actions.append(identity_pb2.FACE_ACTION_READ_DIGITS)
             message.face.digits = "4071"
@@ -146,14 +153,14 @@ class FakePlatform:
         if wrong:
             challenge.tries_left -= 1
             return Refusal(wrong, {"tries_left": str(challenge.tries_left)})
-        challenge.proof = _hexadecimal("proof", request.challenge_id)
+        challenge.proof = hexadecimal("proof", request.challenge_id)
         self.proofs[challenge.proof] = (challenge, False)
         proof = identity_pb2.Proof(proof=challenge.proof, expire_time=_now(600))
         return identity_service_pb2.AnswerChallengeResponse(proof=proof)
 
     @staticmethod
     def _wrong(challenge: Challenge, request: Any) -> str:
-        if challenge.method == Method.METHOD_TEXT_MESSAGE:
+        if challenge.method in (Method.METHOD_TEXT_MESSAGE, Method.METHOD_RESERVED_PHONE):
             return "" if request.text_code == TEXT_CODE else "TEXT_CODE_WRONG"
         if challenge.method == Method.METHOD_FACE:
             return "" if request.face_capture == FACE else "FACE_MISMATCH"
@@ -162,6 +169,11 @@ class FakePlatform:
         return "" if request.vouched else "VOUCHING_FAILED"
 
     def _subject(self, subject: Any) -> Holder | Refusal:
+        if subject.WhichOneof("subject") == "member":
+            binder = self.active(subject.member.link_id)
+            if isinstance(binder, Refusal):
+                return binder
+            return self.errands.member_of(binder, subject.member.binding_id)
         if subject.WhichOneof("subject") == "link_id":
             return self._held(subject.link_id) or Refusal("LINK_NOT_FOUND")
         holder = self.holders.get(subject.person.id_number)
@@ -169,7 +181,7 @@ class FakePlatform:
             return Refusal("IDENTITY_MISMATCH")
         return holder
 
-    def _spend(self, proof: str, purpose: int, *, look_only: bool = False) -> Holder | Refusal:
+    def spend(self, proof: str, purpose: int, *, look_only: bool = False) -> Holder | Refusal:
         known = self.proofs.get(proof)
         if known is None:
             return Refusal("PROOF_UNKNOWN")
@@ -202,7 +214,7 @@ class FakePlatform:
         if holder.link and holder.link.state == Link.STATE_ACTIVE:
             return Refusal("LINK_EXISTS")
         for proof in (request.identity_proof, request.face_proof):
-            spent = self._spend(proof, identity_pb2.PURPOSE_APPLY)
+            spent = self.spend(proof, identity_pb2.PURPOSE_APPLY)
             if isinstance(spent, Refusal):
                 return spent
         serial = holder.link.serial if holder.link else 0
@@ -213,7 +225,7 @@ class FakePlatform:
         return self._holding(holder, card_service_pb2.ApplyResponse)
 
     def find_link(self, request: Any) -> Message | Refusal:
-        holder = self._spend(request.identity_proof, identity_pb2.PURPOSE_FIND_LINK, look_only=True)
+        holder = self.spend(request.identity_proof, identity_pb2.PURPOSE_FIND_LINK, look_only=True)
         if isinstance(holder, Refusal):
             return holder
         if holder.link is None:
@@ -228,7 +240,7 @@ class FakePlatform:
             return Refusal("CONSENT_OUTDATED")
         if holder.blocked_reason:
             return Refusal(holder.blocked_reason)
-        spent = self._spend(request.identity_proof, identity_pb2.PURPOSE_ACCEPT_DELIVERY)
+        spent = self.spend(request.identity_proof, identity_pb2.PURPOSE_ACCEPT_DELIVERY)
         if isinstance(spent, Refusal):
             return spent
         self._set_link(holder, request.serial, Link.STATE_ACTIVE)
@@ -239,7 +251,7 @@ class FakePlatform:
         holder = self._delivered(request)
         if isinstance(holder, Refusal):
             return holder
-        spent = self._spend(request.identity_proof, identity_pb2.PURPOSE_ACCEPT_DELIVERY)
+        spent = self.spend(request.identity_proof, identity_pb2.PURPOSE_ACCEPT_DELIVERY)
         if isinstance(spent, Refusal):
             return spent
         self._set_link(holder, request.serial, Link.STATE_UNLINKED)
@@ -267,7 +279,7 @@ class FakePlatform:
         if holder is None or holder.link is None:
             return Refusal("LINK_NOT_FOUND")
         if holder.link.state != Link.STATE_UNLINKED:
-            spent = self._spend(request.proof, identity_pb2.PURPOSE_UNLINK)
+            spent = self.spend(request.proof, identity_pb2.PURPOSE_UNLINK)
             if isinstance(spent, Refusal):
                 return spent
             self._set_link(holder, request.serial, Link.STATE_UNLINKED)
@@ -279,7 +291,7 @@ class FakePlatform:
         start = int(request.page_token or 0)
         page = card_service_pb2.ListLinksResponse()
         for holder in held[start : start + 1]:  # one a page: every listing has a page two
-            page.items.add(link=holder.link, card=self._card(holder))
+            page.items.add(link=holder.link, card=self.card_of(holder))
         if start + 1 < len(held):
             page.next_page_token = str(start + 1)
         return page
@@ -301,7 +313,7 @@ class FakePlatform:
             return Refusal("PASSWORD_TOO_SIMPLE")
         holder: Holder | Refusal = Refusal("PROOF_UNKNOWN")
         for proof in proofs:
-            holder = self._spend(proof, purpose)
+            holder = self.spend(proof, purpose)
             if isinstance(holder, Refusal):
                 return holder
         assert isinstance(holder, Holder)
@@ -316,10 +328,25 @@ class FakePlatform:
             version=self.consent_version, text_zh="授权书", text_en="consent"
         )
 
+    def get_policy(self, request: Any) -> Message:
+        loss = policy_service_pb2.PolicyValue(name="loss", value=self.errands.loss_policy)
+        return policy_service_pb2.GetPolicyResponse(values=[loss])
+
     def list_records(self, request: Any) -> Message | Refusal:
         if self._held(request.link_id) is None:
             return Refusal("LINK_NOT_FOUND")
         records = record_service_pb2.Record
+        if request.face_proof:
+            return record_service_pb2.ListRecordsResponse(
+                records=[
+                    record_service_pb2.Record(
+                        kind=records.KIND_LINK_ACTIVATED,
+                        place=records.PLACE_ANOTHER_CHANNEL,
+                        record_time=_now(),
+                        channel_name="微信",
+                    )
+                ]
+            )
         return record_service_pb2.ListRecordsResponse(
             records=[
                 record_service_pb2.Record(
@@ -373,12 +400,19 @@ class FakePlatform:
             None,
         )
 
+    def active(self, link_id: str) -> Holder | Refusal:
+        """The holder of an active link."""
+        holder = self._held(link_id)
+        if holder is None or holder.link is None:
+            return Refusal("LINK_NOT_FOUND")
+        return holder if holder.link.state == Link.STATE_ACTIVE else Refusal("LINK_NOT_ACTIVE")
+
     def _set_link(self, holder: Holder, serial: int, state: Any) -> None:
-        link_id = _hexadecimal("link", holder.id_number)
+        link_id = hexadecimal("link", holder.id_number)
         holder.link = Link(link_id=link_id, serial=serial, state=state, level=card_pb2.LEVEL_QUERY)
 
     @staticmethod
-    def _card(holder: Holder) -> card_pb2.Card:
+    def card_of(holder: Holder) -> card_pb2.Card:
         usable, blocked = card_pb2.Card.STATE_USABLE, card_pb2.Card.STATE_BLOCKED
         is_open = holder.link is not None and holder.link.state == Link.STATE_ACTIVE
         return card_pb2.Card(
@@ -392,7 +426,7 @@ class FakePlatform:
         )
 
     def _holding(self, holder: Holder, kind: Any) -> Message:
-        response: Any = kind(link=holder.link, card=self._card(holder))
+        response: Any = kind(link=holder.link, card=self.card_of(holder))
         assert holder.link is not None
         if holder.link.state == Link.STATE_ACTIVE:
             response.signed_card.payload = b"payload"
@@ -454,6 +488,9 @@ async def serve(fake: FakePlatform, address: str = "127.0.0.1:0") -> Server:
         "GetCard": fake.get_card,
         "Unlink": fake.unlink,
         "ListLinks": fake.list_links,
+        "RaiseLevel": fake.errands.raise_level,
+        "LowerLevel": fake.errands.lower_level,
+        "AllowWhileLost": fake.errands.allow_while_lost,
     }
     passwords = {
         "SetPassword": fake.set_password,
@@ -466,7 +503,7 @@ async def serve(fake: FakePlatform, address: str = "127.0.0.1:0") -> Server:
     }
     policy = {
         "GetConsent": fake.get_consent,
-        "GetPolicy": lambda _: policy_service_pb2.GetPolicyResponse(),
+        "GetPolicy": fake.get_policy,
         "ListReasons": lambda _: policy_service_pb2.ListReasonsResponse(),
     }
     services = {
@@ -483,11 +520,13 @@ async def serve(fake: FakePlatform, address: str = "127.0.0.1:0") -> Server:
         ),
         event_service_pb2.DESCRIPTOR.services_by_name["EventService"]: events,
     }
+    for service, methods in services_of(fake.errands).items():
+        services[service] = Servicer(fake, methods)
     handlers = [guard.handler(service, servicer) for service, servicer in services.items()]
     return await start_server(address, handlers, [each.full_name for each in services])
 
 
-def _hexadecimal(*parts: str) -> str:
+def hexadecimal(*parts: str) -> str:
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:32]
 
 

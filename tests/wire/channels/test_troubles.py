@@ -488,15 +488,18 @@ async def test_a_repeat_shows_the_card_again_though_no_answer_keeps_it(
     start_id, end_id = new_request_id(), new_request_id()
 
     shown = await phone.start(channel_pb2.FLOW_KIND_SHOW_CARD, start_id)
-    ended = await phone.answer(shown, end_id)
     shown_again = await phone.start(channel_pb2.FLOW_KIND_SHOW_CARD, start_id)
+    ended = await phone.answer(shown, end_id)
     ended_again = await phone.answer(shown, end_id)
+    with pytest.raises(grpc.aio.AioRpcError) as too_late:
+        await phone.start(channel_pb2.FLOW_KIND_SHOW_CARD, start_id)
     with stand.channel.database.read() as connection:
         kept = b"".join(connection.execute(text("SELECT answer FROM answers")).scalars())
 
     assert shown.step.show_card.signed_card.payload == b"payload"
     assert ended.panel.card.masked_name == "张*"
     assert (shown_again, ended_again) == (shown, ended)
+    assert reason_of(too_late.value) == "FLOW_ENDED"
     for secret in (shown.step.show_card.card.masked_id_number, "张*", "signature"):
         assert secret.encode() not in kept
 

@@ -1,5 +1,7 @@
 """Every flow, walked by a phone through a channel's real wire."""
 
+from typing import Any
+
 import grpc
 import pytest
 from tests.wire.channels.conftest import (
@@ -13,8 +15,21 @@ from tests.wire.channels.conftest import (
 )
 from tests.wire.channels.fake_platform import Holder
 
+from essc.admin.v1 import party_pb2
 from essc.channel.v1 import channel_pb2
+from essc.event.v1 import event_pb2
+from essc.family.v1 import family_pb2
+from essc.identity.v1 import identity_pb2
 from essc.lab.v1 import lab_service_pb2, lab_service_pb2_grpc
+from essc.record.v1 import record_service_pb2
+from essc.settlement.v1 import order_pb2
+from essc_channels.core.card_errands import Relation
+from essc_channels.core.channel_profiles import ChannelClass, Edition, VouchKind
+from essc_channels.core.flow_kinds import FlowKind, FlowState, Purpose
+from essc_channels.core.lines import ORDER_STATES
+from essc_channels.core.panels import PanelState
+from essc_channels.core.record_texts import PLACES, RECORDS
+from essc_channels.core.records import EventKind
 from essc_wire.refusals import reason_of
 
 APPLY = channel_pb2.FLOW_KIND_APPLY
@@ -315,3 +330,39 @@ async def test_a_vouch_step_says_how_many_answers_are_left(make_stand: MakeStand
 
     assert first.step.WhichOneof("kind") == "vouch"
     assert (first.step.tries_left, again.step.tries_left) == (5, 4)
+
+
+@pytest.mark.rule("R93")
+def test_every_kind_and_place_of_the_record_has_its_words() -> None:
+    kinds, places = record_service_pb2.Record.Kind, record_service_pb2.Record.Place
+
+    assert set(RECORDS) == {name for name, number in kinds.items() if number}
+    assert set(PLACES) == {name for name, number in places.items() if number}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (FlowKind, channel_pb2.FlowKind),
+        (FlowState, channel_pb2.Flow.State),
+        (PanelState, channel_pb2.Panel.State),
+        (Edition, channel_pb2.Edition),
+        (Purpose, identity_pb2.Purpose),
+        (VouchKind, identity_pb2.VouchKind),
+        (Relation, family_pb2.Relation),
+        (EventKind, event_pb2.Event.Kind),
+        (ChannelClass, party_pb2.ChannelClass),
+    ],
+)
+def test_the_channels_numbers_are_those_of_the_contract(ours: Any, theirs: Any) -> None:
+    numbered = {number: name for name, number in theirs.items() if number}
+
+    assert [member.value for member in ours] == list(numbered)
+    for member in ours:
+        assert numbered[member.value].endswith(member.name)
+
+
+def test_what_orders_and_uses_can_be_has_its_words() -> None:
+    states = {name for name, number in order_pb2.Order.State.items() if number}
+
+    assert set(ORDER_STATES) == states
