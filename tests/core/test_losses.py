@@ -18,12 +18,14 @@ from tests.core.people import (
     entry,
     judge_situation,
     link,
+    person,
     physical_card,
     proof,
     unlinked_link,
 )
 from tests.core.proof_steps import proof_steps
 
+from essc_platform.core import acting
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.holdings import LinkAnswer
 from essc_platform.core.links import Unlink
@@ -93,24 +95,26 @@ def test_opening_a_link_for_a_loss(situation: dict[str, Any], decision: Decision
     assert judge_situation(situation) == decision
 
 
-@pytest.mark.rule("R3")
-def test_unlinking_ends_what_was_opened_and_another_link_can_be_opened_for_the_same_loss() -> None:
+@pytest.mark.rule("R3", "R11")
+def test_unlinking_ends_what_was_opened_and_changes_no_answer_elsewhere() -> None:
+    """The one opening of these hours is used up, whether or not its channel still has the card."""
     farewell = proof(number=901, method=Method.FACE, purpose=Purpose.UNLINK)
     elsewhere = proof(
         number=902, channel="alipay", method=Method.FACE, purpose=Purpose.ALLOW_WHILE_LOST
     )
-    store = Store(citizen(), LOST, card(), link(), IN_ALIPAY, FACE, farewell, elsewhere)
+    late = replace(elsewhere, expire_time=NOW + 2 * DAY)
+    store = Store(citizen(), LOST, card(), link(), IN_ALIPAY, FACE, farewell, late)
     unlink = Unlink(
         at=NOW, channel="wechat", citizen=ZHANG, link_number=300, serial=1, proof=farewell.key
     )
-    there = replace(ALLOW, channel="alipay", link_number=310, proof=elsewhere.key)
+    there = replace(ALLOW, channel="alipay", link_number=310, proof=late.key)
     store.save(accepted(store.judge(ALLOW, CONSENT)).changes)
     before = store.judge(there, CONSENT)
 
     store.do(unlink)
 
     ended = store.records[Link, (*ZHANG, "wechat")]
-    assert before == Rejected(Reason.LOSS_ALLOWED_ALREADY)
     assert isinstance(ended, Link)
-    assert ended.allow_time is None
-    assert isinstance(store.judge(there, CONSENT), Accepted)
+    assert acting.allow_until(ended, person(physical_cards=(LOST,)), NOW, CONSENT) is None
+    assert store.judge(there, CONSENT) == before == Rejected(Reason.LOSS_ALLOWED_ALREADY)
+    assert isinstance(store.judge(replace(there, at=NOW + DAY), CONSENT), Accepted)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.core import people
 from tests.core.people import (
     DAY,
     HOUR,
@@ -20,24 +21,32 @@ from tests.core.people import (
     licence,
 )
 
-from essc_platform.core import cards
+from essc_platform.core import acting, cards
+from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
+from essc_platform.core.cancellations import CancelCitizen
+from essc_platform.core.cards import Person
 from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallenge
 from essc_platform.core.citizens import RegisterCitizen
 from essc_platform.core.commands import Command
-from essc_platform.core.deciding.common import card_of, person
+from essc_platform.core.deciding.common import person, person_of
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
 from essc_platform.core.holdings import LinkAnswer, with_licence
 from essc_platform.core.issues import IssuePhysicalCard
+from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
+from essc_platform.core.losses import AllowWhileLost
 from essc_platform.core.passwords import ChangePassword, ResetPassword, SetPassword
 from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry, Verb
+from essc_platform.core.policy import HOLDER_CONSENT, Policy
 from essc_platform.core.records import (
+    CancelCause,
     Card,
     CardView,
     Challenge,
     Counters,
     Generation,
+    Level,
     Link,
     LinkState,
     Method,
@@ -47,9 +56,13 @@ from essc_platform.core.records import (
     Proof,
     Purpose,
 )
+from essc_platform.core.replacements import ReplacePhysicalCard
 
 LINK_NUMBERS = {"wechat": 300, "alipay": 310, "nantong": 320}
 REGIONS = (NANTONG, SUZHOU)
+# The reading of a loss in which more can happen.
+POLICY = Policy(loss=HOLDER_CONSENT)
+CHANNELS = [people.channel(key=name) for name in LINK_NUMBERS]
 WAITS = (0, 0, MINUTE, 11 * MINUTE, DAY, 17 * DAY, 3653 * DAY)
 
 
@@ -213,6 +226,69 @@ class Teller:
             )
         )
 
+    def replace_card(self, which: int, generation: Generation) -> None:
+        self.physical_cards += 1
+        self.commands.append(
+            ReplacePhysicalCard(
+                at=self.at,
+                citizen=ZHANG,
+                number=50 + which,
+                regions=frozenset(REGIONS),
+                generation=generation,
+                new_number=self.physical_cards,
+                receivers=(("alipay", 310), ("nantong", 320)),
+            )
+        )
+
+    def open_account(self, which: int) -> None:
+        self.commands.append(
+            ActivateBankAccount(
+                at=self.at,
+                citizen=ZHANG,
+                number=50 + which,
+                regions=frozenset(REGIONS),
+                bank_id="citybank",
+                reserved_phone="11100009999",
+            )
+        )
+
+    def close_account(self, which: int) -> None:
+        self.commands.append(
+            CloseBankAccount(
+                at=self.at, citizen=ZHANG, number=50 + which, regions=frozenset(REGIONS)
+            )
+        )
+
+    def die(self) -> None:
+        self.commands.append(
+            CancelCitizen(
+                at=self.at,
+                citizen=ZHANG,
+                id_number=citizen().id_number,
+                cause=CancelCause.DEATH,
+            )
+        )
+
+    def raise_level(self, channel: str, serial: int) -> None:
+        proof = self.check(channel, Method.RESERVED_PHONE, Purpose.RAISE_LEVEL)
+        self.commands.append(RaiseLevel(**self.in_link(channel, serial), proof=proof))
+
+    def lower_level(self, channel: str, serial: int) -> None:
+        self.commands.append(LowerLevel(**self.in_link(channel, serial)))
+
+    def allow(self, channel: str, serial: int) -> None:
+        proof = self.check(channel, Method.FACE, Purpose.ALLOW_WHILE_LOST)
+        self.commands.append(AllowWhileLost(**self.in_link(channel, serial), proof=proof))
+
+    def in_link(self, channel: str, serial: int) -> dict[str, Any]:
+        return {
+            "at": self.at,
+            "channel": channel,
+            "citizen": ZHANG,
+            "link_number": LINK_NUMBERS[channel],
+            "serial": serial,
+        }
+
     def expire(self) -> None:
         self.commands.append(NoteExpiry(at=self.at, citizen=ZHANG))
 
@@ -240,6 +316,9 @@ def deeds_of(*channels: str) -> st.SearchStrategy[Deed]:
         deed(Teller.apply, channel, st.sampled_from((None, None, *REGIONS))),
         deed(Teller.accept, channel, serial),
         deed(Teller.decline, channel, serial),
+        deed(Teller.raise_level, channel, serial),
+        deed(Teller.lower_level, channel, serial),
+        deed(Teller.allow, channel, serial),
         deed(
             Teller.renew_password,
             channel,
@@ -254,9 +333,14 @@ def deeds_of(*channels: str) -> st.SearchStrategy[Deed]:
     )
 
 
+WHICH = st.sampled_from((1, 1, 2, 3))
 OF_BUREAU_AND_TIME: st.SearchStrategy[Deed] = st.one_of(
     deed(Teller.issue, st.sampled_from(REGIONS), st.sampled_from(Generation), st.booleans()),
-    deed(Teller.step, st.sampled_from(Verb), st.sampled_from((1, 1, 2, 3))),
+    deed(Teller.step, st.sampled_from(Verb), WHICH),
+    deed(Teller.replace_card, WHICH, st.sampled_from(Generation)),
+    deed(Teller.open_account, WHICH),
+    deed(Teller.close_account, WHICH),
+    deed(Teller.die),
     deed(Teller.expire),
     deed(Teller.wait, st.sampled_from(WAITS)),
 )
@@ -269,11 +353,18 @@ OPENED: Sequence[Deed] = (
     lambda teller: teller.accept("alipay", 1),
     lambda teller: teller.renew_password("alipay", SetPassword),
 )
+# The same, and WeChat and Alipay may pay.
+PAYING: Sequence[Deed] = (
+    *OPENED,
+    lambda teller: teller.open_account(1),
+    lambda teller: teller.raise_level("wechat", 1),
+    lambda teller: teller.raise_level("alipay", 1),
+)
 
 SEALED: Sequence[Deed] = (lambda teller: teller.issue(NANTONG, Generation.THIRD, False),)
 
 STORIES = st.tuples(
-    st.sampled_from(((), SEALED, OPENED, OPENED)), st.lists(DEEDS, max_size=20)
+    st.sampled_from(((), SEALED, OPENED, PAYING)), st.lists(DEEDS, max_size=20)
 ).map(lambda drawn: [*drawn[0], *drawn[1]])
 
 
@@ -292,7 +383,7 @@ def play(store: Store, command: Command) -> Decision | None:
         command = replace(command, password_version=version)
     if isinstance(command, NoteExpiry) and (Card, ZHANG) not in store.records:
         return None  # the sweep finds no card
-    decision = store.judge(command)
+    decision = store.judge(command, POLICY)
     if isinstance(decision, Accepted) and decision.to_sign is not None:
         decision = with_licence(decision, licence())
     store.save(decision.changes)
@@ -300,12 +391,16 @@ def play(store: Store, command: Command) -> Decision | None:
     return decision
 
 
+def zhang_in(store: Store) -> Person:
+    read = person_of(ZHANG)
+    return person(store.snapshot_of(read).view(read), ZHANG)
+
+
 def worth_in(store: Store, at: int) -> CardView | None:
-    read = card_of(ZHANG)
-    seen = store.snapshot_of(read).view(read)
-    if seen.one(Card, ZHANG) is None:
-        return None
-    return cards.view(person(seen, ZHANG), seen.one(Password, ZHANG), at)
+    zhang = zhang_in(store)
+    password = store.records.get((Password, ZHANG))
+    assert password is None or isinstance(password, Password)
+    return None if zhang.card is None else cards.view(zhang, password, at)
 
 
 def links_in(store: Store) -> dict[str, Link]:
@@ -321,24 +416,73 @@ LONG = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCh
 @example([*SEALED, lambda teller: teller.accept("alipay", 1)])
 @example([*OPENED, lambda teller: teller.unlink("wechat", 1)])
 def test_no_story_makes_a_usable_link_on_an_unusable_card(deeds: list[Deed]) -> None:
-    store = Store()
+    store = Store(*CHANNELS)
     for command in tell(*deeds):
         before = links_in(store)
 
         play(store, command)
 
         for channel, link in links_in(store).items():
-            if link.is_active and link != before.get(channel):
-                worth = worth_in(store, command.at)
-                assert worth is not None
-                assert worth.blocked_reason == ""
+            if is_widened(before.get(channel), link):
+                zhang = zhang_in(store)
+                assert acting.blocked_reason(zhang, link, command.at, POLICY) is None
+
+
+def is_widened(before: Link | None, link: Link) -> bool:
+    """Whether a link may now do something that it could not do before."""
+    if before is None or not before.is_active:
+        return link.is_active
+    return link.is_active and link.level > before.level
+
+
+@pytest.mark.rule("R26")
+@LONG
+@given(STORIES)
+@example([*PAYING, lambda teller: teller.close_account(1)])
+@example(
+    [
+        *PAYING,
+        lambda teller: teller.issue(SUZHOU, Generation.SECOND, True),
+        lambda teller: teller.step(Verb.CANCEL, 1),
+        lambda teller: teller.apply("wechat", None),
+    ]
+)
+def test_in_every_story_a_link_pays_only_while_there_is_a_bank_account(deeds: list[Deed]) -> None:
+    store = Store(*CHANNELS)
+    for command in tell(*deeds):
+        play(store, command)
+
+        may_pay = [link for link in links_in(store).values() if link.level is Level.PAYMENT]
+        for link in may_pay:
+            assert not link.is_active or zhang_in(store).bank_account is not None
+
+
+@pytest.mark.rule("R3")
+@LONG
+@given(STORIES)
+@example(
+    [
+        *OPENED,
+        lambda teller: teller.step(Verb.REPORT_LOSS, 1),
+        lambda teller: teller.allow("wechat", 1),
+        lambda teller: teller.allow("alipay", 1),
+    ]
+)
+def test_in_every_story_one_link_at_most_is_open_for_a_loss(deeds: list[Deed]) -> None:
+    store = Store(*CHANNELS)
+    for command in tell(*deeds):
+        play(store, command)
+
+        zhang, held = zhang_in(store), links_in(store).values()
+        opened = [acting.allow_until(link, zhang, command.at, POLICY) for link in held]
+        assert len([until for until in opened if until is not None]) <= 1
 
 
 @pytest.mark.rule("R1", "R10", "R12", "R13", "R25")
 @LONG
 @given(STORIES)
 def test_in_every_story_the_records_fit_together(deeds: list[Deed]) -> None:
-    store = Store()
+    store = Store(*CHANNELS)
     for command in tell(*deeds):
         before = links_in(store)
 
@@ -378,7 +522,7 @@ def test_in_every_story_what_channels_are_told_is_what_the_card_is_worth(
     deeds: list[Deed],
 ) -> None:
     """A channel that follows its events knows the worth of the card, but for what time changed."""
-    store, told = Store(), dict[str, CardView]()
+    store, told = Store(*CHANNELS), dict[str, CardView]()
     for command in tell(*deeds):
         decision = play(store, command)
 
@@ -396,16 +540,30 @@ def test_in_every_story_what_channels_are_told_is_what_the_card_is_worth(
             check_that_holders_know(store, told, command)
 
 
+TOLD = (
+    Apply,
+    ChangePhysicalCard,
+    SetPassword,
+    NoteExpiry,
+    ReplacePhysicalCard,
+    ActivateBankAccount,
+    CloseBankAccount,
+    CancelCitizen,
+)
+
+
 def check_that_holders_know(store: Store, told: dict[str, CardView], command: Command) -> None:
     """Right after what a bureau or a channel changed about the card, all its holders know."""
     worth = worth_in(store, command.at)
-    if isinstance(command, Apply | ChangePhysicalCard | SetPassword | NoteExpiry):
+    if isinstance(command, TOLD):
         for channel, link in links_in(store).items():
             if link.state is LinkState.UNLINKED or worth is None:
                 continue
-            if is_told_by_the_sweep(told[channel], worth):
+            known = told[channel]
+            if is_told_by_the_sweep(known, worth):
                 continue
-            assert told[channel] == worth
+            # When it was lost is nobody's business; it says whether the own link is open.
+            assert replace(known, loss_time=None) == replace(worth, loss_time=None)
 
 
 def is_told_by_the_sweep(known: CardView, worth: CardView) -> bool:
@@ -413,7 +571,12 @@ def is_told_by_the_sweep(known: CardView, worth: CardView) -> bool:
     by_time = {PhysicalCardStatus.TEMPORARILY_LOST, PhysicalCardStatus.NORMAL}
     lapsed = {known.status, worth.status} == by_time
     expired = worth.blocked_reason == "CARD_EXPIRED"
-    now = replace(known, status=worth.status, blocked_reason=worth.blocked_reason)
+    now = replace(
+        known,
+        status=worth.status,
+        blocked_reason=worth.blocked_reason,
+        loss_time=worth.loss_time,
+    )
     return (lapsed or expired) and now == worth
 
 
@@ -421,7 +584,7 @@ def is_told_by_the_sweep(known: CardView, worth: CardView) -> bool:
 @LONG
 @given(STORIES)
 def test_in_every_story_a_refusal_uses_up_nothing_but_tries(deeds: list[Deed]) -> None:
-    store = Store()
+    store = Store(*CHANNELS)
     for command in tell(*deeds):
         decision = play(store, command)
 
@@ -437,7 +600,7 @@ def test_in_every_story_a_refusal_uses_up_nothing_but_tries(deeds: list[Deed]) -
 def test_in_every_story_a_repeated_unlink_answers_the_same_unlink_time(
     deeds: list[Deed],
 ) -> None:
-    store = Store()
+    store = Store(*CHANNELS)
     for command in tell(*deeds):
         first = play(store, command)
 
@@ -457,7 +620,7 @@ def test_in_every_story_a_repeated_unlink_answers_the_same_unlink_time(
 def test_in_every_story_an_unlink_changes_only_that_link_that_proof_and_its_own_entry(
     deeds: list[Deed],
 ) -> None:
-    store = Store()
+    store = Store(*CHANNELS)
     for command in tell(*deeds):
         before, written = dict(store.records), len(store.entries)
 
@@ -477,15 +640,19 @@ def test_in_every_story_an_unlink_changes_only_that_link_that_proof_and_its_own_
 @LONG
 @given(STORIES)
 def test_in_every_story_a_channel_changes_no_link_but_its_own(deeds: list[Deed]) -> None:
-    store = Store()
+    store = Store(*CHANNELS)
     for command in tell(*deeds):
         before = links_in(store)
 
         play(store, command)
 
-        if not isinstance(command, IssuePhysicalCard):
-            changed = {c for c, link in links_in(store).items() if link != before.get(c)}
-            assert changed <= {getattr(command, "channel", None)}
+        if not isinstance(command, IssuePhysicalCard | ReplacePhysicalCard):
+            changed = {c: link for c, link in links_in(store).items() if link != before.get(c)}
+            changed.pop(getattr(command, "channel", ""), None)
+            # Where the bank account is gone, nationally, every level falls, and nothing else does.
+            assert not changed or isinstance(command, CloseBankAccount | Apply)
+            for name, link in changed.items():
+                assert link == replace(before[name], level=Level.QUERY)
 
 
 @pytest.mark.rule("R11")
@@ -498,7 +665,7 @@ def test_after_an_unlink_in_one_channel_every_other_gets_the_answers_it_got_with
     """The challenge stays in both runs: what it counts is the person's own, nationally."""
     start = len(tell(*before))
     with_it = tell(*before, lambda teller: teller.unlink("wechat", 1), *after)
-    unlinked, untouched = Store(), Store()
+    unlinked, untouched = Store(*CHANNELS), Store(*CHANNELS)
     for command in with_it[:start]:
         play(unlinked, command)
         play(untouched, command)
@@ -527,6 +694,7 @@ def for_others(decision: Decision | None) -> Any:
             c for c in decision.changes if not (isinstance(c, Link) and c.channel == "wechat")
         ),
         events=tuple(event for event in decision.events if event.channel != "wechat"),
+        entries=tuple(entry for entry in decision.entries if entry.channel != "wechat"),
     )
 
 
@@ -542,7 +710,7 @@ def forget_the_used_proof(unlinked: Store, untouched: Store) -> None:
 
 
 def test_the_stories_get_somewhere() -> None:
-    store = Store()
+    store = Store(*CHANNELS)
 
     decisions = [play(store, command) for command in tell(*OPENED)]
 

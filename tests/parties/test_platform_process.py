@@ -116,7 +116,7 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
     wrong = run(
         *("serve", "--data", tmp_path, "--listen", "0.0.0.0:1", "--lab", "0.0.0.0:2"),
         *("--faces", "here", "--text-messages", "there:99999", "--bank", "where"),
-        *("--log-level", "loud", "--batch-max", "0"),
+        *("--log-level", "loud", "--batch-max", "0", "--loss", "mine"),
     )
 
     said = lines(wrong)
@@ -130,9 +130,10 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         "--bank",
         "--log",
         "--batch",
+        "--loss",
     ):
         assert [line for line in said if line.startswith(start)], start
-    assert len(said) == 8
+    assert len(said) == 9
 
 
 def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:

@@ -16,21 +16,26 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from essc_platform.batch import Answer, Edge, Origin, Outcome, Submission, run
+from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
+from essc_platform.core.cancellations import CancelCitizen
 from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallenge
-from essc_platform.core.citizens import RegisterCitizen
+from essc_platform.core.citizens import RegisterCitizen, RegisterRecipient
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Licence, LicenceFacts
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
 from essc_platform.core.exits import EndExitedLink
 from essc_platform.core.issues import IssuePhysicalCard
+from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
+from essc_platform.core.losses import AllowWhileLost
 from essc_platform.core.parties import AddPartyKey, ChangeChannel, ChannelVerb, RegisterChannel
 from essc_platform.core.passwords import ChangePassword, ResetPassword, SetPassword
 from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry, Verb
-from essc_platform.core.policy import Policy
+from essc_platform.core.policy import HOLDER_CONSENT, Policy
 from essc_platform.core.records import (
     BankAccount,
     Binding,
+    CancelCause,
     Card,
     Certification,
     Challenge,
@@ -57,6 +62,7 @@ from essc_platform.core.records import (
     Relation,
     SigningKey,
 )
+from essc_platform.core.replacements import ReplacePhysicalCard
 from essc_platform.core.signing_keys import CompromiseKey, RotateKey, SignAnew
 from essc_platform.core.times import DAY, SECOND
 from essc_platform.store.engine import Store
@@ -83,6 +89,8 @@ PURPOSES: tuple[tuple[Purpose, Method], ...] = (
     (Purpose.CHANGE_PASSWORD, Method.CARD_PASSWORD),
     (Purpose.RESET_PASSWORD, Method.TEXT_MESSAGE),
     (Purpose.RESET_PASSWORD, Method.FACE),
+    (Purpose.RAISE_LEVEL, Method.RESERVED_PHONE),
+    (Purpose.ALLOW_WHILE_LOST, Method.FACE),
 )
 
 
@@ -328,6 +336,49 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
             number=50,
             regions=None if variant == 1 else frozenset(REGIONS),
         ),
+        "replace": lambda: ReplacePhysicalCard(
+            at=at,
+            citizen=key,
+            number=50,
+            regions=frozenset(REGIONS),
+            generation=Generation.THIRD if copy else Generation.SECOND,
+            new_number=50 + place,
+            receivers=(("alipay", 300),),
+        ),
+        "account": lambda: (
+            CloseBankAccount(at=at, citizen=key, number=50, regions=frozenset(REGIONS))
+            if copy
+            else ActivateBankAccount(
+                at=at,
+                citizen=key,
+                number=50,
+                regions=frozenset(REGIONS),
+                bank_id="citybank",
+                reserved_phone="11100000000",
+            )
+        ),
+        "raise": lambda: RaiseLevel(
+            **in_link,
+            serial=1 + variant // 2,
+            proof=at_proof(Purpose.RAISE_LEVEL, Method.RESERVED_PHONE),
+        ),
+        "lower": lambda: LowerLevel(**in_link, serial=1 + variant // 2),
+        "lose": lambda: (
+            AllowWhileLost(
+                **in_link, serial=1, proof=at_proof(Purpose.ALLOW_WHILE_LOST, Method.FACE)
+            )
+            if variant
+            else ChangePhysicalCard(
+                at=at, verb=Verb.REPORT_LOSS, citizen=key, number=50, regions=frozenset(REGIONS)
+            )
+        ),
+        "die": lambda: CancelCitizen(
+            at=at,
+            citizen=key,
+            id_number=citizen(key).id_number,
+            cause=CancelCause.DEATH,
+        ),
+        "receive": lambda: RegisterRecipient(at=at, citizen=key, id_number=citizen(key).id_number),
         "expire": lambda: NoteExpiry(at=at, citizen=key),
         "start": lambda: StartChallenge(
             at=at,
@@ -423,6 +474,13 @@ KINDS = (
     "unlink",
     "issue",
     "move",
+    "replace",
+    "account",
+    "raise",
+    "lower",
+    "lose",
+    "die",
+    "receive",
     "expire",
     "start",
     "face",
@@ -452,7 +510,7 @@ def encode_event(event: Event, origin: Origin) -> bytes:
     return repr((event, origin)).encode()
 
 
-EDGE = Edge(sign=sign, encode_event=encode_event, policy=Policy())
+EDGE = Edge(sign=sign, encode_event=encode_event, policy=Policy(loss=HOLDER_CONSENT))
 
 
 def submission(command: Command, request: str = "", content: bytes = b"content") -> Submission:

@@ -166,6 +166,8 @@ def blocked_reason(
 
 def allow_until(link: Link, person: Person, at: Instant, policy: Policy) -> Instant | None:
     """R3: until when a link is open although the card is lost; None if it is not."""
+    if not link.is_active:
+        return None
     return opened_until(link.allow_time, cards.loss_of(person, at), at, policy)
 
 

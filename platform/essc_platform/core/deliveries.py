@@ -106,6 +106,7 @@ def delivered(link: Link | None, key: tuple[CitizenKey, str, int], at: Instant) 
         state=LinkState.DELIVERED,
         level=Level.QUERY,
         deliver_time=at,
+        allow_time=link.allow_time if link else None,
     )
 
 

@@ -108,7 +108,7 @@ def ended(link: Link, proof: Proof, at: Instant, kind: EntryKind) -> Accepted:
 
 def unlinked(link: Link, at: Instant) -> Link:
     """A link after its end, however it came: the signed card goes with it."""
-    return replace(link, state=LinkState.UNLINKED, unlink_time=at, licence=None, allow_time=None)
+    return replace(link, state=LinkState.UNLINKED, unlink_time=at, licence=None)
 
 
 def consent_outdated(policy: Policy) -> Rejected:

@@ -196,7 +196,6 @@ def _linked(command: Apply, link: Link | None) -> Link:
             deliver_time=None,
             activate_time=command.at,
             unlink_time=None,
-            allow_time=None,
         )
     return replace(link, state=LinkState.ACTIVE, activate_time=command.at)
 

@@ -43,7 +43,7 @@ def event_body(event: Event, origin: Origin, vault: Vault, policy: Policy) -> by
     """
     is_own = origin.party_id == event.channel
     allow_until = None
-    if event.link and event.card:
+    if event.link and event.card and event.link.is_active:
         allow_until = acting.opened_until(
             event.link.allow_time, event.card.loss_time, event.at, policy
         )

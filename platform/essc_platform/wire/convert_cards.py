@@ -46,7 +46,7 @@ def write_seen_link(
 ) -> None:
     """A link as it was read, with the id by which it was asked for."""
     allow_until = None
-    if found.allow_time is not None:
+    if found.allow_time is not None and found.is_active:
         allow_until = acting.opened_until(found.allow_time, _loss_of(found, at), at, policy)
     write_link(place, found, link_id, allow_until)
 

@@ -11,7 +11,6 @@ from tests.wire.people import (
     FACE,
     HUAIHUA,
     SUZHOU,
-    UNLINK,
     VOUCHED,
     World,
     a_world,
@@ -183,16 +182,11 @@ async def test_opening_a_link_for_a_loss(stage: Stage, tmp_path: Path) -> None:
         await allow(wechat, zhang, in_wechat)
         good = allow_(await stage.bank.proof(zhang, FACE, ALLOW_WHILE_LOST))
         await ladder.step("LOSS_ALLOWED_ALREADY", good)
-        # Once that one is unlinked, this one may be opened, by the proof that was refused.
-        await wechat.do(
-            wechat.cards.Unlink,
-            cards.UnlinkRequest(
-                link_id=in_wechat.link_id,
-                serial=in_wechat.serial,
-                proof=await wechat.proof(zhang, FACE, UNLINK),
-            ),
-        )
-        await stage.bank.do(stage.bank.cards.AllowWhileLost, good)
+        # What is unlinked in WeChat is no other answer here; what is over after a day is.
+        await wechat.unlink(zhang, in_wechat)
+        assert await reason(allow(stage.bank, zhang, stage.link)) == "LOSS_ALLOWED_ALREADY"
+        await other.advance(DAY)
+        await allow(stage.bank, zhang, stage.link)
     ladder.top()
 
 

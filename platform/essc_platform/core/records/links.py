@@ -38,7 +38,11 @@ class Link:
     unlink_time: Instant | None = None
     licence: Licence | None = None
     allow_time: Instant | None = None
-    """R3: when the holder opened this link although the card is lost."""
+    """R3: when the holder opened this link although the card was lost.
+
+    It stays when the link is unlinked: whether a link was opened for a loss already must not be
+    another answer in the other channels for it (R11).
+    """
 
     @property
     def key(self) -> tuple[int, int, str]:
