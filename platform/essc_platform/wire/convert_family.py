@@ -10,7 +10,7 @@ from essc_platform.core.policy import Policy
 from essc_platform.core.records import CardView, Certification, Citizen, Instant
 from essc_platform.store.rows import STATUSES
 from essc_platform.store.views_family import SeenMember, SeenMembership
-from essc_platform.wire import convert
+from essc_platform.wire import convert_cards
 from essc_wire.times import optional_timestamp, to_timestamp
 
 
@@ -73,7 +73,7 @@ def certification(record: Certification, policy: Policy) -> certification_pb.Cer
 
 
 def _card(view: CardView, of: Citizen | SeenMember) -> card_pb2.Card:
-    return convert.card(view, masked_name(of.name), masked_id_number(of.id_number))
+    return convert_cards.card(view, masked_name(of.name), masked_id_number(of.id_number))
 
 
 def _worth(found: SeenMember, at: Instant) -> CardView:
