@@ -20,6 +20,7 @@ PHOTO_BYTES_MAX = 98_304
 _LAB_KEY = b"essc lab photo, not a real one"
 _KEYWORD = b"essc-lab-photo\0"
 _SIDE = 12
+_SIGNATURE_BYTES, _CHUNK_BYTES = 8, 12
 _HEAD, _TEXT, _PICTURE, _TAIL = b"IHDR", b"tEXt", b"IDAT", b"IEND"
 
 
@@ -50,10 +51,12 @@ def read_photo(photo: bytes) -> Shown | None:
         return None
     try:
         chunks = list(png.Reader(bytes=photo).chunks())
-    except (png.Error, ValueError, struct.error):
+    except (png.Error, EOFError, ValueError, struct.error):
         return None
     if [kind for kind, _ in chunks] != [_HEAD, _TEXT, _PICTURE, _TAIL]:
         return None
+    if len(photo) != _SIGNATURE_BYTES + sum(_CHUNK_BYTES + len(each) for _, each in chunks):
+        return None  # something follows: the same photo would pass for another one
     head, (_, text), picture, _ = chunks
     said, _, signature = text.removeprefix(_KEYWORD).rpartition(b" ")
     wanted = _signature(said, (head, picture)).encode()

@@ -3,6 +3,7 @@
 from tests.wire.national_platform import (
     test_ladders_channels,
     test_ladders_codes,
+    test_ladders_family,
     test_ladders_life,
     test_ladders_services,
     test_ladders_signing_keys,
@@ -13,6 +14,7 @@ from tests.wire.national_platform.ladders import CLIMBED, LISTED, OF_CHANNELS
 CLIMBERS = (
     test_ladders_channels,
     test_ladders_codes,
+    test_ladders_family,
     test_ladders_life,
     test_ladders_services,
     test_ladders_signing_keys,
