@@ -8,13 +8,23 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from essc_platform.core import codes, deliveries, links, passwords, policy
+from essc_platform.core import (
+    certifications,
+    codes,
+    deliveries,
+    family,
+    joining,
+    links,
+    passwords,
+    policy,
+)
 from essc_platform.core.challenges import StartChallenge
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reads import reads_of
 from essc_platform.core.records import (
+    Binding,
     Card,
     Change,
     Citizen,
@@ -29,6 +39,8 @@ from essc_platform.core.records import (
     PhysicalCardStatus,
     Proof,
     Purpose,
+    Recipient,
+    Relation,
 )
 from essc_platform.core.snapshot import Snapshot, View
 
@@ -61,6 +73,27 @@ class Operation:
     proofs: tuple[tuple[Purpose, Method], ...] = ()
     """Where they lie: 1, 2, ..., in this order."""
     password_is_set: bool = False
+
+
+CHILD = CitizenKey(0, 2)
+
+
+def a_child() -> tuple[Change, ...]:
+    """Somebody to be added as a member: on record, with a card in order, not yet sixteen."""
+    return (
+        Citizen(
+            key=CHILD,
+            id_number="990000202001010014",
+            name="小某",
+            phone="11100000001",
+            register_time=LONG_AGO,
+        ),
+        replace(physical_card(PhysicalCardStatus.NORMAL), citizen=CHILD),
+    )
+
+
+def photo(digest: str) -> joining.Photo:
+    return joining.Photo(bucket=0, digest=digest, finding=joining.PhotoFinding.RIGHT)
 
 
 def proof_at(number: int) -> tuple[int, int, int]:
@@ -152,6 +185,46 @@ OPERATIONS = {
         link=LinkState.ACTIVE,
         proofs=((Purpose.NEW_DEVICE, Method.TEXT_MESSAGE),),
     ),
+    "`AddMember`": Operation(
+        command=joining.AddMember(
+            at=NOW,
+            channel=CHANNEL,
+            citizen=WHO,
+            link_number=1,
+            password_proof=proof_at(1),
+            member_proof=proof_at(0),
+            notice_version=POLICY.notice_version,
+            relation=Relation.CHILD,
+            member=CHILD,
+            name="小某",
+            id_number="990000202001010014",
+            card_photo=photo("card"),
+            face_photo=photo("face"),
+            new_number=3,
+        ),
+        link=LinkState.ACTIVE,
+        proofs=((Purpose.ADD_FAMILY, Method.CARD_PASSWORD),),
+    ),
+    "`RemoveMember`": Operation(
+        command=family.RemoveMember(
+            at=NOW,
+            channel=CHANNEL,
+            citizen=WHO,
+            link_number=1,
+            number=3,
+            member=CHILD,
+            proof=proof_at(1),
+        ),
+        link=LinkState.ACTIVE,
+        proofs=((Purpose.END_BINDING, Method.FACE),),
+    ),
+    "`Certify`": Operation(
+        command=certifications.Certify(
+            at=NOW, channel=CHANNEL, citizen=WHO, link_number=1, binding=None, proof=proof_at(1)
+        ),
+        link=LinkState.ACTIVE,
+        proofs=((Purpose.CERTIFY, Method.FACE),),
+    ),
     "`SetPassword`": Operation(
         command=password_command(passwords.SetPassword),
         link=LinkState.ACTIVE,
@@ -231,8 +304,12 @@ def records_of(
             name="某某",
             phone="11100000000",
             register_time=LONG_AGO,
-        )
+        ),
+        *a_child(),
+        Recipient(key=WHO, register_time=LONG_AGO),
     ]
+    if isinstance(operation.command, family.RemoveMember):
+        records.append(a_binding())
     if status is not None:
         records.append(physical_card(status))
     if operation.link is not None or expire_time == NOW:
@@ -264,6 +341,10 @@ def records_of(
             )
         )
     return records
+
+
+def a_binding() -> Binding:
+    return Binding(holder=WHO, number=3, member=CHILD, relation=Relation.CHILD, add_time=LONG_AGO)
 
 
 def physical_card(status: PhysicalCardStatus) -> PhysicalCard:
