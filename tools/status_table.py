@@ -41,6 +41,7 @@ from essc_platform.core.records import (
     Purpose,
     Recipient,
     Relation,
+    SigningKey,
 )
 from essc_platform.core.snapshot import Snapshot, View
 
@@ -307,6 +308,7 @@ def records_of(
         ),
         *a_child(),
         Recipient(key=WHO, register_time=LONG_AGO),
+        SigningKey(key_id="k1", public_key=b"", create_time=LONG_AGO, sign_time=LONG_AGO),
     ]
     if isinstance(operation.command, family.RemoveMember):
         records.append(a_binding())
@@ -338,6 +340,7 @@ def records_of(
                 method=method,
                 purpose=purpose,
                 expire_time=LATER,
+                password_version=1 if method is Method.CARD_PASSWORD else None,
             )
         )
     return records
