@@ -90,12 +90,14 @@ endif
 check-docs: setup
 	@$(PYTHON) tools/docs.py --check
 	@$(PYTHON) tools/status_table.py --check
+	@$(PYTHON) tools/permissions.py --check
 
 .PHONY: docs
 docs: setup ## write what is generated: contract.txt, reasons, policy, a table of the rules
 	@$(PYTHON) tools/contract_text.py
 	@$(PYTHON) tools/docs.py
 	@$(PYTHON) tools/status_table.py
+	@$(PYTHON) tools/permissions.py
 
 .PHONY: format
 format: setup ## format Python and protos, and fix what the linter can
