@@ -19,7 +19,9 @@ from essc_platform.batch import Answer, Edge, Origin, Outcome, Submission, run
 from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
 from essc_platform.core.cancellations import CancelCitizen
 from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallenge
+from essc_platform.core.checks import CheckCode
 from essc_platform.core.citizens import RegisterCitizen, RegisterRecipient
+from essc_platform.core.codes import CodeName, IssueCode
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Licence, LicenceFacts
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
@@ -44,10 +46,12 @@ from essc_platform.core.records import (
     ChannelState,
     Citizen,
     CitizenKey,
+    Code,
     Event,
     Generation,
     Level,
     Link,
+    LinkCodes,
     LinkState,
     Membership,
     Method,
@@ -61,10 +65,11 @@ from essc_platform.core.records import (
     Purpose,
     Relation,
     SigningKey,
+    Usage,
 )
 from essc_platform.core.replacements import ReplacePhysicalCard
 from essc_platform.core.signing_keys import CompromiseKey, RotateKey, SignAnew
-from essc_platform.core.times import DAY, SECOND
+from essc_platform.core.times import DAY, MINUTE, SECOND
 from essc_platform.store.engine import Store
 from essc_platform.store.feed import Positions
 from essc_platform.store.gateway import RequestKey, save
@@ -91,6 +96,7 @@ PURPOSES: tuple[tuple[Purpose, Method], ...] = (
     (Purpose.RESET_PASSWORD, Method.FACE),
     (Purpose.RAISE_LEVEL, Method.RESERVED_PHONE),
     (Purpose.ALLOW_WHILE_LOST, Method.FACE),
+    (Purpose.NEW_DEVICE, Method.TEXT_MESSAGE),
 )
 
 
@@ -103,6 +109,11 @@ def proof_number(channel: str, purpose: Purpose, method: Method, copy: int) -> i
 def challenge_number(channel: str, method: Method) -> int:
     """Where a seeded challenge lies."""
     return 500 + 10 * CHANNELS.index(channel) + method
+
+
+def code_number(channel: str, variant: int) -> int:
+    """Where a code lies, if it was issued."""
+    return 700 + 10 * CHANNELS.index(channel) + variant
 
 
 def citizen(key: CitizenKey) -> Citizen:
@@ -188,6 +199,7 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
     for key in citizens:
         found += [citizen(key), physical_card(key), card(key), link(key, "bank")]
         found.append(bank_account(key))
+        found += code(key, "bank")
         found.append(
             link(
                 key,
@@ -237,6 +249,24 @@ def bound() -> list[Change]:
         Binding(holder=ZHANG, member=LI, **facts),
         Membership(member=LI, holder=ZHANG, **facts),
     ]
+
+
+def code(key: CitizenKey, channel: str) -> tuple[Code, LinkCodes]:
+    """A code that is shown now, on a device that the link knows."""
+    shown = Code(
+        citizen=key,
+        number=code_number(channel, 0),
+        channel=channel,
+        serial=1,
+        binding=None,
+        member=None,
+        issue_time=NOON,
+        expire_time=NOON + MINUTE,
+    )
+    remembered = LinkCodes(
+        citizen=key, channel=channel, serial=1, newest=code_number(channel, 0), devices=("d0",)
+    )
+    return shown, remembered
 
 
 def party(channel: str) -> Party:
@@ -422,6 +452,21 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
             text_proof=at_proof(Purpose.RESET_PASSWORD, Method.TEXT_MESSAGE),
             face_proof=at_proof(Purpose.RESET_PASSWORD, Method.FACE),
         ),
+        "show": lambda: IssueCode(
+            **in_link,
+            binding=None,
+            device=f"d{copy}",
+            proof=at_proof(Purpose.NEW_DEVICE, Method.TEXT_MESSAGE) if variant > 1 else None,
+            new_number=code_number(channel, variant),
+        ),
+        "scan": lambda: CheckCode(
+            at=at,
+            verifier=f"gate-{copy}",
+            region=REGIONS[copy],
+            code=CodeName(key, code_number(channel, variant), channel, None),
+            usage=(Usage.QUERY, Usage.PAYMENT, Usage.OTHER, Usage.CROSS_REGION_MEDICAL)[variant],
+            new_check_number=fresh,
+        ),
         "register": lambda: RegisterCitizen(
             at=at,
             citizen=key if variant else NOBODY,
@@ -488,6 +533,8 @@ KINDS = (
     "set",
     "change",
     "reset",
+    "show",
+    "scan",
     "register",
     "channel",
     "found",
