@@ -290,7 +290,7 @@ def seen_by(operation: Operation, status: PhysicalCardStatus | None, expire_time
         if is_prefix:
             snapshot.put_many(kind, key, ())
         else:
-            snapshot.put(kind, key, None)
+            snapshot.put_all(kind, {key: None})
     snapshot.absorb(records_of(operation, status, expire_time))
     return snapshot.view(reads)
 

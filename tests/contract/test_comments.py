@@ -130,7 +130,8 @@ REASON_NAMES = {value.name.removeprefix("ERROR_REASON_") for value in REASONS}
 
 
 def has_id(message: DescriptorProto) -> bool:
-    return any(field.name == "request_id" for field in message.field)
+    """A transfer goes by its own id on every way, so that the bank moves it once."""
+    return any(field.name in ("request_id", "transfer_id") for field in message.field)
 
 
 def is_of_several(message: DescriptorProto) -> bool:

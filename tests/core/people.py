@@ -247,7 +247,7 @@ class Store:
                 ]
                 snapshot.put_many(kind, key, found)
             else:
-                snapshot.put(kind, key, self.records.get((kind, key)))
+                snapshot.put_all(kind, {key: self.records.get((kind, key))})
         return snapshot
 
     def judge(self, command: Command, policy: Policy | None = None) -> Decision:

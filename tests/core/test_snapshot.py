@@ -11,7 +11,7 @@ OWN = (*ZHANG, "wechat")
 
 def test_what_is_known_to_be_absent_is_none() -> None:
     snapshot = Snapshot()
-    snapshot.put(Citizen, ZHANG, None)
+    snapshot.put_all(Citizen, {ZHANG: None})
     snapshot.put_many(Link, ZHANG, [])
 
     view = snapshot.view(frozenset({one(Citizen, ZHANG), many(Link, ZHANG)}))
@@ -22,7 +22,7 @@ def test_what_is_known_to_be_absent_is_none() -> None:
 
 def test_reading_what_was_not_declared_is_a_bug_even_if_another_command_declared_it() -> None:
     snapshot = Snapshot()
-    snapshot.put(Citizen, ZHANG, citizen())
+    snapshot.put_all(Citizen, {ZHANG: citizen()})
     snapshot.put_many(Link, ZHANG, [link()])
 
     view = snapshot.view(frozenset())
@@ -61,7 +61,7 @@ def test_what_was_declared_but_not_loaded_is_a_bug_too() -> None:
 
 def test_a_change_is_seen_by_the_commands_that_follow_by_key_and_by_prefix() -> None:
     snapshot = Snapshot()
-    snapshot.put(Link, OWN, link())
+    snapshot.put_all(Link, {OWN: link()})
     snapshot.put_many(Link, ZHANG, [link()])
     snapshot.put_many(Link, LI, [])
     view = snapshot.view(frozenset({one(Link, OWN), many(Link, ZHANG), many(Link, LI)}))

@@ -56,12 +56,8 @@ class Snapshot:
         self._records: dict[type, dict[Key, Change | None]] = {}
         self._prefixes: dict[type, dict[Key, dict[Key, Change]]] = {}
 
-    def put(self, kind: type[Change], key: Key, record: Change | None) -> None:
-        """Notes what is at a key."""
-        self._records.setdefault(kind, {})[key] = record
-
     def put_all(self, kind: type[Change], records: Mapping[Key, Change | None]) -> None:
-        """Notes what is at several keys."""
+        """Notes what is at keys, or that nothing is."""
         self._records.setdefault(kind, {}).update(records)
 
     def put_many(self, kind: type[Change], prefix: Key, records: Iterable[Change]) -> None:
