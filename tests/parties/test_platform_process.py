@@ -49,8 +49,8 @@ def init(folder: Path) -> PartyKeyPair:
 class Platform:
     """A platform process on a data folder, at the same addresses whenever it is started."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *further: str) -> None:
+        self.folder, self.further = folder, further
         self.address, self.lab_address = "127.0.0.1:0", "127.0.0.1:0"
         self.process: subprocess.Popen[str] | None = None
         self.ready: dict[str, Any] = {}
@@ -61,6 +61,7 @@ class Platform:
                 command(
                     *("serve", "--data", self.folder),
                     *("--listen", self.address, "--lab", self.lab_address),
+                    *self.further,
                 ),
                 stdout=subprocess.PIPE,
                 stderr=log,
