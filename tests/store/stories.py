@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.store import stories_services
+
 from essc_platform.batch import Answer, Edge, Origin, Outcome, Submission, run
 from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
 from essc_platform.core.cancellations import CancelCitizen
@@ -97,6 +99,8 @@ PURPOSES: tuple[tuple[Purpose, Method], ...] = (
     (Purpose.RAISE_LEVEL, Method.RESERVED_PHONE),
     (Purpose.ALLOW_WHILE_LOST, Method.FACE),
     (Purpose.NEW_DEVICE, Method.TEXT_MESSAGE),
+    (Purpose.PAY, Method.CARD_PASSWORD),
+    (Purpose.SET_PASSWORD_FREE, Method.CARD_PASSWORD),
 )
 
 
@@ -196,8 +200,12 @@ def seeds(citizens: Iterable[CitizenKey] = (ZHANG, LI)) -> list[Change]:
         found.append(party(channel))
         found.append(channel_record(channel))
         found.append(PartyKey(party=channel, key_id="k1", public_key=channel.encode()))
+    found += stories_services.parties_and_catalogue(NOON)
     for key in citizens:
-        found += [citizen(key), physical_card(key), card(key), link(key, "bank")]
+        # Li can pay; Zhang has to raise the level first.
+        level = Level.QUERY if key == ZHANG else Level.PAYMENT
+        found += [citizen(key), physical_card(key), card(key), link(key, "bank", level=level)]
+        found += stories_services.of_citizen(key, NOON)
         found.append(bank_account(key))
         found += code(key, "bank")
         found.append(
@@ -509,6 +517,17 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
         ),
         "end": lambda: EndExitedLink(at=at, channel=channel, citizen=key),
     }
+    here = stories_services.Here(
+        at=at,
+        channel=channel,
+        citizen=key,
+        link_number=number,
+        variant=variant,
+        fresh=fresh,
+        pay_proof=at_proof(Purpose.PAY, Method.CARD_PASSWORD),
+        free_proof=at_proof(Purpose.SET_PASSWORD_FREE, Method.CARD_PASSWORD),
+    )
+    makers |= stories_services.makers(here)
     return makers[wish.kind]()
 
 
@@ -543,6 +562,7 @@ KINDS = (
     "compromise",
     "anew",
     "end",
+    *stories_services.KINDS,
 )
 
 

@@ -52,6 +52,14 @@ class Provider(Caller):
         )
         return (await self.do(self.orders.CreateOrder, request)).order
 
+    async def order_checked(self, check_number: str) -> order_pb2.Order:
+        """An order on a check number."""
+        request = orders.CreateOrderRequest(
+            check_number=check_number, own_fen=3_000, insurance_fen=7_000
+        )
+        answer: orders.CreateOrderResponse = await self.do(self.orders.CreateOrder, request)
+        return answer.order
+
     async def state(self, order: order_pb2.Order) -> int:
         request = orders.GetProviderOrderRequest(order_id=order.order_id)
         return int((await self.do(self.orders.GetProviderOrder, request)).order.state)

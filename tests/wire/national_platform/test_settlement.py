@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.wire.people import DAY, HOUR, Channel, World, person, reason
+from tests.wire.people_codes import PAYMENT, QUERY, a_verifier, scan, show
 from tests.wire.people_life import raise_level
 from tests.wire.people_services import (
     Provider,
@@ -310,3 +311,55 @@ async def _raised(error: BaseException) -> None:
 
 def test_the_person_whose_bank_refuses_is_the_labs() -> None:
     assert magic.provokes(person(REFUSED).id_number, "ORDER_UNPAID")
+
+
+@pytest.mark.rule("R32", "R62")
+async def test_an_order_stands_on_a_code_that_was_checked_for_payment_by_the_own_verifier(
+    world: World,
+) -> None:
+    bank, someone = await world.channel("bank"), await world.citizen(1)
+    till = await a_till(world, bank, someone)
+    verifier = await a_verifier(world, "counter")
+    clinic = await a_provider(world, verifier_ids=("counter",))
+    museum = await a_provider(world, "museum")
+
+    async def check(usage: Any) -> str:
+        code = await show(bank, someone, till.link, is_known=False)
+        return str((await scan(verifier, code.code, usage)).check_number)
+
+    number, for_a_look = await check(PAYMENT), await check(QUERY)
+    made = await clinic.order_checked(number)
+    await till.pay(made)
+    await till.settled(made)
+    await world.advance(600)
+
+    assert await reason(museum.order_checked(number)) == "CHECK_NOT_FOUND"
+    assert await reason(clinic.order_checked(for_a_look)) == "CHECK_NOT_FOUND"
+    assert await reason(clinic.order_checked(number)) == "CHECK_NOT_FOUND"
+
+
+@pytest.mark.rule("R3", "R62")
+async def test_what_is_settling_finishes_and_is_given_back_although_the_card_is_lost(
+    world: World,
+) -> None:
+    shop = await a_shop(world)
+    till, asked, word = shop.till, asyncio.Event(), asyncio.Event()
+
+    async def ask(transfer: Any) -> bool | None:
+        asked.set()
+        await word.wait()
+        return True
+
+    world.running.settler._ask = ask
+    order, waiting = await till.order(shop.clinic), await till.order(shop.clinic)
+    await till.pay(order)
+    await asked.wait()
+    await world.report_loss((await world.bureau_view(till.someone))[0])
+    word.set()
+    settled = await till.settled(order)
+    await shop.clinic.refund(order)
+    refunded = await till.settled(order, State.STATE_REFUNDED)
+
+    assert settled.state == State.STATE_SETTLED
+    assert refunded.HasField("refund_time")
+    assert await reason(till.pay(waiting, with_password=False)) == "PHYSICAL_CARD_LOST"
