@@ -98,6 +98,12 @@ PURPOSES: tuple[tuple[Purpose, Method], ...] = (
     (Purpose.RESET_PASSWORD, Method.FACE),
     (Purpose.RAISE_LEVEL, Method.RESERVED_PHONE),
     (Purpose.ALLOW_WHILE_LOST, Method.FACE),
+    (Purpose.PAY, Method.CARD_PASSWORD),
+    (Purpose.SET_PASSWORD_FREE, Method.CARD_PASSWORD),
+    (Purpose.ADD_FAMILY, Method.CARD_PASSWORD),
+    (Purpose.JOIN_FAMILY, Method.FACE),
+    (Purpose.END_BINDING, Method.FACE),
+    (Purpose.CERTIFY, Method.FACE),
     (Purpose.NEW_DEVICE, Method.TEXT_MESSAGE),
     (Purpose.PAY, Method.CARD_PASSWORD),
     (Purpose.SET_PASSWORD_FREE, Method.CARD_PASSWORD),
@@ -628,6 +634,25 @@ def _template(*, with_seeds: bool) -> sqlite3.Connection:
     return template
 
 
+def template(records: Iterable[Change]) -> sqlite3.Connection:
+    """A store in memory with these records in it, to be copied."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    _template(with_seeds=False).backup(connection)
+    put(connection, records)
+    return connection
+
+
+@contextmanager
+def copy_of(original: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """A copy of a store in memory."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        original.backup(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
 @contextmanager
 def memory(records: Iterable[Change] | None = None) -> Iterator[CountingConnection]:
     """A store in memory with these records in it, or with the seeds."""
@@ -658,9 +683,9 @@ def dump(connection: sqlite3.Connection) -> Rows:
 
 
 def run_all(
-    connection: sqlite3.Connection, batches: Iterable[Sequence[Submission]]
+    connection: sqlite3.Connection, batches: Iterable[Sequence[Submission]], edge: Edge = EDGE
 ) -> tuple[Answer, ...]:
     """Runs batches one after the other; all answers in order."""
     positions = Positions(0)
-    outcomes: list[Outcome] = [run(connection, batch, EDGE, positions) for batch in batches]
+    outcomes: list[Outcome] = [run(connection, batch, edge, positions) for batch in batches]
     return tuple(answer for outcome in outcomes for answer in outcome.answers)
