@@ -5,14 +5,15 @@ well. What a person knows and whether they are honest is a `Conduct`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from essc.channel.v1.channel_pb2 import Answer, Step
+from essc.channel.v1.channel_pb2 import Answer, ChoiceOption, FormAnswer, Step
 from essc.identity.v1 import identity_pb2 as identity
 from essc.lab.v1.lab_service_pb2 import FaceCapture
 from essc_wire.id_numbers import synthetic
+from essc_workbench.cameras import BLURRED, Camera
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.inboxes import Code, Inbox
 from essc_workbench.population import WALLET_PASSWORD, Persona
@@ -27,6 +28,9 @@ class Mistake(StrEnum):
     WRONG_DIGITS = "wrong-digits"
     WRONG_PASSWORD = "wrong-password"  # noqa: S105 - the name of a mistake
     WRONG_VOUCHING = "wrong-vouching"
+    WRONG_FORM = "wrong-form"
+    BLURRED_PHOTO = "blurred-photo"
+    OTHER_PHOTO = "other-photo"
     DECLINES = "declines"
 
 
@@ -43,6 +47,8 @@ class Conduct:
     """How many answers have the mistake; after that they are honest."""
     preferences: tuple[str, ...] = ()
     """Where there is a choice: words in the option's id or label, best first."""
+    companion: Persona | None = None
+    """Who is present beside the person: the family member whose name, photos and face are asked."""
 
 
 HONEST = Conduct()
@@ -50,13 +56,7 @@ HONEST = Conduct()
 
 def erring(*mistakes: Mistake, times: int = 1, conduct: Conduct = HONEST) -> Conduct:
     """A conduct that makes these mistakes, each so often."""
-    return Conduct(
-        card_password=conduct.card_password,
-        new_card_password=conduct.new_card_password,
-        wallet_password=conduct.wallet_password,
-        mistakes=dict.fromkeys(mistakes, times),
-        preferences=conduct.preferences,
-    )
+    return replace(conduct, mistakes=dict.fromkeys(mistakes, times))
 
 
 class Answerer:
@@ -69,19 +69,26 @@ class Answerer:
         *,
         own_phone: Inbox,
         reserved_phone: Inbox,
+        camera: Camera,
         hints: tuple[str, ...] = (),
     ) -> None:
         self._person, self._conduct = person, conduct
         self._own_phone, self._reserved_phone = own_phone, reserved_phone
-        self._hints = hints
+        self._camera, self._hints = camera, hints
         self._mistakes_left = dict(conduct.mistakes)
         self._tried: list[Code] = []
 
     async def answer(self, step: Step) -> Answer:
         """The answer to a step, of the step's kind."""
         match step.WhichOneof("kind"):
-            case "consent" | "show_card":
+            case "consent":
                 return Answer(consented=not self._errs(Mistake.DECLINES))
+            case "show_card" | "code" | "lines":
+                return Answer(consented=True)
+            case "form":
+                return Answer(form=FormAnswer(values=self._form(step.form)))
+            case "photo":
+                return Answer(photo=await self._photo(step.photo))
             case "choice":
                 return Answer(choice_id=self._choose(step.choice))
             case "text_code":
@@ -103,10 +110,30 @@ class Answerer:
 
     def _choose(self, choice: Step.Choice) -> str:
         for word in self._conduct.preferences:
-            for option in choice.options:
-                if word in (option.choice_id, option.label.zh, option.label.en):
-                    return option.choice_id
+            for fits in (_is_called, _names):
+                for option in choice.options:
+                    if fits(option, word):
+                        return option.choice_id
         return choice.options[0].choice_id
+
+    def _companion(self) -> Persona:
+        if self._conduct.companion is None:
+            raise WorkbenchError("the step asks about a family member, and nobody is present")
+        return self._conduct.companion
+
+    def _form(self, asked: Step.Form) -> dict[str, str]:
+        """The form about the companion, by the kinds of its fields."""
+        companion, kinds = self._companion(), Step.Form.Field
+        known = {kinds.KIND_NAME: companion.name, kinds.KIND_ID_NUMBER: companion.id_number}
+        if self._errs(Mistake.WRONG_FORM):
+            known[kinds.KIND_ID_NUMBER] = companion.id_number[:-1]
+        return {field.field_id: known.get(field.kind, "") for field in asked.fields}
+
+    async def _photo(self, asked: Step.Photo) -> bytes:
+        if self._errs(Mistake.BLURRED_PHOTO):
+            return BLURRED
+        is_other = self._errs(Mistake.OTHER_PHOTO)
+        return await self._camera.photo(self._person if is_other else self._companion(), asked.kind)
 
     async def _code(self, step: Step, inbox: Inbox, *, is_wrong: bool) -> str:
         """The code of the newest message; or one that is in no message, leaving those for later.
@@ -123,11 +150,10 @@ class Answerer:
         return code.digits
 
     def _face(self, asked: Step.Face) -> FaceCapture:
-        capture = FaceCapture(
-            id_number=self._person.id_number, actions=asked.actions, digits=asked.digits
-        )
+        whose = self._companion() if asked.is_of_member else self._person
+        capture = FaceCapture(id_number=whose.id_number, actions=asked.actions, digits=asked.digits)
         if self._errs(Mistake.OTHER_FACE):
-            capture.id_number = _someone_else(self._person.id_number)
+            capture.id_number = _someone_else(whose.id_number)
         if self._errs(Mistake.MISSING_ACTION):
             del capture.actions[-1:]
         if self._errs(Mistake.WRONG_DIGITS):
@@ -156,6 +182,14 @@ class Answerer:
                 return "no" if is_wrong else "yes"
             case kind:
                 raise WorkbenchError(f"this phone does not know vouching of kind {kind}")
+
+
+def _is_called(option: ChoiceOption, word: str) -> bool:
+    return word in (option.choice_id, option.label.zh, option.label.en)
+
+
+def _names(option: ChoiceOption, word: str) -> bool:
+    return word in option.label.zh or word in option.label.en
 
 
 def _other_digits(digits: str) -> str:

@@ -14,12 +14,21 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from essc.channel.v1 import channel_service_pb2 as service
-from essc.channel.v1.channel_pb2 import Answer, Flow, FlowKind, Panel, RecordEntry, Step
+from essc.channel.v1.channel_pb2 import (
+    Answer,
+    Edition,
+    Flow,
+    FlowKind,
+    Panel,
+    RecordEntry,
+    Step,
+)
 from essc.channel.v1.channel_service_pb2_grpc import ChannelServiceStub
 from essc_wire.client import CallOptions
 from essc_wire.clock import new_request_id
 from essc_workbench.answers import HONEST, Answerer, Conduct
 from essc_workbench.calls import PATIENCE_S, patient
+from essc_workbench.cameras import Camera
 from essc_workbench.connections import Connections
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.inboxes import Inbox
@@ -53,6 +62,16 @@ class Walk:
         told = [step.last_reason for step in self.steps if step.last_reason]
         return (*told, self.flow.reason) if self.flow.reason else tuple(told)
 
+    @property
+    def code(self) -> str:
+        """The code or ticket that was shown last; empty if none was."""
+        return next((step.code.code for step in reversed(self.steps) if step.code.code), "")
+
+    @property
+    def lines(self) -> tuple[Step.Lines.Line, ...]:
+        """All lines that were read, page after page."""
+        return tuple(line for step in self.steps for line in step.lines.lines)
+
 
 class Citizen:
     """A person: what they are called, their text messages, their phones."""
@@ -61,16 +80,24 @@ class Citizen:
         self.persona = persona
         self._connections = connections
         self._own_phone = Inbox(connections.platform_lab(), persona.phone)
-        self._phones: dict[str, Phone] = {}
+        self._camera = Camera(connections.platform_lab())
+        self._phones: dict[tuple[str, str], Phone] = {}
 
-    def phone(self, channel_id: str) -> "Phone":
-        """The person's phone with this channel's app on it."""
-        if channel_id not in self._phones:
+    def phone(self, channel_id: str, device: str = "phone") -> "Phone":
+        """The person's phone with this channel's app on it; another device by another name."""
+        key = (channel_id, device)
+        if key not in self._phones:
             reserved = Inbox(self._connections.channel_lab(channel_id), self.persona.phone)
-            self._phones[channel_id] = Phone(
-                self.persona, channel_id, self._connections, self._own_phone, reserved
+            self._phones[key] = Phone(
+                self.persona,
+                channel_id,
+                self._connections,
+                self._own_phone,
+                reserved,
+                self._camera,
+                device=device,
             )
-        return self._phones[channel_id]
+        return self._phones[key]
 
 
 class Phone:
@@ -83,11 +110,15 @@ class Phone:
         connections: Connections,
         own_phone: Inbox,
         reserved_phone: Inbox,
+        camera: Camera,
+        *,
+        device: str,
     ) -> None:
         self.persona, self.channel_id = persona, channel_id
         self._peer = connections.channel(channel_id)
         self._stub = ChannelServiceStub(self._peer.channel)
         self._own_phone, self._reserved_phone = own_phone, reserved_phone
+        self._camera, self._device = camera, device
         self._session = ""
         self._channel_name = ""
         self.patience_s = PATIENCE_S
@@ -101,16 +132,16 @@ class Phone:
         self._channel_name = profile.display_name.zh
         request = service.SignInRequest(
             account=self.persona.id,
-            device_id=f"phone-of-{self.persona.id}",
+            device_id=f"{self._device}-of-{self.persona.id}",
             request_id=new_request_id(),
         )
         answer = await self._send(lambda options: self._stub.SignIn(request, **options))
         self._session = answer.session
 
-    async def home(self) -> Panel:
-        """The card's panel on the home page."""
-        send = self._stub.GetHome
-        answer = await self._send(lambda options: send(service.GetHomeRequest(), **options))
+    async def home(self, edition: Edition.ValueType = Edition.EDITION_UNSPECIFIED) -> Panel:
+        """The card's panel on the home page, in the channel's own edition or another."""
+        request = service.GetHomeRequest(edition=edition)
+        answer = await self._send(lambda options: self._stub.GetHome(request, **options))
         return answer.panel
 
     async def start(self, kind: FlowKind.ValueType) -> Flow:
@@ -149,6 +180,7 @@ class Phone:
             conduct,
             own_phone=self._own_phone,
             reserved_phone=self._reserved_phone,
+            camera=self._camera,
             hints=(self._channel_name,),
         )
         flow, steps = await self.start(kind), list[Step]()

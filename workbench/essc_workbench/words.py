@@ -1,5 +1,6 @@
 """The workbench's words for what a phone shows, in both languages."""
 
+from essc.authority.v1.authority_service_pb2 import PhotoKind
 from essc.channel.v1.channel_pb2 import FlowKind, Panel, Step
 from essc.identity.v1.identity_pb2 import FaceAction, VouchKind
 
@@ -19,6 +20,13 @@ _STEPS = {
     "text_code": "text message (短信验证码)",
     "card_password": "card password",
     "show_card": "the card",
+    "form": "form (填写信息)",
+    "code": "a code to be scanned (二维码)",
+    "lines": "lines to read",
+}
+_PHOTOS = {
+    PhotoKind.PHOTO_KIND_PHYSICAL_CARD: "the physical card (实体社保卡照片)",
+    PhotoKind.PHOTO_KIND_FACE: "the face (面部照片)",
 }
 _VOUCHING = {
     VouchKind.VOUCH_KIND_WALLET_PASSWORD: "wallet password (支付密码)",
@@ -44,8 +52,11 @@ def step_words(step: Step) -> str:
     kind = step.WhichOneof("kind") or "nothing"
     if kind == "vouch":
         return _VOUCHING.get(step.vouch.kind, "vouching")
+    if kind == "photo":
+        return f"photo of {_PHOTOS.get(step.photo.kind, 'something')}"
     if kind == "face":
-        return f"face ({', '.join(_ACTIONS.get(a, 'unknown') for a in step.face.actions)})"
+        whose = "the member's face" if step.face.is_of_member else "face"
+        return f"{whose} ({', '.join(_ACTIONS.get(a, 'unknown') for a in step.face.actions)})"
     if kind == "consent" and step.consent.button.zh:
         return f"consent {step.consent.button.zh}"
     return _STEPS.get(kind, kind)

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
+from essc.authority.v1 import authority_service_pb2 as authority
 from essc.channel.v1 import channel_pb2 as channel
 from essc.channel.v1 import channel_service_pb2 as service
 from essc.channel.v1.channel_pb2 import Answer, Flow, Step, Text
@@ -20,12 +21,15 @@ from essc.channel.v1.channel_service_pb2_grpc import (
 from essc.identity.v1 import identity_pb2 as identity
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1.lab_service_pb2_grpc import (
+    PersonaServiceServicer,
     PhoneServiceServicer,
+    add_PersonaServiceServicer_to_server,
     add_PhoneServiceServicer_to_server,
 )
 from essc_wire.id_numbers import synthetic
 from essc_wire.refusals import Refusal, status_of
 from essc_workbench.answers import HONEST, Conduct, Mistake, erring
+from essc_workbench.cameras import BLURRED
 from essc_workbench.citizens import Citizen, Phone
 from essc_workbench.connections import Connections
 from essc_workbench.failures import WorkbenchError
@@ -45,7 +49,7 @@ FACE_ASKED = Step(face=FACE)
 
 
 @dataclass
-class ScriptedChannel(ChannelServiceServicer, PhoneServiceServicer):
+class ScriptedChannel(ChannelServiceServicer, PhoneServiceServicer, PersonaServiceServicer):
     """Asks the steps of a script one after the other; keeps what it was answered."""
 
     script: list[Step]
@@ -81,6 +85,15 @@ class ScriptedChannel(ChannelServiceServicer, PhoneServiceServicer):
         texts = [lab.TextMessage(text=text) for text in self.messages]
         return lab.ListMessagesResponse(messages=texts)
 
+    async def GetPhoto(self, request: Any, context: Any) -> lab.GetPhotoResponse:
+        return lab.GetPhotoResponse(photo=f"{request.kind} of {request.person.name}".encode())
+
+    async def ListPersonas(self, request: Any, context: Any) -> lab.ListPersonasResponse:
+        raise NotImplementedError
+
+    async def ListMagicValues(self, request: Any, context: Any) -> lab.ListMagicValuesResponse:
+        raise NotImplementedError
+
     async def GetHome(self, request: Any, context: Any) -> service.GetHomeResponse:
         raise NotImplementedError
 
@@ -108,6 +121,7 @@ async def pond() -> AsyncIterator[tuple[ScriptedChannel, str]]:
     server = grpc.aio.server()
     add_ChannelServiceServicer_to_server(servicer, server)
     add_PhoneServiceServicer_to_server(servicer, server)
+    add_PersonaServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     yield servicer, f"127.0.0.1:{port}"
@@ -148,9 +162,47 @@ CHOICE = Step(
 )
 
 
+GRANDMOTHER = Persona(
+    id="wang-nainai",
+    name="王奶奶",
+    id_number=synthetic(date(1945, 1, 1), 1),
+    phone="11100000002",
+)
+WITH_GRANDMOTHER = Conduct(companion=GRANDMOTHER)
+FORM = Step(
+    form=Step.Form(
+        fields=[
+            Step.Form.Field(field_id="who", kind=Step.Form.Field.KIND_NAME),
+            Step.Form.Field(field_id="number", kind=Step.Form.Field.KIND_ID_NUMBER),
+        ]
+    )
+)
+CARD_PHOTO = Step(photo=Step.Photo(kind=authority.PHOTO_KIND_PHYSICAL_CARD))
+
+
+def form(number: str) -> Answer:
+    return Answer(form=channel.FormAnswer(values={"who": GRANDMOTHER.name, "number": number}))
+
+
 @pytest.mark.parametrize(
     ("step", "conduct", "answer"),
     [
+        (FORM, WITH_GRANDMOTHER, form(GRANDMOTHER.id_number)),
+        (
+            FORM,
+            erring(Mistake.WRONG_FORM, conduct=WITH_GRANDMOTHER),
+            form(GRANDMOTHER.id_number[:-1]),
+        ),
+        (CARD_PHOTO, WITH_GRANDMOTHER, Answer(photo="1 of 王奶奶".encode())),
+        (
+            CARD_PHOTO,
+            erring(Mistake.OTHER_PHOTO, conduct=WITH_GRANDMOTHER),
+            Answer(photo="1 of 张三".encode()),
+        ),
+        (CARD_PHOTO, erring(Mistake.BLURRED_PHOTO), Answer(photo=BLURRED)),
+        (Step(code=Step.Code(code="c")), HONEST, Answer(consented=True)),
+        (Step(lines=Step.Lines(has_more=True)), HONEST, Answer(consented=True)),
+        (CHOICE, Conduct(preferences=("二二", "wo")), Answer(choice_id="second")),
         (Step(consent=Step.Consent()), HONEST, Answer(consented=True)),
         (Step(consent=Step.Consent()), erring(Mistake.DECLINES), Answer(consented=False)),
         (Step(show_card=Step.ShowCard()), HONEST, Answer(consented=True)),
@@ -220,6 +272,44 @@ async def test_a_face_is_the_own_and_does_what_was_asked_unless_it_errs(
     seen = lab.FaceCapture.FromString(servicer.answers[0].face_capture)
     fields = ("id_number", "actions", "digits")
     assert {name for name in fields if getattr(seen, name) != getattr(honest, name)} == difference
+
+
+async def test_a_members_face_is_the_companions(phone: tuple[ScriptedChannel, Phone]) -> None:
+    servicer, owner = phone
+    servicer.script = [Step(face=Step.Face(actions=FACE.actions, digits="4071", is_of_member=True))]
+
+    await owner.walk(channel.FLOW_KIND_CERTIFY, WITH_GRANDMOTHER)
+
+    seen = lab.FaceCapture.FromString(servicer.answers[0].face_capture)
+    assert seen.id_number == GRANDMOTHER.id_number
+
+
+async def test_without_a_companion_nothing_is_said_of_one(
+    phone: tuple[ScriptedChannel, Phone],
+) -> None:
+    servicer, owner = phone
+    servicer.script = [FORM]
+
+    with pytest.raises(WorkbenchError, match="nobody is present"):
+        await owner.walk(channel.FLOW_KIND_ADD_MEMBER)
+
+
+async def test_a_walk_knows_the_code_and_the_lines_that_were_shown(
+    phone: tuple[ScriptedChannel, Phone],
+) -> None:
+    servicer, owner = phone
+    line = Step.Lines.Line(kind="MEMBER")
+    servicer.script = [
+        Step(code=Step.Code(code="c" * 32)),
+        Step(lines=Step.Lines(lines=[line], has_more=True)),
+        Step(lines=Step.Lines(lines=[line, line])),
+    ]
+
+    walk = await owner.walk(channel.FLOW_KIND_SHOW_CODE)
+
+    assert walk.code == "c" * 32
+    assert [each.kind for each in walk.lines] == ["MEMBER"] * 3
+    assert not (await owner.walk(channel.FLOW_KIND_SHOW_CODE)).code
 
 
 async def test_a_mistake_is_made_as_often_as_asked_and_then_no_more(
