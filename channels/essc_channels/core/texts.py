@@ -3,11 +3,7 @@
 from typing import Final
 
 from essc_channels.core.channel_profiles import VouchKind
-from essc_channels.core.flow_kinds import (
-    Check,
-    FlowKind,
-    Stage,
-)
+from essc_channels.core.flow_kinds import Check, FlowKind, Stage
 from essc_channels.core.panels import PanelState
 from essc_channels.core.records import Words
 

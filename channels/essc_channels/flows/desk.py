@@ -7,23 +7,11 @@ before the phone hears of it.
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Protocol
 
 from essc_channels.core import shadows
 from essc_channels.core.channel_profiles import Edition
-from essc_channels.core.flow_kinds import (
-    FlowKind,
-    FlowState,
-    Stage,
-)
-from essc_channels.core.flow_records import (
-    Answer,
-    Flow,
-    Memory,
-    ended,
-    is_abandoned,
-)
+from essc_channels.core.flow_kinds import FlowKind, FlowState
+from essc_channels.core.flow_records import Answer, Flow, Memory, ended, is_abandoned
 from essc_channels.core.flows import fits
 from essc_channels.core.panels import Panel, PanelState, drawn
 from essc_channels.core.paths import SHOWN
@@ -31,6 +19,7 @@ from essc_channels.core.records import Account, Holding, Session, Shadow
 from essc_channels.flows import homes, links
 from essc_channels.flows.homes import Look
 from essc_channels.flows.parties import Parties
+from essc_channels.flows.shown import Forms, Lack, Shown
 from essc_channels.flows.walks import Walk
 from essc_channels.ports import Ask, RecordPage
 from essc_channels.store import accounts
@@ -58,40 +47,6 @@ class SignedIn:
 
     secret: str = field(repr=False)
     session: Session
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What the phone is shown: the flow, and the panel once it has ended."""
-
-    flow: Flow
-    panel: Panel | None = None
-
-
-class Lack(StrEnum):
-    """What a kept answer is to be given again before a phone sees it."""
-
-    NOTHING = "nothing"
-    PANEL = "panel"
-    STEP = "step"
-
-
-class Forms(Protocol):
-    """Writes what is shown, in the one form that starting and answering share."""
-
-    def serialise(self, shown: Shown) -> bytes: ...
-
-    def without_secrets(self, answer: bytes, stage: Stage | None) -> bytes:
-        """The same as it may be kept: no panel, and nothing that names people or is a secret."""
-
-    def lacks(self, kept: bytes) -> Lack:
-        """What a kept answer leaves out."""
-
-    def place(self, kept: bytes) -> tuple[str, str]:
-        """The flow and the step of a kept answer."""
-
-    def with_panel(self, kept: bytes, panel: Panel) -> bytes:
-        """The kept answer again, with the panel as it is now."""
 
 
 class Desk:

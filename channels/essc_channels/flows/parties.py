@@ -6,13 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 
 from essc_channels.core.channel_profiles import ChannelProfile
-from essc_channels.core.flow_kinds import (
-    FlowKind,
-)
-from essc_channels.core.flow_records import (
-    Answer,
-    Flow,
-)
+from essc_channels.core.flow_kinds import FlowKind
+from essc_channels.core.flow_records import Answer, Flow
 from essc_channels.ports import Errands, FamilyDesk, Feed, NationalPlatform, Vouching
 from essc_channels.store.database import Database
 from essc_wire.clock import PartyClock

@@ -7,18 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from essc_channels.core.flow_kinds import (
-    Check,
-    FlowKind,
-    FlowState,
-    Stage,
-)
-from essc_channels.core.flow_records import (
-    Flow,
-    Memory,
-    Option,
-    Step,
-)
+from essc_channels.core.flow_kinds import Check, FlowKind, FlowState, Stage
+from essc_channels.core.flow_records import Flow, Memory, Option, Step
 from essc_channels.core.records import Instant, Words
 from essc_channels.store.tables import answers, flows
 from essc_wire.refusals import Refusal

@@ -4,9 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, update
 
-from essc_channels.core.flow_kinds import (
-    FlowState,
-)
+from essc_channels.core.flow_kinds import FlowState
 from essc_channels.core.records import Instant
 from essc_channels.store.tables import answers, applied_events, flows, sessions
 

@@ -9,9 +9,7 @@ from google.protobuf.message import Message
 from essc.channel.v1 import channel_pb2
 from essc.channel.v1 import channel_service_pb2 as messages
 from essc_channels.core.channel_profiles import ChannelProfile, Edition
-from essc_channels.core.flow_kinds import (
-    FlowKind,
-)
+from essc_channels.core.flow_kinds import FlowKind
 from essc_channels.core.records import Session
 from essc_channels.flows.desk import Desk, Request
 from essc_channels.flows.parties import Parties

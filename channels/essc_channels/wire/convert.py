@@ -4,12 +4,8 @@ from essc.card.v1 import card_pb2, card_service_pb2
 from essc.channel.v1 import channel_pb2
 from essc.event.v1 import event_pb2
 from essc.identity.v1 import identity_pb2
-from essc_channels.core.flow_kinds import (
-    AnswerKind,
-)
-from essc_channels.core.flow_records import (
-    Answer,
-)
+from essc_channels.core.flow_kinds import AnswerKind
+from essc_channels.core.flow_records import Answer
 from essc_channels.core.records import (
     Card,
     CardState,

@@ -7,15 +7,8 @@ from essc.identity.v1 import identity_pb2, identity_service_pb2, identity_servic
 from essc.password.v1 import password_service_pb2, password_service_pb2_grpc
 from essc.policy.v1 import policy_service_pb2, policy_service_pb2_grpc
 from essc.record.v1 import record_service_pb2, record_service_pb2_grpc
-from essc_channels.core.flow_kinds import (
-    AnswerKind,
-    Check,
-    FlowKind,
-    Purpose,
-)
-from essc_channels.core.flow_records import (
-    Answer,
-)
+from essc_channels.core.flow_kinds import AnswerKind, Check, FlowKind, Purpose
+from essc_channels.core.flow_records import Answer
 from essc_channels.core.records import Holding, Link, Person, RecordLine, Words
 from essc_channels.ports import (
     Application,

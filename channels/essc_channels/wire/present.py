@@ -12,7 +12,7 @@ from essc_channels.core.paths import PRIVATE
 from essc_channels.core.record_texts import OTHER_PLACE, OTHER_RECORD, PLACES, RECORDS
 from essc_channels.core.records import RecordLine
 from essc_channels.core.texts import PANEL_TITLES, step_title
-from essc_channels.flows.desk import Lack, Shown
+from essc_channels.flows.shown import Lack, Shown
 from essc_channels.wire import present_steps
 from essc_channels.wire.present_steps import card, text
 from essc_wire.refusals import semantics

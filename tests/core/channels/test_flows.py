@@ -12,14 +12,7 @@ from essc_channels.core.channel_profiles import (
     IdentityCheck,
     VouchKind,
 )
-from essc_channels.core.flow_kinds import (
-    AnswerKind,
-    Check,
-    FlowKind,
-    FlowState,
-    Purpose,
-    Stage,
-)
+from essc_channels.core.flow_kinds import AnswerKind, Check, FlowKind, FlowState, Purpose, Stage
 from essc_channels.core.flow_records import (
     SELF,
     Answer,

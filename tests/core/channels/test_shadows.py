@@ -13,6 +13,7 @@ from essc_channels.core.records import (
     Event,
     EventKind,
     Holding,
+    Level,
     Link,
     LinkState,
     Shadow,
@@ -48,6 +49,32 @@ def test_an_event_of_an_unknown_link_makes_a_copy() -> None:
     after = shadows.absorb(None, event(LINK, NAMELESS), 20)
 
     assert after == Shadow(link=LINK, card=NAMELESS, as_of_time=20)
+
+
+@pytest.mark.rule("R16", "R26", "R43")
+@pytest.mark.parametrize(
+    ("kind", "link", "card"),
+    [
+        (EventKind.LEVEL_CHANGED, replace(LINK, level=Level.PAYMENT), NAMELESS),
+        (EventKind.CARD_REPLACED, LINK, LOST),
+        (EventKind.FAMILY_CHANGED, LINK, NAMELESS),
+        (EventKind.CERTIFIED, LINK, NAMELESS),
+        (EventKind.CARD_STATUS_CHANGED, LINK, replace(NAMELESS, bank_account_is_open=True)),
+        (EventKind.CARD_STATUS_CHANGED, replace(LINK, allow_until_time=99), LOST),
+    ],
+)
+def test_whatever_happened_the_copy_is_as_the_event_says_but_for_the_masks(
+    kind: EventKind, link: Link, card: Card
+) -> None:
+    after = shadows.absorb(SHADOW, event(link, card, kind), 20)
+
+    masked = replace(card, masked_name="张*", masked_id_number="**12")
+    assert after == Shadow(link=link, card=masked, as_of_time=20)
+
+
+@pytest.mark.rule("R16")
+def test_changed_keys_touch_no_copy() -> None:
+    assert shadows.absorb(SHADOW, event(None, None, EventKind.KEYS_CHANGED), 20) is None
 
 
 @pytest.mark.rule("R16")

@@ -8,19 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from essc_channels.core.channel_profiles import VouchKind
-from essc_channels.core.flow_kinds import (
-    Check,
-    FlowKind,
-    FlowState,
-    Stage,
-)
-from essc_channels.core.flow_records import (
-    Flow,
-    Memory,
-    Option,
-    Step,
-    ended,
-)
+from essc_channels.core.flow_kinds import Check, FlowKind, FlowState, Stage
+from essc_channels.core.flow_records import Flow, Memory, Option, Step, ended
 from essc_channels.core.records import (
     Account,
     Card,

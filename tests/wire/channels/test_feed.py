@@ -7,6 +7,7 @@ import pytest
 from tests.wire.channels.conftest import ZHANG, MakeStand, Phone, Stand, until
 from tests.wire.channels.fake_platform import Holder
 
+from essc.card.v1 import card_pb2
 from essc.channel.v1 import channel_pb2
 from essc.event.v1 import event_pb2
 from essc_channels.server import start_channel
@@ -89,6 +90,26 @@ async def test_an_event_of_an_older_serial_is_noted_and_does_nothing(
     assert copy.link.serial == 2
     assert copy.card is not None
     assert copy.card.blocked_reason == ""
+
+
+@pytest.mark.rule("R16", "R17", "R26")
+async def test_a_level_that_was_lowered_elsewhere_corrects_the_copy(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    holder, phone = await holding(stand)
+    assert holder.link is not None
+    holder.link.level = card_pb2.LEVEL_PAYMENT
+    stand.fake.tell(holder, event_pb2.Event.KIND_LEVEL_CHANGED)
+    await applied(stand, 2)
+    holder.link.level = card_pb2.LEVEL_QUERY
+    stand.fake.tell(holder, event_pb2.Event.KIND_LEVEL_CHANGED)
+    await applied(stand, 3)
+    await stand.stop_platform()
+
+    home = await phone.home()
+
+    assert home.HasField("as_of_time")
+    assert home.level == card_pb2.LEVEL_QUERY
+    assert not home.offered_flows
 
 
 @pytest.mark.rule("R16")
