@@ -1,12 +1,15 @@
 """Writes the table status × operation into `docs/rules.md`, from what the platform's rules decide.
 
-Each operation is tried on a citizen who passed every check, once for each status of the physical
-card. `--check` compares instead of writing.
+Each operation is tried on people who passed every check, once for each status of the physical card
+in question: the holder's, or where the row says so the member's. A row of `OPERATIONS` is all that
+another operation needs. `--check` compares instead of writing.
 """
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from essc_platform.core import (
     certifications,
@@ -14,35 +17,23 @@ from essc_platform.core import (
     deliveries,
     family,
     joining,
+    levels,
     links,
+    losses,
     passwords,
+    payments,
     policy,
+    records,
+    tickets,
 )
 from essc_platform.core.challenges import StartChallenge
 from essc_platform.core.commands import Command
 from essc_platform.core.decide import decide
 from essc_platform.core.decisions import Rejected
+from essc_platform.core.policy import BLOCK, HOLDER_CONSENT
 from essc_platform.core.reads import reads_of
-from essc_platform.core.records import (
-    Binding,
-    Card,
-    Change,
-    Citizen,
-    CitizenKey,
-    Generation,
-    Level,
-    Link,
-    LinkState,
-    Method,
-    Password,
-    PhysicalCard,
-    PhysicalCardStatus,
-    Proof,
-    Purpose,
-    Recipient,
-    Relation,
-    SigningKey,
-)
+from essc_platform.core.records import Change, CitizenKey, Level, LinkState, Method, Purpose
+from essc_platform.core.records import PhysicalCardStatus as S
 from essc_platform.core.snapshot import Snapshot, View
 
 RULES = Path(__file__).resolve().parent.parent / "docs" / "rules.md"
@@ -52,117 +43,205 @@ TABLE_END = "<!-- End of what is generated. -->\n"
 POLICY = policy.Policy()
 NOW = 1_800_000_000_000_000
 LONG_AGO, LATER = NOW - 1_000_000_000_000, NOW + 1_000_000_000_000
-CHANNEL, WHO, CARD = "here", CitizenKey(0, 1), 50
+CHANNEL, CARD = "here", 50
+WHO, OTHER = CitizenKey(0, 1), CitizenKey(0, 2)
+ID_NUMBER = "990000199001010014"
 
-STATUSES = {
-    None: "none on record (无卡)",
-    PhysicalCardStatus.SEALED: "sealed (封存)",
-    PhysicalCardStatus.NORMAL: "normal (正常)",
-    PhysicalCardStatus.TEMPORARILY_LOST: "temporarily lost (临时挂失)",
-    PhysicalCardStatus.LOST: "lost (挂失)",
-    PhysicalCardStatus.LOCKED: "locked (锁定)",
-    PhysicalCardStatus.CANCELLED: "cancelled, no other (注销)",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A column: how it stands with the card in question."""
+
+    words: str
+    status: S | None
+    expire_time: int = LATER
+    cancel_time: int | None = None
+    is_opened: bool = False
+    """Whether the holder opened this channel's link for the loss."""
+
+
+GOOD = Standing(words="normal (正常)", status=S.NORMAL)
+STANDINGS = (
+    Standing(words="none on record (无卡)", status=None),
+    Standing(words="sealed (封存)", status=S.SEALED),
+    GOOD,
+    Standing(words="temporarily lost (临时挂失)", status=S.TEMPORARILY_LOST),
+    Standing(words="lost (挂失)", status=S.LOST),
+    Standing(words="lost, and this link opened for it", status=S.LOST, is_opened=True),
+    Standing(words="locked (锁定)", status=S.LOCKED),
+    Standing(words="cancelled, no other (注销)", status=S.CANCELLED),
+    Standing(words="normal, but past ten years", status=S.NORMAL, expire_time=NOW),
+    Standing(words="the person cancelled (死亡、出国定居)", status=S.NORMAL, cancel_time=LONG_AGO),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What a holder does in a channel, with all that it needs but the card's status."""
+    """A row: what a holder does in a channel, with all that it needs but the card in order."""
 
     command: Command
-    link: LinkState | None
+    link: LinkState | None = LinkState.ACTIVE
+    level: Level = Level.QUERY
     proofs: tuple[tuple[Purpose, Method], ...] = ()
     """Where they lie: 1, 2, ..., in this order."""
-    password_is_set: bool = False
+    has_password: bool = False
+    more: tuple[Change, ...] = ()
+    whose: CitizenKey = WHO
+    """Whose card is in question: the holder's, or the other person's."""
+    loss: str = HOLDER_CONSENT
 
 
-CHILD = CitizenKey(0, 2)
-
-
-def a_child() -> tuple[Change, ...]:
-    """Somebody to be added as a member: on record, with a card in order, not yet sixteen."""
-    return (
-        Citizen(
-            key=CHILD,
-            id_number="990000202001010014",
-            name="小某",
-            phone="11100000001",
-            register_time=LONG_AGO,
-        ),
-        replace(physical_card(PhysicalCardStatus.NORMAL), citizen=CHILD),
-    )
-
-
-def photo(digest: str) -> joining.Photo:
-    return joining.Photo(bucket=0, digest=digest, finding=joining.PhotoFinding.RIGHT)
+def by(purpose: Purpose, *methods: Method) -> tuple[tuple[Purpose, Method], ...]:
+    return tuple((purpose, method) for method in methods)
 
 
 def proof_at(number: int) -> tuple[int, int, int]:
     return (*WHO, number)
 
 
-def password_command(kind: type[passwords.SetPassword] | type[passwords.ChangePassword]) -> Command:
-    return kind(
-        at=NOW,
-        channel=CHANNEL,
-        citizen=WHO,
-        link_number=1,
-        proof=proof_at(1),
-        digits="258036",
-        hash="new",
-    )
-
+HERE: dict[str, Any] = {"at": NOW, "channel": CHANNEL, "citizen": WHO}
+LINKED = HERE | {"link_number": 1}
+SERIAL = LINKED | {"serial": 1}
+PROVED: dict[str, Any] = {"proof": proof_at(1)}
+DIGITS: dict[str, Any] = {"digits": "258036", "hash": "new"}
+CONSENT: dict[str, Any] = {"consent_version": POLICY.consent_version, "new_licence_number": 2}
+ACCEPTING = by(Purpose.ACCEPT_DELIVERY, Method.TEXT_MESSAGE)
+JOINING = joining.AddMember(
+    **LINKED,
+    password_proof=proof_at(1),
+    member_proof=(*OTHER, 2),
+    notice_version=POLICY.notice_version,
+    relation=records.Relation.PARENT,
+    member=OTHER,
+    name="某人",
+    id_number=ID_NUMBER,
+    card_photo=joining.Photo(bucket=1, digest="1", finding=joining.PhotoFinding.RIGHT),
+    face_photo=None,
+    new_number=5,
+)
+ADDING = (
+    *by(Purpose.ADD_FAMILY, Method.CARD_PASSWORD),
+    *by(Purpose.JOIN_FAMILY, Method.FACE),
+)
+BOUND = records.Binding(
+    holder=WHO, number=5, member=OTHER, relation=records.Relation.OTHER, add_time=LONG_AGO
+)
+BINDER = records.Binding(
+    holder=OTHER, number=5, member=WHO, relation=records.Relation.OTHER, add_time=LONG_AGO
+)
+SERVICE = records.Service(
+    key="library",
+    name_zh="图书借阅",
+    name_en="Library",
+    needed_level=Level.QUERY,
+    regions=(),
+    is_open_everywhere=True,
+)
+ORDER = records.Order(
+    citizen=WHO,
+    number=7,
+    provider="clinic",
+    channel=CHANNEL,
+    serial=1,
+    insurance_fen=100,
+    own_fen=100,
+    create_time=LONG_AGO,
+    expire_time=LATER,
+    state=records.OrderState.OPEN,
+    state_time=LONG_AGO,
+)
+ALLOW = losses.AllowWhileLost(**SERIAL, **PROVED)
+BY_FACE = by(Purpose.ALLOW_WHILE_LOST, Method.FACE)
 
 OPERATIONS = {
-    "`Apply`": Operation(
+    "`Apply` 申领": Operation(
         command=links.Apply(
-            at=NOW,
-            channel=CHANNEL,
-            citizen=WHO,
+            **HERE,
+            **CONSENT,
             identity_proof=proof_at(1),
             face_proof=proof_at(2),
-            consent_version=POLICY.consent_version,
             region=None,
             new_link_number=1,
-            new_licence_number=2,
         ),
         link=None,
-        proofs=((Purpose.APPLY, Method.TEXT_MESSAGE), (Purpose.APPLY, Method.FACE)),
+        proofs=by(Purpose.APPLY, Method.TEXT_MESSAGE, Method.FACE),
     ),
     "`AcceptDelivery`": Operation(
-        command=deliveries.AcceptDelivery(
-            at=NOW,
-            channel=CHANNEL,
-            citizen=WHO,
-            link_number=1,
-            serial=1,
-            proof=proof_at(1),
-            consent_version=POLICY.consent_version,
-            new_licence_number=2,
-        ),
+        command=deliveries.AcceptDelivery(**SERIAL, **PROVED, **CONSENT),
         link=LinkState.DELIVERED,
-        proofs=((Purpose.ACCEPT_DELIVERY, Method.TEXT_MESSAGE),),
+        proofs=ACCEPTING,
     ),
+    "`IssueCode` 展码": Operation(
+        command=codes.IssueCode(
+            **LINKED, binding=None, device="new", proof=proof_at(1), new_number=3
+        ),
+        proofs=by(Purpose.NEW_DEVICE, Method.TEXT_MESSAGE),
+    ),
+    "`IssueTicket`": Operation(
+        command=tickets.IssueTicket(**LINKED, binding=None, service_id=SERVICE.key, new_number=3),
+        more=(SERVICE,),
+    ),
+    "`Pay` 支付": Operation(
+        command=payments.Pay(**LINKED, order=ORDER.key, proof=proof_at(1)),
+        level=Level.PAYMENT,
+        proofs=by(Purpose.PAY, Method.CARD_PASSWORD),
+        more=(ORDER,),
+    ),
+    "`Certify` 资格认证": Operation(
+        command=certifications.Certify(**LINKED, **PROVED, binding=None),
+        proofs=by(Purpose.CERTIFY, Method.FACE),
+        more=(records.Recipient(key=WHO, register_time=LONG_AGO),),
+    ),
+    "`AddMember` 亲情服务, holder's card": Operation(
+        command=JOINING, proofs=ADDING, has_password=True
+    ),
+    "`AddMember`, member's card": Operation(
+        command=JOINING, proofs=ADDING, has_password=True, whose=OTHER
+    ),
+    "`RaiseLevel`": Operation(
+        command=levels.RaiseLevel(**SERIAL, **PROVED),
+        proofs=by(Purpose.RAISE_LEVEL, Method.RESERVED_PHONE),
+    ),
+    "`AllowWhileLost`, *loss* is `block`": Operation(command=ALLOW, proofs=BY_FACE, loss=BLOCK),
+    "`AllowWhileLost`, *loss* is `holder_consent`": Operation(command=ALLOW, proofs=BY_FACE),
+    "`LowerLevel`": Operation(command=levels.LowerLevel(**SERIAL), level=Level.PAYMENT),
     "`DeclineDelivery`": Operation(
-        command=deliveries.DeclineDelivery(
-            at=NOW, channel=CHANNEL, citizen=WHO, link_number=1, serial=1, proof=proof_at(1)
-        ),
+        command=deliveries.DeclineDelivery(**SERIAL, **PROVED),
         link=LinkState.DELIVERED,
-        proofs=((Purpose.ACCEPT_DELIVERY, Method.TEXT_MESSAGE),),
+        proofs=ACCEPTING,
     ),
-    "`Unlink`": Operation(
-        command=links.Unlink(
-            at=NOW, channel=CHANNEL, citizen=WHO, link_number=1, serial=1, proof=proof_at(1)
+    "`Unlink` 解除关联": Operation(
+        command=links.Unlink(**SERIAL, **PROVED), proofs=by(Purpose.UNLINK, Method.FACE)
+    ),
+    "`SetPassword`": Operation(
+        command=passwords.SetPassword(**LINKED, **PROVED, **DIGITS),
+        proofs=by(Purpose.SET_PASSWORD, Method.FACE),
+    ),
+    "`ChangePassword`": Operation(
+        command=passwords.ChangePassword(**LINKED, **PROVED, **DIGITS),
+        proofs=by(Purpose.CHANGE_PASSWORD, Method.CARD_PASSWORD),
+        has_password=True,
+    ),
+    "`ResetPassword`": Operation(
+        command=passwords.ResetPassword(
+            **LINKED, **DIGITS, text_proof=proof_at(1), face_proof=proof_at(2)
         ),
-        link=LinkState.ACTIVE,
-        proofs=((Purpose.UNLINK, Method.FACE),),
+        proofs=by(Purpose.RESET_PASSWORD, Method.TEXT_MESSAGE, Method.FACE),
+        has_password=True,
+    ),
+    "`RemoveMember`": Operation(
+        command=family.RemoveMember(**LINKED, **PROVED, number=5, member=OTHER),
+        proofs=by(Purpose.END_BINDING, Method.FACE),
+        more=(BOUND, family.mirrored(BOUND)),
+    ),
+    "`LeaveBinder`": Operation(
+        command=family.LeaveBinder(**LINKED, **PROVED, number=5, holder=OTHER),
+        proofs=by(Purpose.END_BINDING, Method.FACE),
+        more=(BINDER, family.mirrored(BINDER)),
     ),
     "`StartChallenge`": Operation(
         command=StartChallenge(
-            at=NOW,
-            channel=CHANNEL,
-            citizen=WHO,
-            link_number=1,
+            **LINKED,
             name=None,
             id_number=None,
             phone=None,
@@ -170,199 +249,125 @@ OPERATIONS = {
             purpose=Purpose.UNLINK,
             new_number=3,
         ),
-        link=LinkState.ACTIVE,
-    ),
-    "`IssueCode`": Operation(
-        command=codes.IssueCode(
-            at=NOW,
-            channel=CHANNEL,
-            citizen=WHO,
-            link_number=1,
-            binding=None,
-            device="phone",
-            proof=proof_at(1),
-            new_number=3,
-        ),
-        link=LinkState.ACTIVE,
-        proofs=((Purpose.NEW_DEVICE, Method.TEXT_MESSAGE),),
-    ),
-    "`AddMember`": Operation(
-        command=joining.AddMember(
-            at=NOW,
-            channel=CHANNEL,
-            citizen=WHO,
-            link_number=1,
-            password_proof=proof_at(1),
-            member_proof=proof_at(0),
-            notice_version=POLICY.notice_version,
-            relation=Relation.CHILD,
-            member=CHILD,
-            name="小某",
-            id_number="990000202001010014",
-            card_photo=photo("card"),
-            face_photo=photo("face"),
-            new_number=3,
-        ),
-        link=LinkState.ACTIVE,
-        proofs=((Purpose.ADD_FAMILY, Method.CARD_PASSWORD),),
-    ),
-    "`RemoveMember`": Operation(
-        command=family.RemoveMember(
-            at=NOW,
-            channel=CHANNEL,
-            citizen=WHO,
-            link_number=1,
-            number=3,
-            member=CHILD,
-            proof=proof_at(1),
-        ),
-        link=LinkState.ACTIVE,
-        proofs=((Purpose.END_BINDING, Method.FACE),),
-    ),
-    "`Certify`": Operation(
-        command=certifications.Certify(
-            at=NOW, channel=CHANNEL, citizen=WHO, link_number=1, binding=None, proof=proof_at(1)
-        ),
-        link=LinkState.ACTIVE,
-        proofs=((Purpose.CERTIFY, Method.FACE),),
-    ),
-    "`SetPassword`": Operation(
-        command=password_command(passwords.SetPassword),
-        link=LinkState.ACTIVE,
-        proofs=((Purpose.SET_PASSWORD, Method.FACE),),
-    ),
-    "`ChangePassword`": Operation(
-        command=password_command(passwords.ChangePassword),
-        link=LinkState.ACTIVE,
-        proofs=((Purpose.CHANGE_PASSWORD, Method.CARD_PASSWORD),),
-        password_is_set=True,
-    ),
-    "`ResetPassword`": Operation(
-        command=passwords.ResetPassword(
-            at=NOW,
-            channel=CHANNEL,
-            citizen=WHO,
-            link_number=1,
-            text_proof=proof_at(1),
-            face_proof=proof_at(2),
-            digits="258036",
-            hash="new",
-        ),
-        link=LinkState.ACTIVE,
-        proofs=(
-            (Purpose.RESET_PASSWORD, Method.TEXT_MESSAGE),
-            (Purpose.RESET_PASSWORD, Method.FACE),
-        ),
-        password_is_set=True,
     ),
 }
 
 
 def status_table() -> str:
     """Each operation, tried on a card in each status, by the rules that the platform runs."""
-    rows = [
-        table_row("Physical card", *OPERATIONS, "Reason of the refusal"),
-        table_row(*["---"] * (len(OPERATIONS) + 2)),
-    ]
-    for status, words in STATUSES.items():
-        rows.append(status_row(words, status, expire_time=LATER))
-    rows.append(status_row("normal, but past ten years", PhysicalCardStatus.NORMAL, NOW))
+    heads = [each.words for each in STANDINGS]
+    rows = [table_row("", *heads), table_row(*["---"] * (len(heads) + 1))]
+    reasons: list[set[str]] = [set() for _ in STANDINGS]
+    for name, operation in OPERATIONS.items():
+        cells = []
+        for standing, found in zip(STANDINGS, reasons, strict=True):
+            cell, reason = tried(operation, standing)
+            cells.append(cell)
+            found.update(reason)
+        rows.append(table_row(name, *cells))
+    rows.append(table_row("*refused with*", *(", ".join(sorted(each)) for each in reasons)))
     return "".join(rows)
 
 
-def status_row(words: str, status: PhysicalCardStatus | None, expire_time: int) -> str:
-    cells, reasons = [], set()
-    for operation in OPERATIONS.values():
-        if status is None and operation.link is not None:
-            cells.append("·")
-            continue
-        decision = decide(operation.command, seen_by(operation, status, expire_time), POLICY)
-        cells.append("refused" if isinstance(decision, Rejected) else "open")
-        if isinstance(decision, Rejected):
-            reasons.add(f"`{decision.reason.value}`")
-    return table_row(words, *cells, ", ".join(sorted(reasons)))
+def tried(operation: Operation, standing: Standing) -> tuple[str, set[str]]:
+    """A cell, and the reason of a refusal."""
+    is_own = operation.whose == WHO
+    if standing.status is None and is_own and operation.link is not None:
+        return "·", set()
+    if standing.is_opened and operation.loss == BLOCK:
+        return "·", set()
+    decision = decide(
+        operation.command,
+        seen_by(operation, standing),
+        replace(POLICY, loss=operation.loss),
+    )
+    if not isinstance(decision, Rejected):
+        return "open", set()
+    return "refused", {f"`{decision.reason.value}`"}
 
 
-def seen_by(operation: Operation, status: PhysicalCardStatus | None, expire_time: int) -> View:
-    """A citizen who passed every check, with a card in this status."""
+def seen_by(operation: Operation, standing: Standing) -> View:
+    """Two people and a link, with what the operation needs and the card in question."""
     snapshot, reads = Snapshot(), reads_of(operation.command)
     for kind, key, is_prefix in reads:
         if is_prefix:
             snapshot.put_many(kind, key, ())
         else:
             snapshot.put_all(kind, {key: None})
-    snapshot.absorb(records_of(operation, status, expire_time))
+    holder, other = (standing, GOOD) if operation.whose == WHO else (GOOD, standing)
+    needs_card = operation.link is not None or holder.expire_time == NOW
+    snapshot.absorb(person(WHO, holder, has_card=needs_card))
+    snapshot.absorb(person(OTHER, other, has_card=other.status is not None))
+    snapshot.absorb(in_channel(operation, is_opened=standing.is_opened))
     return snapshot.view(reads)
 
 
-def records_of(
-    operation: Operation, status: PhysicalCardStatus | None, expire_time: int
-) -> list[Change]:
-    records: list[Change] = [
-        Citizen(
-            key=WHO,
-            id_number="990000199001010014",
-            name="某某",
-            phone="11100000000",
-            register_time=LONG_AGO,
-        ),
-        *a_child(),
-        Recipient(key=WHO, register_time=LONG_AGO),
-        SigningKey(key_id="k1", public_key=b"", create_time=LONG_AGO, sign_time=LONG_AGO),
-    ]
-    if isinstance(operation.command, family.RemoveMember):
-        records.append(a_binding())
-    if status is not None:
-        records.append(physical_card(status))
-    if operation.link is not None or expire_time == NOW:
-        records.append(
-            Card(key=WHO, physical_card=CARD, issue_time=LONG_AGO, expire_time=expire_time)
-        )
-    if operation.link is not None:
-        records.append(
-            Link(
-                citizen=WHO,
-                channel=CHANNEL,
-                number=1,
-                serial=1,
-                state=operation.link,
-                level=Level.QUERY,
-            )
-        )
-    if operation.password_is_set:
-        records.append(Password(key=WHO, hash="old", version=1, change_time=LONG_AGO))
-    for number, (purpose, method) in enumerate(operation.proofs, start=1):
-        records.append(
-            Proof(
-                citizen=WHO,
-                number=number,
-                channel=CHANNEL,
-                method=method,
-                purpose=purpose,
-                expire_time=LATER,
-                password_version=1 if method is Method.CARD_PASSWORD else None,
-            )
-        )
-    return records
-
-
-def a_binding() -> Binding:
-    return Binding(holder=WHO, number=3, member=CHILD, relation=Relation.CHILD, add_time=LONG_AGO)
-
-
-def physical_card(status: PhysicalCardStatus) -> PhysicalCard:
-    made = PhysicalCard(
-        citizen=WHO,
-        number=CARD,
-        region="320600",
-        generation=Generation.THIRD,
-        status=status,
-        issue_time=LONG_AGO,
-        status_time=LONG_AGO,
+def person(key: CitizenKey, standing: Standing, *, has_card: bool) -> Iterator[Change]:
+    yield records.Citizen(
+        key=key,
+        id_number=ID_NUMBER,
+        name="某人",
+        phone="11100000000",
+        register_time=LONG_AGO,
+        cancel_time=standing.cancel_time,
     )
-    if status is PhysicalCardStatus.TEMPORARILY_LOST:
-        return replace(made, lift_time=LATER)
-    return made
+    if standing.status is not None:
+        yield records.PhysicalCard(
+            citizen=key,
+            number=CARD,
+            region="320600",
+            generation=records.Generation.THIRD,
+            status=standing.status,
+            issue_time=LONG_AGO,
+            status_time=LONG_AGO,
+            lift_time=LATER if standing.status is S.TEMPORARILY_LOST else None,
+        )
+        yield records.BankAccount(
+            citizen=key,
+            physical_card=CARD,
+            bank_id="bank",
+            reserved_phone="11100000000",
+            open_time=LONG_AGO,
+        )
+    if has_card:
+        yield records.Card(
+            key=key, physical_card=CARD, issue_time=LONG_AGO, expire_time=standing.expire_time
+        )
+
+
+def in_channel(operation: Operation, *, is_opened: bool) -> Iterator[Change]:
+    yield records.SigningKey(key_id="k1", public_key=b"", create_time=LONG_AGO, sign_time=LONG_AGO)
+    yield records.Channel(
+        key=CHANNEL,
+        channel_class=1,
+        state=records.ChannelState.LIVE,
+        vouch_kinds=(),
+        receives_new_cards=False,
+        state_time=LONG_AGO,
+    )
+    if operation.link is not None:
+        yield records.Link(
+            citizen=WHO,
+            channel=CHANNEL,
+            number=1,
+            serial=1,
+            state=operation.link,
+            level=operation.level,
+            allow_time=NOW - 1 if is_opened else None,
+        )
+    if operation.has_password:
+        yield records.Password(key=WHO, hash="old", version=1, change_time=LONG_AGO)
+    for number, (purpose, method) in enumerate(operation.proofs, start=1):
+        yield records.Proof(
+            citizen=OTHER if purpose is Purpose.JOIN_FAMILY else WHO,
+            number=number,
+            channel=CHANNEL,
+            method=method,
+            purpose=purpose,
+            expire_time=LATER,
+            password_version=1 if method is Method.CARD_PASSWORD else None,
+        )
+    yield from operation.more
 
 
 def rules_page(text: str) -> str:
