@@ -336,6 +336,22 @@ def test_a_member_without_an_electronic_card_gets_one_and_no_link() -> None:
     assert in_ten_years > TEN_YEARS_LATER
 
 
+@pytest.mark.rule("R9", "R42")
+def test_a_dead_binder_counts_no_more() -> None:
+    binders = tuple(each.holder for each in BOUND_BY_FOUR[1:])
+    situation = GOOD | {
+        "command": replace(ADD, binders=binders),
+        "member": [GRANNY, LI_CARD, ELECTRONIC, FACE],
+        "memberships": BOUND_BY_FOUR,
+    }
+
+    alive = judge_situation(situation | {"binders": [citizen(key=each) for each in binders]})
+    one_dead = judge_situation(situation | {"binders": citizen(key=binders[2], cancel_time=NOW)})
+
+    assert alive == Rejected(Reason.BINDERS_TOO_MANY)
+    assert isinstance(one_dead, Accepted)
+
+
 @pytest.mark.rule("R40")
 @pytest.mark.parametrize(
     ("relation", "total"),

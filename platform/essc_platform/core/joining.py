@@ -81,6 +81,8 @@ class AddMember:
     card_photo: Photo
     face_photo: Photo | None
     new_number: int
+    binders: tuple[CitizenKey, ...] = ()
+    """Who has bound the member, as the edge saw it: the dead among them do not count."""
     binding: None = field(default=None, init=False)
 
 
@@ -94,6 +96,8 @@ class Ties:
     """All that the member was ever in."""
     photo_uses: tuple[PhotoUse, ...] = ()
     """Of the photos at hand."""
+    binders: tuple[Citizen, ...] = ()
+    """Of the command's binders, those on record."""
 
 
 def add_member(
@@ -231,8 +235,10 @@ def _is_normal(physical_card: PhysicalCard, at: Instant) -> bool:
 
 
 def _count_refusal(command: AddMember, ties: Ties, policy: Policy) -> Rejected | None:
-    """R40, R42: the member's good binders, and the holder's places, used ones never given back."""
-    if sum(each.is_good for each in ties.memberships) >= policy.binders_max:
+    """R9, R40, R42: the member's good binders; the holder's places, used ones never given back."""
+    dead = {each.key for each in ties.binders if each.cancel_time is not None}
+    good = [each for each in ties.memberships if each.is_good and each.holder not in dead]
+    if len(good) >= policy.binders_max:
         return Rejected(Reason.BINDERS_TOO_MANY)
     used = sum(each.relation is command.relation for each in ties.bindings)
     if used >= places(command.relation, policy):

@@ -48,7 +48,7 @@ def members(connection: sqlite3.Connection, holder: CitizenKey) -> list[SeenMemb
 
 
 def binders(connection: sqlite3.Connection, member: CitizenKey) -> list[SeenMembership]:
-    """A member's good bindings, oldest first."""
+    """A member's good bindings, oldest first. Those of the dead are good no more (R9)."""
     rows = connection.execute(_BINDERS, (*member, BINDERS_MAX))
     return [SeenMembership._make(row) for row in rows]
 
@@ -126,6 +126,7 @@ _BINDERS = compiled(
         _M.bucket == bindparam("bucket"),
         _M.citizen == bindparam("citizen"),
         _M.end_time.is_(None),
+        _C.cancel_time.is_(None),
     )
     .order_by(_M.add_time, _M.number)
     .limit(bindparam("rows"))

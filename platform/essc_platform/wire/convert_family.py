@@ -29,15 +29,19 @@ def binding(bound: BoundMember, binding_id: str) -> family_pb2.Binding:
 
 
 def seen_binding(found: SeenMember, binding_id: str, at: Instant) -> family_pb2.Binding:
-    """A binding as it was read. What the member's card is worth is told while it is good."""
+    """A binding as it was read. What the member's card is worth is told while it is good.
+
+    It is good no more once the member is dead (R9), whoever noted that.
+    """
+    end_time = found.cancel_time if found.end_time is None else found.end_time
     return family_pb2.Binding(
         binding_id=binding_id,
         relation=found.relation,  # type: ignore[arg-type]
         masked_name=masked_name(found.name),
         masked_id_number=masked_id_number(found.id_number),
         add_time=to_timestamp(found.add_time),
-        end_time=optional_timestamp(found.end_time),
-        card=_card(_worth(found, at), found) if found.end_time is None else None,
+        end_time=optional_timestamp(end_time),
+        card=_card(_worth(found, at), found) if end_time is None else None,
     )
 
 

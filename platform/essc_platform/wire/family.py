@@ -168,6 +168,7 @@ class FamilyServicer:
 
     def _addition(self, request: pb.AddMemberRequest, call: PlatformCall) -> joining.AddMember:
         citizen, link_number = self._vault.read_id(request.link_id)
+        member = self._vault.citizen_key(request.id_number)
         return joining.AddMember(
             at=self._front.clock.now(),
             channel=call.caller.party_id,
@@ -177,12 +178,13 @@ class FamilyServicer:
             member_proof=self._front.proof_key(request.member_proof),
             notice_version=request.notice_version,
             relation=Relation(request.relation),
-            member=self._vault.citizen_key(request.id_number),
+            member=member,
             name=request.name,
             id_number=request.id_number,
             card_photo=self._photo(request.card_photo),
             face_photo=self._photo(request.face_photo) if request.face_photo else None,
             new_number=random_number(),
+            binders=members.binders_of(self._front, member),
         )
 
     def _photo(self, photo: bytes) -> Photo:

@@ -38,9 +38,19 @@ def binder_name(
     owner, number = front.vault.read_scoped_id(scope, binding_id)
     if owner != member:
         return number, NOBODY
+    found = _memberships(front, member)
+    return number, next((each.holder for each in found if each.number == number), NOBODY)
+
+
+def binders_of(front: Front, member: CitizenKey) -> tuple[CitizenKey, ...]:
+    """Who has bound a person, and not ended it."""
+    holders = {each.holder for each in _memberships(front, member) if each.is_good}
+    return tuple(sorted(holders))
+
+
+def _memberships(front: Front, member: CitizenKey) -> tuple[Membership, ...]:
     reads = frozenset({many(Membership, member)})
-    memberships = load(front.reader, reads).view(reads).many(Membership, member)
-    return number, next((each.holder for each in memberships if each.number == number), NOBODY)
+    return load(front.reader, reads).view(reads).many(Membership, member)
 
 
 def binding_id(vault: Vault, channel: str, holder: CitizenKey, number: int) -> str:

@@ -207,6 +207,24 @@ async def test_the_members_card_is_seen_with_the_binding(world: World) -> None:
     assert seen.card.masked_name == "张**"
 
 
+@pytest.mark.rule("R9", "R42", "R44")
+async def test_bindings_of_the_dead_are_good_no_more_on_either_side(world: World) -> None:
+    bank = await a_home(world)
+    ma, binder = await world.citizen(2), await home(bank.channel, await world.citizen(3))
+    at_ma = await home(bank.channel, ma)
+    await bank.add(ma)
+    await binder.add(ma)
+
+    await world.cancel_citizen(binder.holder)
+    left = await at_ma.binders()
+    await world.cancel_citizen(ma)
+    (seen,) = await bank.members()
+
+    assert [each.masked_name for each in left] == ["张**"]
+    assert seen.HasField("end_time")
+    assert not seen.HasField("card")
+
+
 @pytest.mark.rule("R14")
 async def test_a_binding_is_named_only_by_its_own_channel_and_side(world: World) -> None:
     bank = await a_home(world)

@@ -10,6 +10,7 @@ from essc_platform.core.joining import AddMember, Ties
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import (
     Binding,
+    Citizen,
     CitizenKey,
     Link,
     Membership,
@@ -31,7 +32,8 @@ def reads_of(command: Command) -> frozenset[Read]:
             ties = {many(Binding, holder), many(Membership, member)}
             photos = {one(PhotoUse, key) for key in _photos(command)}
             proofs = {one(Proof, command.password_proof), one(Proof, command.member_proof)}
-            return reads | ties | photos | proofs
+            binders = {one(Citizen, each) for each in command.binders}
+            return reads | ties | photos | proofs | binders
         case RemoveMember() | LeaveBinder():
             return reads | {one(Binding, (*holder, command.number)), one(Proof, command.proof)}
 
@@ -81,10 +83,12 @@ def _side(view: View, citizen: CitizenKey) -> Side:
 
 def _ties(view: View, command: AddMember) -> Ties:
     uses = (view.one(PhotoUse, key) for key in _photos(command))
+    binders = (view.one(Citizen, key) for key in command.binders)
     return Ties(
         bindings=view.many(Binding, command.citizen),
         memberships=view.many(Membership, command.member),
         photo_uses=tuple(use for use in uses if use is not None),
+        binders=tuple(each for each in binders if each is not None),
     )
 
 
