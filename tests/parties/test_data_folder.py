@@ -128,11 +128,17 @@ def test_authorities_are_not_told_of_people_in_plaintext_beyond_this_machine(
     said = lines(
         run(
             *("serve", "--data", tmp_path / "data", "--faces", "10.0.0.7:443"),
-            *("--text-messages", "sms.example:443"),
+            *("--text-messages", "sms.example:443", "--bank", "bank.example:443"),
+            *("--photos", "10.0.0.8:443"),
         )
     )
 
-    assert [line.split()[0] for line in said] == ["--faces", "--text-messages"]
+    assert [line.split()[0] for line in said] == [
+        "--faces",
+        "--text-messages",
+        "--bank",
+        "--photos",
+    ]
     assert all("loopback only" in line for line in said)
 
 

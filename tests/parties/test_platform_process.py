@@ -117,6 +117,7 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
     wrong = run(
         *("serve", "--data", tmp_path, "--listen", "0.0.0.0:1", "--lab", "0.0.0.0:2"),
         *("--faces", "here", "--text-messages", "there:99999", "--bank", "where"),
+        *("--photos", "there"),
         *("--log-level", "loud", "--batch-max", "0", "--loss", "mine"),
     )
 
@@ -129,12 +130,13 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         "--faces",
         "--text-",
         "--bank",
+        "--photos",
         "--log",
         "--batch",
         "--loss",
     ):
         assert [line for line in said if line.startswith(start)], start
-    assert len(said) == 9
+    assert len(said) == 10
 
 
 def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:
@@ -142,7 +144,12 @@ def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:
 
     said = lines(run("serve", "--data", tmp_path / "data"))
 
-    assert [line.split()[0] for line in said] == ["--faces", "--text-messages", "--bank"]
+    assert [line.split()[0] for line in said] == [
+        "--faces",
+        "--text-messages",
+        "--bank",
+        "--photos",
+    ]
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:

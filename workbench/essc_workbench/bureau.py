@@ -100,6 +100,34 @@ class Bureau:
         )
         return (await self._ask(self._stub.CancelPhysicalCard, request)).physical_card
 
+    async def activate_bank_account(
+        self, card_id: str, bank_id: str, reserved_phone: str, *, request_id: str = ""
+    ) -> PhysicalCard:
+        """Opens a card's bank account: 激活金融账户."""
+        request = registry.ActivateBankAccountRequest(
+            request_id=request_id or new_request_id(),
+            physical_card_id=card_id,
+            bank_id=bank_id,
+            reserved_phone=reserved_phone,
+        )
+        return (await self._ask(self._stub.ActivateBankAccount, request)).physical_card
+
+    async def register_recipient(self, id_number: str, *, request_id: str = "") -> None:
+        """Registers a person as a recipient of benefits: 待遇领取人员."""
+        request = registry.RegisterRecipientRequest(
+            request_id=request_id or new_request_id(), id_number=id_number
+        )
+        await self._ask(self._stub.RegisterRecipient, request)
+
+    async def cancel_citizen(self, id_number: str, *, request_id: str = "") -> None:
+        """Cancels a person who died: 人员注销."""
+        request = registry.CancelCitizenRequest(
+            request_id=request_id or new_request_id(),
+            id_number=id_number,
+            cause=registry.CancelCitizenRequest.CAUSE_DEATH,
+        )
+        await self._ask(self._stub.CancelCitizen, request)
+
     async def citizen(self, id_number: str) -> Citizen:
         """Looks a person up, with all physical cards."""
         request = registry.GetCitizenRequest(id_number=id_number)

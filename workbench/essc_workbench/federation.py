@@ -25,6 +25,7 @@ from essc_workbench.enrolment import (
     parents_first,
 )
 from essc_workbench.failures import UsageError, WorkbenchError
+from essc_workbench.families import WINDOW, enrol_window, make_families
 from essc_workbench.folders import Addresses, DataFolder, State
 from essc_workbench.population import open_accounts, personas, register_all
 from essc_workbench.ports import PortReservations
@@ -147,7 +148,7 @@ class Federation:
             raise WorkbenchError("essc-platform init printed no private key") from None
 
     def _make_keys(self) -> None:
-        for party in (*COUNTERS, *self.profiles):
+        for party in (*COUNTERS, WINDOW, *self.profiles):
             if not self.folder.key(party).exists():
                 write_key(self.folder.key(party), new_key())
 
@@ -190,6 +191,9 @@ class Federation:
             if profile.id not in state.enrolled:
                 await enrol_channel(operator, profile, party_key(self.folder, profile.id))
                 state.enrolled.append(profile.id)
+        if WINDOW not in state.enrolled:
+            await enrol_window(operator, party_key(self.folder, WINDOW))
+            state.enrolled.append(WINDOW)
         self._say("registering the personas, with an account in each channel")
         await self._populate(connections)
         self.folder.save(state)
@@ -201,6 +205,8 @@ class Federation:
         people = await personas(connections.platform_lab())
         if PLATFORM in missing:
             await register_all(Bureau(connections.platform(BUREAU)), people)
+            window, lab = connections.platform(WINDOW), connections.platform_lab()
+            await make_families(window, lab, people)
         for channel_id in [name for name in missing if name != PLATFORM]:
             await self._processes[channel_id].ready()
             await open_accounts(connections.channel_lab(channel_id), channel_id, people)

@@ -1,11 +1,15 @@
 """The personas in a federation: persons at the bureau, and an account of each in every channel.
 
+What the platform's lab says of a persona (cards, a bank account, benefits, death) is made true
+through the contract; `families.py` does it for whom they have bound.
+
 An account is named like its persona, its reserved phone is the persona's, and every wallet has the
 same payment password, so that nobody has to look anything up.
 """
 
 from dataclasses import dataclass
 
+from essc.family.v1.family_pb2 import Relation
 from essc.identity.v1.identity_pb2 import Person
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1.lab_service_pb2_grpc import AccountServiceStub, PersonaServiceStub
@@ -15,6 +19,15 @@ from essc_workbench.bureau import Bureau
 from essc_workbench.calls import all_of, fixed_id, patient, unless
 
 WALLET_PASSWORD = "pay-123456"  # noqa: S105 - written down for everybody to use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A persona whom another one has bound, or had bound."""
+
+    member_id: str
+    relation: Relation.ValueType
+    has_ended: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +42,11 @@ class Persona:
     generation: int = 0
     status: str = ""
     text_en: str = ""
+    other_regions: tuple[str, ...] = ()
+    bank_id: str = ""
+    is_recipient: bool = False
+    is_cancelled: bool = False
+    bindings: tuple[Bound, ...] = ()
 
 
 async def personas(platform_lab: Peer) -> dict[str, Persona]:
@@ -50,6 +68,14 @@ def _persona(item: lab.Persona) -> Persona:
         generation=item.generation,
         status=item.physical_card_status,
         text_en=item.text_en,
+        other_regions=tuple(item.other_regions),
+        bank_id=item.bank_id,
+        is_recipient=item.is_recipient,
+        is_cancelled=item.is_cancelled,
+        bindings=tuple(
+            Bound(member_id=each.member_id, relation=each.relation, has_ended=each.has_ended)
+            for each in item.bindings
+        ),
     )
 
 
@@ -68,20 +94,52 @@ async def _register(bureau: Bureau, persona: Persona) -> None:
             request_id=fixed_id("citizen", persona.id),
         ),
     )
-    if not persona.generation:
-        return
+    if persona.generation:
+        await _issue(bureau, persona, persona.region)
+    for region in persona.other_regions:
+        await _issue(bureau, persona, region)
+    if persona.is_recipient:
+        await unless(
+            "RECIPIENT_EXISTS",
+            lambda: bureau.register_recipient(
+                persona.id_number, request_id=fixed_id("recipient", persona.id)
+            ),
+        )
+    if persona.is_cancelled:
+        await unless(
+            "CITIZEN_CANCELLED",
+            lambda: bureau.cancel_citizen(
+                persona.id_number, request_id=fixed_id("cancelled", persona.id)
+            ),
+        )
+
+
+async def _issue(bureau: Bureau, persona: Persona, region: str) -> None:
+    """Issues the card of a region; that of the first one is brought to the persona's status."""
+    is_first = region == persona.region
     card = await unless(
         "PHYSICAL_CARD_EXISTS",
         lambda: bureau.issue(
             persona.id_number,
-            persona.region,
+            region,
             Generation.ValueType(persona.generation),
-            enabled=persona.status != "sealed",
-            request_id=fixed_id("physical-card", persona.id),
+            enabled=not is_first or persona.status != "sealed",
+            request_id=fixed_id("physical-card", persona.id, *([] if is_first else [region])),
         ),
     )
-    if card is not None:
-        await _bring_to_status(bureau, persona, card.physical_card_id)
+    if card is None or not is_first:
+        return
+    await _bring_to_status(bureau, persona, card.physical_card_id)
+    if persona.bank_id:
+        await unless(
+            "BANK_ACCOUNT_OPEN_ALREADY",
+            lambda: bureau.activate_bank_account(
+                card.physical_card_id,
+                persona.bank_id,
+                persona.phone,
+                request_id=fixed_id("bank-account", persona.id),
+            ),
+        )
 
 
 async def _bring_to_status(bureau: Bureau, persona: Persona, card_id: str) -> None:

@@ -181,7 +181,10 @@ _OF_FAMILIES = (
             name,
             date(1980, 1, 5 + place),
             NANTONG_CARD,
-            ("Has bound Lin Guoqiang as a parent.", "已绑定林国强"),
+            (
+                "Has bound Lin Guoqiang as a parent; the card password is 135790.",
+                "已绑定林国强，社保卡密码135790",
+            ),
             ("MEMBER_BOUND_ALREADY", "MEMBER_CANNOT_PAY"),
             bindings=(Bound("lin-guoqiang", PARENT),),
         )
@@ -196,8 +199,8 @@ _OF_FAMILIES = (
         date(1975, 3, 3),
         NANTONG_CARD,
         (
-            "The spouse's place is used up: He Yan was bound, and is no longer.",
-            "配偶绑定次数已用完（何燕曾绑定后解绑）",
+            "The spouse's place is used up by He Yan; the card password is 135790.",
+            "配偶绑定次数已用完（何燕曾绑定后解绑），社保卡密码135790",
         ),
         ("PLACES_USED_UP",),
         bindings=(Bound("he-yan", SPOUSE, has_ended=True),),
