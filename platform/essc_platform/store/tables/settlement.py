@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, SmallInteger
 from essc_platform.store.tables.base import citizen_key, table
 
 AT_BANK = "state IN (2, 5)"
+"""Settling or refunding: written out, because an index and a query must say it alike."""
 
 orders = table(
     "orders",
