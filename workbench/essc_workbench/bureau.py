@@ -128,6 +128,16 @@ class Bureau:
         )
         await self._ask(self._stub.CancelCitizen, request)
 
+    async def replace(
+        self, card_id: str, generation: Generation.ValueType
+    ) -> tuple[PhysicalCard, PhysicalCard]:
+        """Replaces a card: 补换卡. The cancelled one and the new, sealed one."""
+        request = registry.ReplacePhysicalCardRequest(
+            request_id=new_request_id(), physical_card_id=card_id, generation=generation
+        )
+        answer = await self._ask(self._stub.ReplacePhysicalCard, request)
+        return answer.cancelled, answer.physical_card
+
     async def citizen(self, id_number: str) -> Citizen:
         """Looks a person up, with all physical cards."""
         request = registry.GetCitizenRequest(id_number=id_number)

@@ -40,14 +40,18 @@ def demo(
             help="A new folder to keep. Default: a temporary one, removed if all is well."
         ),
     ] = None,
+    story: Annotated[
+        str, typer.Option(help="Which: channels, family, hospital, replacement, or all.")
+    ] = "all",
 ) -> None:
-    """Play the story of one card in many channels, each line checked."""
+    """Play the stories of cards in many channels, each line checked."""
     from rich.console import Console
 
     from essc_workbench.demo.command import demo as play
+    from essc_workbench.demo.stories import named
     from essc_workbench.runs import run
 
-    raise typer.Exit(run(play(Console(), data)))
+    raise typer.Exit(run(play(Console(), data, named(story))))
 
 
 @app.command()

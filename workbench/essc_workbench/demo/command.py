@@ -14,7 +14,7 @@ from rich.table import Table
 from essc.channel.v1.channel_pb2 import Panel
 from essc_workbench.demo.checks import Deviation, Story
 from essc_workbench.demo.stage import Stage
-from essc_workbench.demo.story import play
+from essc_workbench.demo.stories import CAST, StoryName, play
 from essc_workbench.failures import CHECK_FAILED, GOOD, UsageError, WorkbenchError, told
 from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import DataFolder
@@ -25,12 +25,12 @@ _WIDE = 120
 """Columns that hold six channels with their names and both languages."""
 
 
-async def demo(console: Console, data: Path | None) -> int:
-    """Plays the story. Answers the exit status."""
+async def demo(console: Console, data: Path | None, name: StoryName = StoryName.ALL) -> int:
+    """Plays a story, or all. Answers the exit status."""
     root = _fresh(data)
     status = CHECK_FAILED
     try:
-        status = await _demo(console, DataFolder(root))
+        status = await _demo(console, DataFolder(root), name)
     finally:
         if data is None and status == GOOD:
             shutil.rmtree(root, ignore_errors=True)
@@ -47,27 +47,30 @@ def _fresh(data: Path | None) -> Path:
     return data
 
 
-async def _demo(console: Console, folder: DataFolder) -> int:
+async def _demo(console: Console, folder: DataFolder, name: StoryName) -> int:
     begin = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
-            federation = await stack.enter_async_context(federation_in(folder, say=say))
+            running = federation_in(folder, channels=CAST, say=say)
+            federation = await stack.enter_async_context(running)
         ready_s = time.monotonic() - begin
         console.print(
             f"The platform and {len(federation.channel_ids)} channels, "
             f"{len(federation.pids())} processes, were ready in {ready_s:.1f} s.",
             highlight=False,
         )
-        return await tell(console, federation, ready_s)
+        return await tell(console, federation, ready_s, name)
 
 
-async def tell(console: Console, federation: Federation, ready_s: float) -> int:
-    """Tells the story in a running federation. Answers the exit status."""
+async def tell(
+    console: Console, federation: Federation, ready_s: float, name: StoryName = StoryName.ALL
+) -> int:
+    """Tells a story, or all, in a running federation. Answers the exit status."""
     story = Story(console)
     async with federation.connections() as connections:
         stage = Stage(federation, connections, story)
         try:
-            await play(stage)
+            await play(stage, name)
         except Deviation as deviation:
             return _ended(story, deviation)
         except grpc.RpcError as error:

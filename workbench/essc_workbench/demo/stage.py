@@ -8,8 +8,9 @@ from essc_wire.signed_cards import verify
 from essc_workbench.bureau import Bureau
 from essc_workbench.citizens import Citizen, Phone, Walk
 from essc_workbench.connections import Connections
+from essc_workbench.counters import Provider, Verifier
 from essc_workbench.demo.checks import Story, settled
-from essc_workbench.enrolment import BUREAU
+from essc_workbench.enrolment import BUREAU, PROVIDER, VERIFIER
 from essc_workbench.federation import Federation
 from essc_workbench.population import personas
 from essc_workbench.words import panel_words, step_words
@@ -21,18 +22,28 @@ class Stage:
     def __init__(self, federation: Federation, connections: Connections, story: Story) -> None:
         self.federation, self.connections, self.story = federation, connections, story
         self.bureau = Bureau(connections.platform(BUREAU))
+        self.verifier = Verifier(connections.platform(VERIFIER))
+        self.provider = Provider(connections.platform(PROVIDER))
         self.citizens: dict[str, Citizen] = {}
 
     async def meet(self, *names: str) -> None:
-        """Everybody signs in in every channel."""
+        """Whoever is new signs in in every channel."""
         people = await personas(self.connections.platform_lab())
         for name in names:
+            if name in self.citizens:
+                continue
             self.citizens[name] = Citizen(people[name], self.connections)
             for channel_id in self.federation.channel_ids:
                 await self.phone(name, channel_id).sign_in()
 
     def phone(self, name: str, channel_id: str) -> Phone:
         return self.citizens[name].phone(channel_id)
+
+    async def apply(self, name: str, *channel_ids: str) -> None:
+        """A citizen applies in these channels, each line checked."""
+        for channel_id in channel_ids:
+            phone = self.phone(name, channel_id)
+            self.check_walk(phone, "applies (申领)", await phone.walk(channel.FLOW_KIND_APPLY))
 
     def called(self, channel_id: str) -> str:
         """A channel's names."""
