@@ -33,7 +33,7 @@ def _told(output: str) -> str:
     return "\n".join(line.strip() for line in output.splitlines() if "✓" in line)
 
 
-@pytest.mark.rule("R10", "R11", "R20", "R21")
+@pytest.mark.rule("R4", "R10", "R11", "R20", "R21", "R41", "R50", "R62")
 def test_the_demo_tells_its_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     data = tmp_path / "demo"
 
@@ -78,3 +78,17 @@ def test_a_demo_that_is_stopped_leaves_nothing_running(tmp_path: Path, end: sign
     assert running(str(data)) == []
     assert demo.returncode == (-signal.SIGKILL if end is signal.SIGKILL else 130)
     assert "Traceback" not in errors
+
+
+def test_a_story_that_nobody_knows_is_said_and_nothing_is_made(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ESSC, "demo", "--story", "romance", "--data", tmp_path / "demo"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "romance: no such story; there are: channels, family" in done.stderr
+    assert not (tmp_path / "demo").exists()
