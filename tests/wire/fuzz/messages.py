@@ -57,7 +57,9 @@ class Harvest:
         self.bytes: dict[str, list[bytes]] = {}
         self.numbers: dict[str, list[int]] = {}
         self.messages: dict[str, list[Message]] = {}
-        """Whole requests that were or would be accepted, by type."""
+        """Whole requests that were accepted, by type."""
+        self.prepared: dict[str, list[Message]] = {}
+        """Whole requests that would be, once each."""
 
     def take(self, message: Message) -> None:
         """Keeps what a message says."""
@@ -75,10 +77,15 @@ class Harvest:
                     _keep(self.numbers.setdefault(field.name, []), each)
 
     def take_request(self, message: Message) -> None:
-        """Keeps a request that was, or would be, accepted, as a seed, and what it says."""
+        """Keeps a request that was accepted, as a seed, and what it says."""
         kept = self.messages.setdefault(message.DESCRIPTOR.full_name, [])
         kept.append(type(message).FromString(message.SerializeToString()))
         del kept[:-KEPT_MAX]
+        self.take(message)
+
+    def prepare(self, message: Message) -> None:
+        """Keeps a request that would be accepted."""
+        self.prepared.setdefault(message.DESCRIPTOR.full_name, []).append(message)
         self.take(message)
 
 
@@ -100,14 +107,17 @@ class Fuzzer:
 
     def request(self, draw: st.DrawFn, descriptor: Descriptor) -> bytes:
         """A request on its way: a known one with some fields changed, or a new one."""
-        seeds = self._harvest.messages.get(descriptor.full_name) or [example(descriptor)]
-        if draw(st.integers(0, 3)) > 0:
+        name, ways = descriptor.full_name, draw(st.integers(0, 7))
+        seeds = self._harvest.messages.get(name) or [example(descriptor)]
+        if ways < 2 and name in self._harvest.prepared:
+            seeds = self._harvest.prepared[name]
+        if ways < 6:
             seed = pick(draw, seeds)
             message = type(seed).FromString(seed.SerializeToString())
             # A request id of its own, or a seed would only be answered from the ledger.
             if draw(st.integers(0, 5)) > 0:
                 self._renew(message)
-            for _ in range(draw(st.integers(0, 2))):
+            for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
                 self._change(draw, message)
         else:
             message = self.message(draw, descriptor, 0)

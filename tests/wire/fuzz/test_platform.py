@@ -87,7 +87,6 @@ def asked(
     def ask(raw: bytes, caller: Caller) -> None:
         answer = runner.run(judge.call(method, caller, raw))
         if answer is not None:
-            runner.run(wide.settled())
             said.append((raw, answer))
 
     ask()

@@ -32,18 +32,24 @@ from tests.wire.people import (
     person,
     world_of,
 )
+from tests.wire.people_codes import PAYMENT, a_verifier, holder, scan, show
+from tests.wire.people_family import END_BINDING, Home, register_recipient
+from tests.wire.people_life import open_account, raise_level
+from tests.wire.people_services import Provider, Till, a_provider
 
-from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_service_pb2 as cards
+from essc.certification.v1 import certification_service_pb2 as certification
+from essc.code.v1 import verification_service_pb2 as verification
+from essc.directory.v1 import directory_pb2
+from essc.directory.v1 import ticket_service_pb2 as tickets
+from essc.family.v1 import family_service_pb2 as family
 from essc.identity.v1 import identity_pb2
 from essc.identity.v1 import identity_service_pb2 as identity
 from essc.options.v1 import options_pb2
 from essc.password.v1 import password_service_pb2 as passwords
 from essc.registry.v1 import registry_service_pb2 as registry
+from essc.settlement.v1 import order_service_pb2 as orders
 from essc_platform.server import initialise, start
-from essc_wire import guard
-from essc_wire.keys import new_key
-from essc_wire.refusals import Refusal
 
 
 @dataclass
@@ -54,7 +60,7 @@ class Wide:
     harvest: Harvest
     channels: list[Channel] = field(default_factory=list)
     verifiers: list[Caller] = field(default_factory=list)
-    providers: list[Caller] = field(default_factory=list)
+    providers: list[Provider] = field(default_factory=list)
 
     def callers_of(self, method: Method) -> list[Caller]:
         """Who asks for a method: mostly who may."""
@@ -75,29 +81,11 @@ class Wide:
         # The first of a kind is the one that requests were prepared for.
         return [*may * 3, *may[:1] * 8, world.bureau, *anyone]
 
-    async def settled(self) -> None:
-        """Waits until nothing changes any more: what is done afterwards, in the background."""
-        still = 0
-        version = self._data_version()
-        while still < 2:
-            await asyncio.sleep(0.001)
-            now = self._data_version()
-            still = still + 1 if now == version else 0
-            version = now
-
-    def _data_version(self) -> int:
-        reader = self.world.running.store.reader
-        return int(reader.execute("PRAGMA data_version").fetchone()[0])
-
 
 async def a_wide_world(folder: Path) -> Wide:
     """Starts a platform and lets people live with it."""
-    guard._not_there = _being_written
     operator_key = initialise(folder / "platform", people.PLATFORM_ID)
     running = await start(config(folder / "platform"))
-    # The sweep would change something once a second, between any two looks.
-    for work in running.working:
-        work.cancel()
     world = world_of(running, folder / "platform", operator_key)
     wide = Wide(world, Harvest())
 
@@ -112,12 +100,17 @@ async def a_wide_world(folder: Path) -> Wide:
         await _live(wide)
     finally:
         people.LISTENERS.remove(heard)
+    # The sweep and the settler would change something between any two looks.
+    for work in running.working:
+        work.cancel()
+    await asyncio.gather(*running.working, return_exceptions=True)
+    await running.settler.stop()
     return wide
 
 
 async def _prepare(wide: Wide, someone: Person) -> None:
     """Requests of the first channel that would be accepted, once each."""
-    channel, keep = wide.channels[0], wide.harvest.take_request
+    channel, keep = wide.channels[0], wide.harvest.prepare
     link = (await channel.do(channel.cards.FindLink, await _finding(channel, someone))).link
     proofs = {
         purpose: await channel.proof(someone, FACE, purpose)
@@ -169,35 +162,19 @@ async def _finding(channel: Channel, someone: Person) -> cards.FindLinkRequest:
     )
 
 
-async def _being_written(_request: object, _call: object) -> Refusal:
-    return Refusal("CHANGES_CONFLICT")
-
-
 async def _live(wide: Wide) -> None:
     world = wide.world
     for name in ("bank", "wechat"):
         wide.channels.append(await world.channel(name, receives_new_cards=name == "wechat"))
-    verifier, provider = (world.caller(name, new_key()) for name in ("hospital", "ministry"))
-    await world.register(
-        verifier,
-        party_pb2.PARTY_KIND_VERIFIER,
-        [people.NANTONG],
-        verifier_class=party_pb2.VERIFIER_CLASS_HOSPITAL,
-    )
-    await world.register(
-        provider,
-        party_pb2.PARTY_KIND_PROVIDER,
-        [people.NANTONG],
-        service_ids=["medical-settlement", "social-insurance-query"],
-        verifier_ids=["hospital"],
-    )
-    wide.verifiers.append(verifier)
-    wide.providers.append(provider)
+    wide.verifiers.append(await a_verifier(world))
+    wide.providers.append(await a_provider(world, verifier_ids=("hospital",)))
     for place in range(1, 6):
         await _one_life(wide, await world.citizen(place))
     await world.citizen(7)
     for place in range(1, 4):
         await _prepare(wide, person(place))
+        await _shop(wide, person(place))
+    await _be_a_family(wide)
     delivered = await world.enrol(person(8))
     await world.issue(delivered, generation=3)
     await world.issue(await world.enrol(person(9)), enabled=False)
@@ -207,8 +184,10 @@ async def _one_life(wide: Wide, someone: Person) -> None:
     """A person with cards, a link in each channel, a password, open challenges and proofs."""
     world = wide.world
     links = [(channel, await channel.apply(someone)) for channel in wide.channels]
-    await world.issue(someone, region=SUZHOU)
     await wide.channels[0].set_password(someone, links[0][1])
+    await open_account(world, someone)
+    await raise_level(wide.channels[0], someone, links[0][1])
+    await world.issue(someone, region=SUZHOU)
     for channel, link in links:
         for method, purpose in (
             (VOUCHED, APPLY),
@@ -226,3 +205,61 @@ async def _one_life(wide: Wide, someone: Person) -> None:
         await channel.record(link)
         await channel.feed()
     await world.bureau_view(someone)
+
+
+async def _shop(wide: Wide, someone: Person) -> None:
+    """A person shows codes, uses services and pays; and could do each once more."""
+    channel, keep = wide.channels[0], wide.harvest.prepare
+    verifier, provider = wide.verifiers[0], wide.providers[0]
+    link = (await channel.do(channel.cards.FindLink, await _finding(channel, someone))).link
+    till = Till(channel, someone, link)
+    shown = await show(channel, someone, link)
+    check = await scan(verifier, shown.code, PAYMENT)
+    await holder(verifier, check.check_number)
+    await till.switch(on=True)
+    first, second, third, *_ = [await till.order(provider) for _ in range(3)]
+    for order in (first, second):
+        await till.settled(await till.pay(order))
+    await provider.refund(first)
+    await till.uses()
+    next_code = await show(channel, someone, link, is_known=True)
+    use = (await provider.redeem(await till.ticket())).use
+    for request in (
+        verification.CheckCodeRequest(code=next_code.code, usage=PAYMENT),
+        tickets.RedeemTicketRequest(ticket=await till.ticket()),
+        tickets.CloseUseRequest(use_id=use.use_id, outcome=directory_pb2.Use.OUTCOME_DONE),
+        orders.CreateOrderRequest(use_id=use.use_id, own_fen=1, insurance_fen=0),
+        orders.CreateOrderRequest(check_number=check.check_number, own_fen=2, insurance_fen=3),
+        orders.RefundRequest(order_id=second.order_id),
+        await till.payment(third),
+    ):
+        keep(request)
+
+
+async def _be_a_family(wide: Wide) -> None:
+    """One is bound to another, and certified; a third could be, and could leave."""
+    channel, keep = wide.channels[0], wide.harvest.prepare
+    homes = []
+    for place in (1, 2, 4):
+        someone = person(place)
+        await register_recipient(wide.world, someone)
+        link = (await channel.do(channel.cards.FindLink, await _finding(channel, someone))).link
+        homes.append(Home(channel, someone, link))
+    first, second, third = homes
+    binding = await first.add(second.holder)
+    await first.members()
+    (binder,) = await second.binders()
+    await first.used()
+    await first.certify(await first.own_proof())
+    await first.certified()
+    keep(await first.addition(third.holder))
+    for home, request in (
+        (first, family.RemoveMemberRequest(binding_id=binding.binding_id)),
+        (second, family.LeaveBinderRequest(binding_id=binder.binding_id)),
+    ):
+        request.link_id = home.link.link_id
+        request.proof = await channel.proof(home.holder, FACE, END_BINDING)
+        keep(request)
+    keep(
+        certification.CertifyRequest(link_id=third.link.link_id, face_proof=await third.own_proof())
+    )
