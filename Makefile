@@ -91,13 +91,16 @@ check-docs: setup
 	@$(PYTHON) tools/docs.py --check
 	@$(PYTHON) tools/status_table.py --check
 	@$(PYTHON) tools/permissions.py --check
+	@$(PYTHON) tools/contract_pages.py --check
 
 .PHONY: docs
-docs: setup ## write what is generated: contract.txt, reasons, policy, a table of the rules
+docs: setup ## write what is generated, with fresh examples of every method
 	@$(PYTHON) tools/contract_text.py
-	@$(PYTHON) tools/docs.py
 	@$(PYTHON) tools/status_table.py
 	@$(PYTHON) tools/permissions.py
+	@ESSC_WRITE_EXAMPLES=1 $(PYTEST) -q -p no:randomly tests/wire/examples
+	@$(PYTHON) tools/contract_pages.py
+	@$(PYTHON) tools/docs.py
 
 .PHONY: format
 format: setup ## format Python and protos, and fix what the linter can

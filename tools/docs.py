@@ -33,9 +33,10 @@ def reasons_page() -> str:
         if value.number == 0:
             continue
         meaning = value.GetOptions().Extensions[reason_semantics_pb2.semantics]
+        name = value.name.removeprefix("ERROR_REASON_")
         rows.append(
             table_row(
-                f"`{value.name.removeprefix('ERROR_REASON_')}`",
+                f'<a id="{name}"></a>`{name}`',
                 f"`{code_pb2.Code.Name(meaning.code)}`",
                 certainty_word(meaning.certainty),
                 meaning.text_en,

@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from essc_wire.clock import random_bytes
 from essc_wire.folders import settle
 
 
@@ -30,7 +31,7 @@ class PartyKeyPair:
 
 def new_key() -> PartyKeyPair:
     """A fresh key."""
-    return PartyKeyPair(Ed25519PrivateKey.generate())
+    return PartyKeyPair(Ed25519PrivateKey.from_private_bytes(random_bytes(32)))
 
 
 def to_pem(key: PartyKeyPair) -> bytes:
