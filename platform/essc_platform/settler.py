@@ -130,7 +130,9 @@ class Settler:
                     return False
                 await self._begin(order)
             after = place_of(waiting[-1])
-        await asyncio.gather(*self._asking.values())
+        if self._asking:
+            # Whoever stops the pass must not stop what was asked: that is drained on its own.
+            await asyncio.wait(self._asking.values())
         return self._misses == misses
 
     async def _begin(self, order: Order) -> None:

@@ -88,12 +88,12 @@ ORDERING = Table(
     # The same on a check number.
     ({"command": ORDER_CHECK}, Rejected(Reason.CHECK_NOT_FOUND)),
     ({"check": WORST_CHECK}, Rejected(Reason.CHECK_NOT_FOUND)),
-    ({"provider": provider(verifier_ids=("gate",))}, Rejected(Reason.CHECK_NOT_FOUND)),
-    ({"provider": provider(verifier_ids=("gate", "till"))}, Rejected(Reason.CHECK_NOT_FOUND)),
     (
         {"check": replace(WORST_CHECK, check_time=CHECK.check_time)},
         Rejected(Reason.CHECK_NOT_FOUND),
     ),
+    ({"provider": provider(verifier_ids=("gate",))}, Rejected(Reason.CHECK_NOT_FOUND)),
+    ({"provider": provider(verifier_ids=("gate", "till"))}, Rejected(Reason.CHECK_NOT_FOUND)),
     (
         {"check": replace(CHECK, usage=Usage.CROSS_REGION_MEDICAL, binding=600, member=LI)},
         Rejected(Reason.MEMBER_CANNOT_PAY),

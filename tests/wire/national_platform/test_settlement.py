@@ -363,3 +363,30 @@ async def test_what_is_settling_finishes_and_is_given_back_although_the_card_is_
     assert settled.state == State.STATE_SETTLED
     assert refunded.HasField("refund_time")
     assert await reason(till.pay(waiting, with_password=False)) == "PHYSICAL_CARD_LOST"
+
+
+@pytest.mark.rule("R62")
+async def test_a_settler_that_stops_hears_what_it_asked_also_in_a_pass_over_the_store(
+    world: World,
+) -> None:
+    shop = await a_shop(world)
+    till, settler, word = shop.till, world.running.settler, asyncio.Event()
+    asked: list[str] = []
+
+    async def ask(transfer: Any) -> bool | None:
+        asked.append(transfer.transfer_id)
+        await word.wait()
+        return True
+
+    settler._ask = ask
+    order = await till.order(shop.clinic)
+    await till.pay(order)
+    # The pass of the next second waits for what is being asked.
+    await asyncio.sleep(1.5)
+    stopping = asyncio.create_task(settler.stop())
+    await asyncio.sleep(0.05)
+    word.set()
+    await stopping
+
+    assert (await till.seen(order)).state == State.STATE_SETTLED
+    assert len(asked) == 1
