@@ -220,6 +220,7 @@ async def test_a_started_platform_says_where_it_is_and_how_it_stores(tmp_path: P
     async with a_platform(tmp_path / "data") as (platform, _):
         assert platform.ready["store"] == {"journal_mode": "wal", "synchronous": 2}
         assert platform.ready["platform_id"] == people.PLATFORM_ID
+        assert platform.ready["loss"] == "block"
         assert platform.process is not None
         assert platform.ready["pid"] == platform.process.pid
         assert platform.end(signal.SIGTERM) == 0
