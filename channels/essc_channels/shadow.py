@@ -103,7 +103,7 @@ class ShadowFollower:
             if reason is not None:
                 shadows.unstage(connection)
                 return reason
-            count = shadows.replace_all(connection, head, began)
+            count = shadows.replace_all(connection, head.cursor, began)
         self._log.warning("listed anew", links=count)
         return None
 

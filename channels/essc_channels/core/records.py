@@ -6,7 +6,7 @@ Times are whole microseconds since 1970 UTC; enums have the contract's numbers.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 Instant: TypeAlias = int
 
@@ -129,6 +129,9 @@ class Event:
     card: Card | None = None
 
 
+NEVER_LOOKED: Final = -1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A real-name account and the link it has met."""
@@ -137,8 +140,8 @@ class Account:
     link_id: str | None = None
     displayed_serial: int = 0
     """The serial of the link whose display the person has consented to; 0 for none."""
-    looked_order: int = 0
-    """How far in the feed's order the channel has looked for a delivered card of this account."""
+    looked_order: int = NEVER_LOOKED
+    """How far in the feed's order the channel has looked for a card of this account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,8 +92,7 @@ class Desk:
     async def home(self, session: Session, ask: Ask, edition: Edition | None = None) -> Panel:
         """The home panel, after a look for a card that was delivered meanwhile."""
         known = self._account(session)
-        account = await links.meet_new_delivery(self._parties, known, ask)
-        look = await homes.look(self._parties, account, ask, with_members=True)
+        look = await homes.look(self._parties, known, ask, with_members=True)
         self._keep_look(known, look)
         return self._drawn(look.panel, edition)
 

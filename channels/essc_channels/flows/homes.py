@@ -8,6 +8,7 @@ from essc_channels.core.card_errands import Member
 from essc_channels.core.channel_profiles import Offer
 from essc_channels.core.panels import LOSSES, Panel
 from essc_channels.core.records import Account, CardState, Holding, Shadow
+from essc_channels.flows import links
 from essc_channels.flows.parties import Parties
 from essc_channels.ports import Ask
 from essc_channels.store import shadows as shadow_store
@@ -18,6 +19,8 @@ _SECOND_US = 1_000_000
 _AGE_WRITTEN_US = 30 * _SECOND_US
 # Nobody is there to ask, or nobody has time: the copy speaks.
 _AWAY = ("PLATFORM_UNREACHABLE", "PLATFORM_BUSY", "CHANGES_CONFLICT")
+_NO_ANSWER = "AUTHORITY_UNREACHABLE"
+"""The platform is there; whoever says who the account belongs to is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ async def look(parties: Parties, account: Account, ask: Ask, *, with_members: bo
 
     The cards of bound members come along where somebody is going to see them.
     """
+    if account.link_id is None:
+        account = await links.meet_new_delivery(parties, account, ask)
     if account.link_id is None:
         return await _look_without_link(parties, account, ask)
     outcome, members = await asyncio.gather(
@@ -64,8 +69,15 @@ async def look(parties: Parties, account: Account, ask: Ask, *, with_members: bo
 
 
 async def _look_without_link(parties: Parties, account: Account, ask: Ask) -> Look:
-    """No link is known here; without the platform that is as true as the last events."""
+    """No link is known here; without the platform that is as true as the last events.
+
+    A channel that could look for the person's card and never managed to does not even know that.
+    """
     head = await parties.feed.head(ask, timeout_s=parties.profile.home_timeout_s)
+    if not isinstance(head, Refusal) and not head.is_live:
+        return _unknown("CHANNEL_NOT_LIVE", account)
+    if links.is_in_the_dark(parties, account):
+        return _unknown(head.reason if isinstance(head, Refusal) else _NO_ANSWER, account)
     if not isinstance(head, Refusal):
         return Look(panel=panels.fresh(None, None, 0, parties.profile), account=account)
     if head.reason not in _AWAY:

@@ -8,7 +8,7 @@ when a delivery has come that no account has met since it last looked. Finding n
 from dataclasses import replace
 
 from essc_channels.core.flow_kinds import Check, Purpose
-from essc_channels.core.records import Account, Link, Person
+from essc_channels.core.records import NEVER_LOOKED, Account, Link, Person
 from essc_channels.flows.parties import Parties
 from essc_channels.ports import Ask, Subject
 from essc_channels.store import accounts
@@ -19,8 +19,14 @@ from essc_wire.refusals import Refusal
 _NOTHING_THERE = ("LINK_NOT_FOUND", "IDENTITY_MISMATCH")
 
 
+def is_in_the_dark(parties: Parties, account: Account) -> bool:
+    """Whether the channel could look for the person's card, and never managed to."""
+    can_look = parties.profile.silent_vouch_kind is not None
+    return can_look and account.link_id is None and account.looked_order == NEVER_LOOKED
+
+
 async def meet_new_delivery(parties: Parties, account: Account, ask: Ask) -> Account:
-    """The account after a look, if a delivery has come since the last one."""
+    """The account after a look, if a delivery has come since the last one that was possible."""
     if account.link_id is not None or parties.profile.silent_vouch_kind is None:
         return account
     with parties.database.read() as connection:

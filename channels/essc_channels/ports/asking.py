@@ -52,6 +52,14 @@ class RecordPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where the feed ends, and whether everything else is open to the channel too."""
+
+    cursor: str
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPage:
     """One page of the channel's own links."""
 

@@ -11,6 +11,7 @@ from essc_channels.ports.asking import (
     Application,
     Ask,
     Consent,
+    Head,
     Heartbeat,
     LinkPage,
     NewPassword,
@@ -89,7 +90,7 @@ class Feed(Protocol):
     def watch(self, cursor: str) -> AsyncGenerator[Event | Heartbeat | Refusal, None]:
         """Events after a cursor, for as long as the stream lasts; a refusal ends it."""
 
-    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> str | Refusal:
+    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> Head | Refusal:
         """The cursor after which there is nothing yet."""
 
     async def list_links(self, page_token: str, ask: Ask) -> LinkPage | Refusal: ...

@@ -7,7 +7,7 @@ import grpc
 from essc.card.v1 import card_service_pb2, card_service_pb2_grpc
 from essc.event.v1 import event_service_pb2, event_service_pb2_grpc
 from essc_channels.core.records import Event
-from essc_channels.ports import Ask, Heartbeat, LinkPage
+from essc_channels.ports import Ask, Head, Heartbeat, LinkPage
 from essc_channels.wire import convert
 from essc_channels.wire.calls import Caller
 from essc_channels.wire.platform_client import AWAY
@@ -40,12 +40,14 @@ class FeedClient:
         finally:
             stream.cancel()
 
-    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> str | Refusal:
+    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> Head | Refusal:
         request = event_service_pb2.GetHeadRequest()
         response = await self._caller.call(
             lambda options: self._events.GetHead(request, **options), ask, timeout_s=timeout_s
         )
-        return response if isinstance(response, Refusal) else response.cursor
+        if isinstance(response, Refusal):
+            return response
+        return Head(cursor=response.cursor, is_live=response.is_live)
 
     async def list_links(self, page_token: str, ask: Ask) -> LinkPage | Refusal:
         request = card_service_pb2.ListLinksRequest(page_size=_PAGE_SIZE, page_token=page_token)

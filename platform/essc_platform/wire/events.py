@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from essc.event.v1 import event_pb2
 from essc.event.v1 import event_service_pb2 as pb
+from essc_platform.core.records import ChannelState
 from essc_platform.core.times import DAY
 from essc_platform.directory import Caller
 from essc_platform.store.feed import events_after, is_behind
@@ -48,6 +49,7 @@ class EventServicer:
             cursor=self._vault.write_cursor(call.caller.party_id, self._front.watchers.head),
             time=to_timestamp(self._front.clock.now()),
             retention=to_duration(self._front.policy.event_days * DAY),
+            is_live=call.caller.standing is ChannelState.LIVE,
         )
 
     async def _follow(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from essc_channels.core.records import Card, CardState, Event, Holding, Link, LinkState, Shadow
-from essc_channels.ports import Ask, Heartbeat, LinkPage
+from essc_channels.ports import Ask, Head, Heartbeat, LinkPage
 from essc_channels.shadow import ShadowFollower
 from essc_channels.store import shadows
 from essc_channels.store.database import Database, DataFolder
@@ -31,7 +31,7 @@ class BrokenOffFeed:
         for item in self._items:
             yield item
 
-    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> str | Refusal:
+    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> Head | Refusal:
         raise NotImplementedError
 
     async def list_links(self, page_token: str, ask: Ask) -> LinkPage | Refusal:
@@ -82,8 +82,8 @@ class LongListing(BrokenOffFeed):
         super().__init__()
         self._pages, self.listed = pages, 0
 
-    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> str | Refusal:
-        return "9"
+    async def head(self, ask: Ask, *, timeout_s: float | None = None) -> Head | Refusal:
+        return Head(cursor="9", is_live=True)
 
     async def list_links(self, page_token: str, ask: Ask) -> LinkPage | Refusal:
         first = self.listed * 500

@@ -390,7 +390,10 @@ class FakePlatform:
             self.watchers -= 1
 
     def get_head(self, request: Any) -> Message:
-        return event_service_pb2.GetHeadResponse(cursor=str(len(self.events)), time=_now())
+        is_live = "CHANNEL_NOT_LIVE" not in {each.reason for each in self.refusing.values()}
+        return event_service_pb2.GetHeadResponse(
+            cursor=str(len(self.events)), time=_now(), is_live=is_live
+        )
 
     # --- inside ---
 

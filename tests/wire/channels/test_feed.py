@@ -180,6 +180,43 @@ async def test_a_delivered_card_meets_its_account(make_stand: MakeStand) -> None
     assert done.panel.state == Panel.STATE_USABLE
 
 
+@pytest.mark.rule("R17")
+@pytest.mark.parametrize("reason", ["CHANNEL_NOT_LIVE", "PLATFORM_BUSY"])
+async def test_who_could_not_look_does_not_say_that_there_is_nothing(
+    make_stand: MakeStand, reason: str
+) -> None:
+    stand = await make_stand("alipay")
+    holder = stand.fake.add(*ZHANG)
+    stand.fake.deliver(holder)
+    await stand.put_account(holder)
+    stand.fake.refusing["StartChallenge"] = Refusal(reason)
+    if reason == "PLATFORM_BUSY":
+        stand.fake.refusing["GetHead"] = Refusal(reason)
+
+    phone = await stand.signed_in()
+    dark = await phone.home()
+    stand.fake.refusing.clear()
+    home = await phone.home()
+
+    assert (dark.state, dark.reason) == (Panel.STATE_UNKNOWN, reason)
+    assert list(dark.offered_flows) == []
+    assert home.state == Panel.STATE_AWAITING_CONSENT
+
+
+@pytest.mark.rule("R15")
+async def test_a_channel_that_is_not_live_offers_nothing(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    holder = stand.fake.add(*ZHANG)
+    await stand.put_account(holder)
+    phone = await stand.signed_in()
+    stand.fake.refusing["Apply"] = Refusal("CHANNEL_NOT_LIVE")
+
+    home = await phone.home()
+
+    assert (home.state, home.reason) == (Panel.STATE_UNKNOWN, "CHANNEL_NOT_LIVE")
+    assert list(home.offered_flows) == []
+
+
 @pytest.mark.rule("R5")
 async def test_signing_in_finds_what_was_delivered_before(make_stand: MakeStand) -> None:
     stand = await make_stand("alipay")

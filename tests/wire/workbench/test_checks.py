@@ -9,6 +9,7 @@ from rich.console import Console
 from essc_wire.keys import new_key, write_key
 from essc_workbench.demo import command
 from essc_workbench.demo.checks import Deviation, Story, settled
+from essc_workbench.enrolment import COUNTERS
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.federation import Federation
 from essc_workbench.folders import Addresses, DataFolder
@@ -80,13 +81,14 @@ async def test_a_story_that_deviates_ends_with_status_one(
     trouble: Exception,
     said: str,
 ) -> None:
-    async def play(stage: object) -> None:
+    async def play(stage: object, name: object) -> None:
         raise trouble
 
     monkeypatch.setattr(command, "play", play)
     folder = DataFolder(tmp_path)
     folder.make()
-    write_key(folder.key("bureau"), new_key())
+    for party in COUNTERS:
+        write_key(folder.key(party), new_key())
     federation = Federation(folder)
     federation.state.platform = Addresses(address="127.0.0.1:1", lab_address="127.0.0.1:1")
 
