@@ -78,7 +78,7 @@ class Guard(Generic[CallerT]):
         """Wraps every method of a service. A method without an implementation is a KeyError."""
         audience = service.GetOptions().Extensions[options_pb2.audience]
         methods = {
-            method.name: self._wrap(method, audience, getattr(servicer, method.name, _not_there))
+            method.name: self._wrap(method, audience, getattr(servicer, method.name))
             for method in service.methods
         }
         return grpc.method_handlers_generic_handler(service.full_name, methods)
@@ -209,10 +209,6 @@ class Guard(Generic[CallerT]):
         error_name = type(error).__name__
         self._log.error("bug", method=facts.name, error=error_name, frames=frames(error))
         return Refusal("INTERNAL_FAULT")
-
-
-async def _not_there(_request: Any, _call: Any) -> Refusal:
-    return Refusal("INTERNAL_FAULT")
 
 
 def invalid_message(message: Message) -> Refusal | None:
