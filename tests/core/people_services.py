@@ -174,7 +174,7 @@ def booked(step: int, **amounts: int) -> tuple[Posting, ...]:
 
 
 def at_provider(kind: EntryKind) -> Entry:
-    return Entry(citizen=ZHANG, kind=kind, at=NOW, place=EntryPlace.PROVIDER)
+    return Entry(citizen=ZHANG, kind=kind, at=NOW, channel="wechat", place=EntryPlace.PROVIDER)
 
 
 def card_steps() -> Steps:

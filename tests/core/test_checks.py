@@ -81,7 +81,7 @@ def valid(of: Code, gives: Check) -> Accepted:
 
 
 def at_verifier(person: Any) -> Entry:
-    return entry(EntryKind.CODE_USED, citizen=person, channel="", place=EntryPlace.VERIFIER)
+    return entry(EntryKind.CODE_USED, citizen=person, place=EntryPlace.VERIFIER)
 
 
 # --- the verdicts in their order -------------------------------------------------------------

@@ -132,6 +132,7 @@ def check_code(
                 citizen=person,
                 kind=EntryKind.CODE_USED,
                 at=command.at,
+                channel=code.channel,
                 place=EntryPlace.VERIFIER,
             )
             for person in persons(code)

@@ -136,7 +136,7 @@ def refund(command: Refund, order: Order | None) -> Decision:
     return Accepted(
         answer=OrderAnswer(order=refunding, state=refunding.state),
         changes=(refunding, *books.postings(refunding, "refund", command.at)),
-        entries=(_entry(command, EntryKind.ORDER_REFUNDING),),
+        entries=(_entry(refunding, EntryKind.ORDER_REFUNDING, command.at),),
     )
 
 
@@ -161,9 +161,15 @@ def _ordered(
     return Accepted(
         answer=OrderAnswer(order=order, state=order.state),
         changes=(order,),
-        entries=(_entry(command, EntryKind.ORDER_CREATED),),
+        entries=(_entry(order, EntryKind.ORDER_CREATED, command.at),),
     )
 
 
-def _entry(command: OrderUse | OrderCheck | Refund, kind: EntryKind) -> Entry:
-    return Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.PROVIDER)
+def _entry(order: Order, kind: EntryKind, at: Instant) -> Entry:
+    return Entry(
+        citizen=order.citizen,
+        kind=kind,
+        at=at,
+        channel=order.channel,
+        place=EntryPlace.PROVIDER,
+    )

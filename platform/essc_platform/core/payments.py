@@ -164,7 +164,13 @@ def note_transfer(command: NoteTransfer, order: Order | None) -> Decision:
         told = replace(order, refund_time=command.at if command.is_moved else None)
     state, kind = _AFTER[movement]
     told = replace(told, state=state, state_time=command.at, step=order.step + 1)
-    entry = Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.PROVIDER)
+    entry = Entry(
+        citizen=command.citizen,
+        kind=kind,
+        at=command.at,
+        channel=order.channel,
+        place=EntryPlace.PROVIDER,
+    )
     return Accepted(
         answer=OrderAnswer(order=told, state=state),
         changes=(told, *books.postings(told, movement, command.at)),

@@ -149,7 +149,7 @@ def redeem_ticket(
         region=physical_card.region,
         level=acting.level(who.link, who.holder) if who.member is None else Level.QUERY,
     )
-    entry = _at_provider(command, EntryKind.TICKET_REDEEMED)
+    entry = _at_provider(redeemed, EntryKind.TICKET_REDEEMED, command.at)
     return Accepted(answer=answer, changes=(redeemed,), entries=(entry,))
 
 
@@ -160,7 +160,7 @@ def close_use(command: CloseUse, ticket: Ticket | None) -> Decision:
     if ticket.close_time is not None:
         return Rejected(Reason.USE_CLOSED)
     closed = replace(ticket, close_time=command.at, outcome=command.outcome)
-    entry = _at_provider(command, EntryKind.USE_CLOSED)
+    entry = _at_provider(closed, EntryKind.USE_CLOSED, command.at)
     return Accepted(answer=TicketAnswer(ticket=closed), changes=(closed,), entries=(entry,))
 
 
@@ -173,5 +173,11 @@ def _is_good(ticket: Ticket, who: Acting, at: Instant, policy: Policy) -> bool:
     return acting.card_refusal(who, at, policy) is None
 
 
-def _at_provider(command: RedeemTicket | CloseUse, kind: EntryKind) -> Entry:
-    return Entry(citizen=command.citizen, kind=kind, at=command.at, place=EntryPlace.PROVIDER)
+def _at_provider(ticket: Ticket, kind: EntryKind, at: Instant) -> Entry:
+    return Entry(
+        citizen=ticket.citizen,
+        kind=kind,
+        at=at,
+        channel=ticket.channel,
+        place=EntryPlace.PROVIDER,
+    )

@@ -80,11 +80,10 @@ def _scope(channel: str, link_id: str) -> str:
 
 
 def _shown(entry: Entry, channel: str) -> pb.Record:
-    """R93: what and when, and where only if it was this channel."""
+    """R93: what and when, and where only if it was this channel, or came of its link."""
     place = entry.place.value
-    if entry.channel:
-        is_own = entry.channel == channel
-        place = pb.Record.PLACE_THIS_CHANNEL if is_own else pb.Record.PLACE_ANOTHER_CHANNEL
+    if entry.channel not in ("", channel):
+        place = pb.Record.PLACE_ANOTHER_CHANNEL
     return pb.Record(
         kind=int(entry.kind),  # type: ignore[arg-type]
         record_time=to_timestamp(entry.at),

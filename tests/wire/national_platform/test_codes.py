@@ -295,7 +295,7 @@ async def test_a_members_code_goes_through_the_binders_link_and_shows_the_member
     assert (seen.name, seen.id_number, seen.is_member) == (member.name, member.id_number, True)
     kinds = [(line.kind, line.place) for line in (await alipay.record(members))[:2]]
     assert kinds == [
-        (RECORD.KIND_CODE_USED, RECORD.PLACE_VERIFIER),
+        (RECORD.KIND_CODE_USED, RECORD.PLACE_ANOTHER_CHANNEL),
         (RECORD.KIND_CODE_ISSUED, RECORD.PLACE_ANOTHER_CHANNEL),
     ]
 

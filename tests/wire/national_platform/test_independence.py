@@ -5,8 +5,9 @@ national in the contract.
 
 A story is told twice, on two platforms with the same master key: with A's unlinks, and without
 them. A proves each unlink by face, which no try counter counts, so there is nothing to forgive
-there. After its first unlink of a person, A no longer speaks of that person's password: with the
-link gone it could not, and what it then changed or not would be another command's doing.
+there. After its first unlink of a person, A no longer does for that person what needs a link and
+is national, or is counted nationally: with the link gone it could not, and what it then changed or
+not would be another command's doing.
 """
 
 import asyncio
@@ -40,6 +41,7 @@ from tests.wire.people import (
     SUZHOU,
     UNLINK,
     VOUCHED,
+    Caller,
     Channel,
     Person,
     World,
@@ -48,12 +50,18 @@ from tests.wire.people import (
     person,
     world_of,
 )
+from tests.wire.people_codes import a_verifier, bind, look, scan, show
+from tests.wire.people_family import Home, register_recipient
+from tests.wire.people_life import open_account, raise_level
+from tests.wire.people_services import Provider, Till, a_provider
 
 from essc.card.v1 import card_pb2
 from essc.card.v1 import card_service_pb2 as cards
+from essc.family.v1 import family_service_pb2 as family
 from essc.options.v1 import options_pb2
 from essc.password.v1 import password_service_pb2 as passwords
 from essc.record.v1 import record_service_pb2 as records
+from essc.settlement.v1 import payment_service_pb2 as payments
 from essc_platform.server import initialise, start
 from essc_platform.vault import FILE_NAME
 
@@ -62,13 +70,15 @@ pytestmark = pytest.mark.rule("R11")
 A, OTHERS = "wechat", ("alipay", "bank")
 Step = tuple[str, str, int]
 
-IN_CHANNEL = ("apply", "unlink", "accept", "decline", "set", "change", "guess", "look")
+THROUGH_LINK = ("set", "change", "show", "use", "pay", "raise", "certify", "remove")
+IN_CHANNEL = ("apply", "unlink", "accept", "decline", "guess", "look", "scan", *THROUGH_LINK)
+OF_A = ("apply", "accept", "guess", "scan", *THROUGH_LINK)
 OF_BUREAU = ("lose", "lift", "issue", "wait")
 UNLINKS = ("unlink", "unlink", "unlink unproved", "unlink an old serial", "unlink twice")
 
 steps = st.one_of(
     st.tuples(st.sampled_from(IN_CHANNEL), st.sampled_from(OTHERS), st.integers(0, 1)),
-    st.tuples(st.sampled_from(("apply", "accept", "set", "guess")), st.just(A), st.integers(0, 1)),
+    st.tuples(st.sampled_from(OF_A), st.just(A), st.integers(0, 1)),
     st.tuples(st.sampled_from(UNLINKS), st.just(A), st.integers(0, 1)),
     st.tuples(st.sampled_from(OF_BUREAU), st.just(""), st.integers(0, 1)),
 )
@@ -77,7 +87,18 @@ USUAL: list[Step] = [
     ("apply", A, 0),
     ("apply", "bank", 0),
     ("set", "bank", 0),
+    ("show", A, 0),
+    ("show", "bank", 0),
+    ("raise", A, 0),
+    ("raise", "bank", 0),
+    ("pay", A, 0),
+    ("pay", "bank", 0),
+    ("use", A, 0),
+    ("use", "bank", 0),
+    ("certify", "bank", 0),
     ("unlink", A, 0),
+    ("scan", A, 0),
+    ("scan", "bank", 0),
     ("look", "bank", 0),
     ("issue", "", 0),
     ("accept", A, 0),
@@ -94,7 +115,7 @@ def told(story: list[Step]) -> list[Step]:
     for verb, channel, who in story:
         if channel == A and verb.startswith("unlink"):
             unlinked.add(who)
-        if not (channel == A and verb in ("set", "change") and who in unlinked):
+        if not (channel == A and verb in THROUGH_LINK and who in unlinked):
             kept.append((verb, channel, who))
     return kept
 
@@ -106,12 +127,16 @@ class Tellings:
     world: World
     channels: dict[str, Channel]
     citizens: list[Person]
+    verifier: Caller
+    provider: Provider
     said: list[object] = field(default_factory=list)
     accepted_unlinks: int = 0
     names: dict[str, str] = field(default_factory=dict)
+    codes: dict[tuple[str, int], str] = field(default_factory=dict)
+    """The newest code of each person in each channel."""
 
     async def ask(self, channel: Channel, call: Awaitable[Any]) -> Any:
-        """An answer, or None; noted unless it is A's."""
+        """An answer, or None; noted unless it is A's, or about A."""
         answer, refusal = None, None
         try:
             answer = await call
@@ -165,6 +190,9 @@ class Tellings:
                 await self.ask(channel, channel.apply(someone))
             case "look":
                 await self.look(channel, someone)
+            case "scan":
+                code = self.codes.get((channel_id, who), "0" * 32)
+                await self.ask(channel, scan(self.verifier, code))
             case "guess":
                 challenge = await self.ask(
                     channel, channel.start(someone.named, CARD_PASSWORD, CHANGE_PASSWORD)
@@ -219,10 +247,56 @@ class Tellings:
                     link_id=link.link_id, proof=proof or "0" * 32, new_password=OTHER_PASSWORD
                 )
                 call = channel.do(channel.passwords.ChangePassword, change)
+            case "show" | "certify" | "remove":
+                await self.with_member(verb, channel, someone, link)
+                return
+            case "use" | "pay" | "raise":
+                await self.with_money(verb, channel, someone, link)
+                return
             case _:
                 await self.unlink(verb, channel, someone, both)
                 return
         await self.ask(channel, call)
+
+    async def with_member(
+        self, verb: str, channel: Channel, someone: Person, link: card_pb2.Link
+    ) -> None:
+        """Shows a code, certifies, or ends the binding: each for the member where there is one."""
+        home = Home(channel, someone, link)
+        who = self.citizens.index(someone)
+        bindings = await self.ask(
+            channel,
+            channel.do(home.family.ListMembers, family.ListMembersRequest(link_id=link.link_id)),
+        )
+        binding = next(iter(bindings.bindings), None) if bindings else None
+        match verb:
+            case "show":
+                code = await self.ask(channel, show(channel, someone, link))
+                if code is not None:
+                    self.codes[channel.party_id, who] = code.code
+            case "certify":
+                await self.ask(channel, certified(home))
+            case _:
+                if binding is not None:
+                    await self.ask(channel, home.remove(binding))
+
+    async def with_money(
+        self, verb: str, channel: Channel, someone: Person, link: card_pb2.Link
+    ) -> None:
+        """Raises the level; or uses a service, is billed for it, and pays if that is told."""
+        if verb == "raise":
+            await self.ask(channel, raise_level(channel, someone, link))
+            return
+        till = Till(channel, someone, link)
+        ticket = await self.ask(channel, till.ticket())
+        redeemed = await self.ask(channel, self.provider.redeem(ticket or "0" * 32))
+        if redeemed is None:
+            return
+        order = await self.ask(channel, self.provider.order(redeemed.use.use_id))
+        if verb == "pay" and order is not None:
+            paid = await self.ask(channel, till.pay(order))
+            if paid is not None:
+                await till.settled(paid)
 
     async def unlink(
         self, verb: str, channel: Channel, someone: Person, both: dict[str, Any]
@@ -259,12 +333,33 @@ class Tellings:
         if link is not None:
             await self.ask(channel, channel.get(link))
             await self.ask(channel, self.record(channel, link))
+            await self.look_around(channel, someone, link)
         await self.ask(channel, channel.links())
         await self.ask(channel, channel.feed())
+
+    async def look_around(self, channel: Channel, someone: Person, link: card_pb2.Link) -> None:
+        """All of the other nouns that hang on a link."""
+        home, till = Home(channel, someone, link), Till(channel, someone, link)
+        which = {"link_id": link.link_id}
+        code = self.codes.get((channel.party_id, self.citizens.index(someone)), "0" * 32)
+        for call in (
+            look(channel, link, code),
+            till.uses(page_size=50),
+            channel.do(till.payments.ListOrders, payments.ListOrdersRequest(**which, page_size=50)),
+            home.certified(),
+            channel.do(home.family.ListMembers, family.ListMembersRequest(**which)),
+            channel.do(home.family.ListBinders, family.ListBindersRequest(**which)),
+            channel.do(home.family.GetPlaces, family.GetPlacesRequest(**which)),
+        ):
+            await self.ask(channel, call)
 
     async def record(self, channel: Channel, link: card_pb2.Link) -> list[records.Record]:
         elsewhere = records.Record.PLACE_ANOTHER_CHANNEL
         return [line for line in await channel.record(link) if line.place != elsewhere]
+
+
+async def certified(home: Home) -> Any:
+    return await home.certify(await home.own_proof())
 
 
 async def tell(folder: Path, story: list[Step], master: Path | None) -> Tellings:
@@ -280,7 +375,13 @@ async def tell(folder: Path, story: list[Step], master: Path | None) -> Tellings
             for name in (A, *OTHERS)
         }
         citizens = [await world.citizen(1), await world.citizen(2)]
-        telling = Tellings(world, channels, citizens)
+        for someone in citizens:
+            await open_account(world, someone)
+            await register_recipient(world, someone)
+        await bind(world, channels["bank"], *citizens)
+        telling = Tellings(
+            world, channels, citizens, await a_verifier(world), await a_provider(world)
+        )
         for step in story:
             await telling.step(*step)
         for name in OTHERS:

@@ -69,6 +69,10 @@ class EntryPlace(Enum):
     OPERATOR = 7
 
 
+# What comes of a channel's own link: in every other channel it is another channel's doing (R11).
+_OF_CHANNELS = frozenset({EntryPlace.CHANNEL, EntryPlace.VERIFIER, EntryPlace.PROVIDER})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A line of a citizen's append-only record."""
@@ -77,8 +81,8 @@ class Entry:
     kind: EntryKind
     at: Instant
     channel: str = ""
-    """Which channel, if it was in one; empty if it was elsewhere."""
+    """In which channel it was done; or of which channel's code, ticket or order it came."""
     place: EntryPlace = EntryPlace.CHANNEL
 
     def __post_init__(self) -> None:
-        assert bool(self.channel) == (self.place is EntryPlace.CHANNEL), self.place
+        assert bool(self.channel) == (self.place in _OF_CHANNELS), self.place
