@@ -19,7 +19,7 @@ from essc_workbench.testing import Meeting, federation
 
 STATUS_CHANGED = event_pb2.Event.KIND_CARD_STATUS_CHANGED
 FORMAL = registry_service_pb2.ReportLossRequest.KIND_FORMAL
-CHANNEL, OTHER = "bank", "nantong"
+CHANNEL, OTHER = "bank-east", "nantong"
 
 
 @pytest.mark.rule("R16")

@@ -19,7 +19,7 @@ from essc_workbench.testing import Meeting, federation
 
 VOUCH_KINDS = {
     "alipay": identity_pb2.VOUCH_KIND_ACCOUNT_IDENTITY,
-    "bank": identity_pb2.VOUCH_KIND_RESERVED_PHONE,
+    "bank-east": identity_pb2.VOUCH_KIND_RESERVED_PHONE,
     "nantong": identity_pb2.VOUCH_KIND_REAL_NAME_ACCOUNT,
     "wechat": identity_pb2.VOUCH_KIND_WALLET_PASSWORD,
 }
