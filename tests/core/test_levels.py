@@ -41,6 +41,7 @@ from essc_platform.core.records import (
     Level,
     Link,
     Method,
+    PasswordFree,
     PhysicalCardStatus,
     Proof,
     Purpose,
@@ -180,6 +181,30 @@ def test_through_the_link_that_is_open_for_a_loss_the_level_is_raised_all_the_sa
 
 
 @pytest.mark.rule("R4", "R26")
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_raised_level_begins_without_password_free_payment(is_on: bool) -> None:
+    free = PasswordFree(
+        citizen=ZHANG, channel="wechat", serial=1, is_on=is_on, day=20_000, spent_fen=500
+    )
+
+    raised = accepted(
+        judge(
+            RAISE,
+            citizen(),
+            physical_card(),
+            card(),
+            bank_account(),
+            link(),
+            PHONE,
+            channel(),
+            free,
+        )
+    )
+
+    switched_off = replace(free, is_on=False)
+    assert (switched_off in raised.changes) is is_on
+
+
 def test_where_an_application_maps_to_another_card_every_level_falls() -> None:
     """The account stays with the cancelled card, whatever account the other one has."""
     identity = proof(number=901, method=Method.TEXT_MESSAGE)

@@ -25,6 +25,7 @@ from essc_platform.core.records import (
     Link,
     Method,
     Password,
+    PasswordFree,
     Proof,
     Purpose,
 )
@@ -64,9 +65,13 @@ def raise_level(
     password: Password | None,
     proof: Proof | None,
     channel: Channel | None,
+    free: PasswordFree | None,
     policy: Policy,
 ) -> Decision:
-    """R26: payment too, for a card in order whose bank account's reserved phone was checked."""
+    """R26: payment too, for a card in order whose bank account's reserved phone was checked.
+
+    It begins without small password-free payment, whatever was switched on before the level fell.
+    """
     refusal = acting.serial_refusal(command, link)
     if refusal is not None:
         return refusal
@@ -88,7 +93,7 @@ def raise_level(
     raised = replace(link, level=Level.PAYMENT)
     return replace(
         _answer(raised, person, command.at, policy),
-        changes=(raised, proofs.used(proof)),
+        changes=(raised, proofs.used(proof), *_switched_off(free)),
         events=cards.events_of(EventKind.LEVEL_CHANGED, person, password, [raised], command.at),
         entries=(_entry(raised, EntryKind.LEVEL_RAISED, command.at),),
     )
@@ -128,6 +133,10 @@ def lowered(links: Sequence[Link]) -> tuple[Link, ...]:
 def entries_of(fallen: Sequence[Link], at: Instant) -> tuple[Entry, ...]:
     """R93: a line for each link that was lowered."""
     return tuple(_entry(link, EntryKind.LEVEL_LOWERED, at) for link in fallen)
+
+
+def _switched_off(free: PasswordFree | None) -> tuple[PasswordFree, ...]:
+    return () if free is None or not free.is_on else (replace(free, is_on=False),)
 
 
 def _answer(link: Link, person: Person, at: Instant, policy: Policy) -> Accepted:

@@ -10,7 +10,7 @@ from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.losses import AllowWhileLost
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Channel, Link, Password, Proof, SigningKey
+from essc_platform.core.records import Channel, Link, Password, PasswordFree, Proof, SigningKey
 from essc_platform.core.signing_keys import CARD_KEYS, signed_by
 from essc_platform.core.snapshot import Read, View, many, one
 
@@ -34,7 +34,8 @@ def reads_of(command: Command) -> frozenset[Read]:
             return _own_link(command) | {one(Proof, command.proof)}
         case RaiseLevel():
             proved = {one(Proof, command.proof), one(Channel, command.channel)}
-            return card_of(command.citizen) | _own_link(command) | proved
+            free = {one(PasswordFree, (*command.citizen, command.channel))}
+            return card_of(command.citizen) | _own_link(command) | proved | free
         case LowerLevel():
             return card_of(command.citizen) | _own_link(command)
         case AllowWhileLost():
@@ -83,6 +84,7 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
                 view.one(Password, citizen),
                 view.one(Proof, command.proof),
                 view.one(Channel, command.channel),
+                view.one(PasswordFree, own),
                 policy,
             )
         case LowerLevel():
