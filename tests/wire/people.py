@@ -218,6 +218,7 @@ class World:
             await caller.peer.channel.channel_ready()
 
     async def open(self) -> None:
+        await self.ready()  # a busy machine may need several attempts to connect
         await self.register(self.bureau, party_pb2.PARTY_KIND_BUREAU, [NANTONG, SUZHOU])
 
     async def close(self) -> None:
