@@ -7,6 +7,7 @@ searched. What the platform's own database holds is its own; a simulated authori
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import grpc
@@ -14,11 +15,14 @@ import pytest
 from tests.wire import people
 from tests.wire.canary import LI, ZHANG, Canary
 from tests.wire.people import Person, World
+from tests.wire.people_family import register_recipient
+from tests.wire.people_life import open_account
 
-from essc.channel.v1.channel_pb2 import FlowKind
+from essc.channel.v1.channel_pb2 import FLOW_KIND_UNLINK, FlowKind
 from essc.identity.v1 import identity_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1.lab_service_pb2_grpc import AccountServiceStub
+from essc_wire.id_numbers import synthetic
 from essc_wire.keys import new_key, read_key
 from essc_workbench import inboxes
 from essc_workbench.answers import Conduct, Mistake, erring
@@ -27,9 +31,15 @@ from essc_workbench.failures import WorkbenchError
 from essc_workbench.population import Persona
 from essc_workbench.testing import Meeting, federation
 
+# Who has done nothing wrong so far; Li is beside her.
+WANG = Person("王百灵", synthetic(date(1973, 9, 19), 909), "11199009900")
 CHANNELS = ("wechat", "alipay", "bank-east")
 RIGHT = Conduct(
-    card_password="258036", new_card_password="258036", wallet_password="wallet-of-nightingale"
+    card_password="258036",
+    new_card_password="258036",
+    wallet_password="wallet-of-nightingale",
+    preferences=("PARENT", "FACE"),
+    companion=Persona(id="li", name=LI.name, id_number=LI.id_number, phone=LI.phone),
 )
 ERRING = erring(*(each for each in Mistake if each is not Mistake.DECLINES), conduct=RIGHT)
 # What a channel keeps; its simulated authority has a database of its own.
@@ -49,6 +59,10 @@ async def test_no_log_no_refusal_no_file_name_and_no_channel_holds_a_secret(
         try:
             await world.open()
             await canary.tell()
+            await world.enrol(WANG)
+            await world.issue(WANG)
+            await open_account(world, WANG, bank_id="bank-east")
+            await register_recipient(world, WANG)
             for channel_id in CHANNELS:
                 await live_in(meeting, canary, channel_id)
         finally:
@@ -59,6 +73,8 @@ async def test_no_log_no_refusal_no_file_name_and_no_channel_holds_a_secret(
     kept = "\n".join(kept_by_channels(root))
     names = "\n".join(str(path.relative_to(root)) for path in root.rglob("*"))
     assert canary.secrets >= {ZHANG.name, LI.id_number, ZHANG.phone, "258036"}
+    # Codes, tickets and photos are among what was told: the flows were walked to their ends.
+    assert canary.shown >= {"code", "photo", "form", "lines", "face", "card_password"}
     assert logged.count("refused") > 60
     assert len(canary.heard) > 80
     for said in (logged, kept, names, "\n".join(canary.heard)):
@@ -77,9 +93,10 @@ def world_of(meeting: Meeting) -> World:
 
 async def live_in(meeting: Meeting, canary: Canary, channel_id: str) -> None:
     """Two people go through every flow of a channel, wrongly and rightly."""
-    for someone, conduct in ((ZHANG, ERRING), (LI, RIGHT), (ZHANG, RIGHT)):
+    for someone, conduct in ((ZHANG, ERRING), (WANG, ERRING), (WANG, RIGHT)):
         phone = await phone_of(meeting, canary, someone, channel_id)
-        for kind in FlowKind.values():
+        # First applying, and last of all unlinking.
+        for kind in sorted(FlowKind.values(), key=lambda kind: kind == FLOW_KIND_UNLINK):
             try:
                 noted(canary, await phone.walk(FlowKind.ValueType(kind), conduct))
             except (grpc.RpcError, WorkbenchError) as error:
@@ -117,6 +134,7 @@ def noted(canary: Canary, walk: Walk) -> None:
     """What a person was shown: codes and tickets are theirs alone."""
     for step in walk.steps:
         canary.gather(step)
+        canary.shown.add(step.WhichOneof("kind") or "")
 
 
 def lines(root: Path) -> Iterator[str]:

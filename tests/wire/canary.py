@@ -28,6 +28,9 @@ from tests.wire.people import (
     World,
     face,
 )
+from tests.wire.people_codes import a_verifier, look, scan, show
+from tests.wire.people_family import Home
+from tests.wire.people_services import a_provider, a_till
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.password.v1 import password_service_pb2 as passwords
@@ -53,6 +56,8 @@ class Canary:
     def __init__(self, world: World, bank: Channel, wechat: Channel) -> None:
         self.world, self.bank, self.wechat = world, bank, wechat
         self.heard: list[str] = []
+        self.shown: set[str] = set()
+        """Kinds of steps that phones were shown."""
         self.secrets: set[str] = set(PHOTO)
 
     @contextmanager
@@ -172,6 +177,28 @@ class Canary:
             if started is not None:
                 await self.hear(bank.answer(started, card_password=WRONG))
 
+    async def mistakes_of_the_whole_card(self) -> None:
+        """Codes, tickets, orders and a family: each asked for rightly once, and then wrongly."""
+        world, bank = self.world, self.bank
+        verifier = await a_verifier(world, "gate-of-canary")
+        provider = await a_provider(world, "clinic-of-canary")
+        till = await a_till(world, bank, LI)
+        code = await show(bank, LI, till.link)
+        for _ in range(2):
+            await self.hear(scan(verifier, code.code))
+        await self.hear(look(bank, till.link, code.code[::-1]))
+        ticket = await till.ticket()
+        for _ in range(2):
+            await self.hear(provider.redeem(ticket))
+        order = await till.order(provider)
+        await self.hear(till.pay(order, with_password=False))
+        await self.hear(self.wechat.do(till.payments.Pay, await till.payment(order)))
+        home = Home(bank, LI, till.link)
+        for changes in ({"card_photo": b"photo of " + ZHANG.id_number.encode()}, {"name": LI.name}):
+            request = await home.addition(ZHANG, **changes)
+            await self.hear(bank.do(home.family.AddMember, request))
+        await self.hear(home.certify(await home.own_proof()))
+
     async def mistakes_of_the_wire(self) -> None:
         """Requests that are full of names and of no form."""
         raw = f"{ZHANG.name}{ZHANG.id_number}{ZHANG.phone}".encode()
@@ -191,6 +218,7 @@ class Canary:
             await self.mistakes_at_the_bureau()
             await self.mistakes_of_identity()
             await self.mistakes_with_the_card()
+            await self.mistakes_of_the_whole_card()
             await self.mistakes_of_the_wire()
 
 
