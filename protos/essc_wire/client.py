@@ -18,7 +18,8 @@ _OPTIONS = (
     ("grpc.enable_retries", 0),  # repeating is ours: by certainty, with the same request_id
     # A restarted party should be noticed within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # Despite its name: how long one attempt to connect may take. A busy party needs more than 100.
+    ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
 
