@@ -23,6 +23,8 @@ from essc_workbench.inboxes import Inbox
 
 BATCH = 50
 _DEVICE = "bench"
+_MESSAGES = 200
+"""Text messages that are read before more are sent: the lab keeps a bounded number."""
 _SERVICE = "social-insurance-query"
 
 
@@ -35,6 +37,12 @@ class Counter:
 
     async def know_devices(self) -> None:
         """Every holder shows a first code, for which a new device needs a text message (R33)."""
+        proofs: list[str] = []
+        for begin in range(0, len(self._holders), _MESSAGES):
+            proofs += await self._text_proofs(self._holders[begin : begin + _MESSAGES])
+        await self._issue(proofs)
+
+    async def _text_proofs(self, holders: Sequence[Holder]) -> list[str]:
         started = await self._ask(
             "/essc.identity.v1.IdentityService/StartChallenge",
             (
@@ -44,7 +52,7 @@ class Counter:
                     method=identity.METHOD_TEXT_MESSAGE,
                     purpose=identity.PURPOSE_NEW_DEVICE,
                 ).SerializeToString()
-                for holder in self._holders
+                for holder in holders
             ),
         )
         numbers = [
@@ -60,13 +68,10 @@ class Counter:
                     challenge_id=number,
                     text_code=(await Inbox(lab, holder.person.phone).take()).digits,
                 ).SerializeToString()
-                for holder, number in zip(self._holders, numbers, strict=True)
+                for holder, number in zip(holders, numbers, strict=True)
             ],
         )
-        proofs = [
-            challenges.AnswerChallengeResponse.FromString(raw).proof.proof for raw in answered
-        ]
-        await self._issue(proofs)
+        return [challenges.AnswerChallengeResponse.FromString(raw).proof.proof for raw in answered]
 
     async def checks(self) -> Calls:
         """One code of each holder, each checked in a call of its own."""

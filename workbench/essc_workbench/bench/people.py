@@ -17,6 +17,7 @@ from essc_workbench.failures import WorkbenchError
 PATH = "/essc.registry.v1.RegistryService/ImportCitizens"
 _TIMEOUT_S = 300.0
 _FIRST_BIRTHDAY = date(1950, 1, 1)
+_FIRST_PHONE = 10_000_000  # those before are the personas', and some of them never ring
 _A_DAY = 1000  # as many sequence numbers does an ID number have for a birthday
 
 
@@ -36,7 +37,7 @@ def people(count: int) -> Iterator[Person]:
         yield Person(
             name="测" + chr(0x4E00 + place % 20_000),
             id_number=synthetic(birthday, place % _A_DAY),
-            phone=f"{SYNTHETIC_PHONE_PREFIX}{place:08d}",
+            phone=f"{SYNTHETIC_PHONE_PREFIX}{_FIRST_PHONE + place:08d}",
         )
 
 
