@@ -301,7 +301,7 @@ def test_no_call_of_a_phone_is_answered_as_none_may_be(
 ) -> None:
     monkeypatch.setattr(inboxes, "ARRIVAL_S", 0.2)
 
-    judge = fuzzed(tmp_path, examples=8, derandomize=True)
+    judge = fuzzed(tmp_path, examples=12, derandomize=True)
 
     assert_nothing_found(judge)
     assert " bug " not in capfd.readouterr().out
