@@ -299,7 +299,7 @@ def talked(
 def test_no_call_of_a_phone_is_answered_as_none_may_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(inboxes, "ARRIVAL_S", 0.2)
+    monkeypatch.setattr(inboxes, "ARRIVAL_S", 0.02)
 
     judge = fuzzed(tmp_path, examples=12, derandomize=True)
 
@@ -314,7 +314,7 @@ def test_no_call_of_a_phone_is_answered_as_none_may_be(
 def test_no_call_of_a_phone_is_answered_as_none_may_be_in_the_long_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inboxes, "ARRIVAL_S", 0.2)
+    monkeypatch.setattr(inboxes, "ARRIVAL_S", 0.02)
 
     judge = fuzzed(tmp_path, examples=500, derandomize=False)
 

@@ -37,6 +37,9 @@ from tests.wire.people_family import END_BINDING, Home, register_recipient
 from tests.wire.people_life import open_account, raise_level
 from tests.wire.people_services import Provider, Till, a_provider
 
+from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
+from essc.admin.v1 import party_admin_service_pb2 as party_admin
+from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_service_pb2 as cards
 from essc.certification.v1 import certification_service_pb2 as certification
 from essc.code.v1 import verification_service_pb2 as verification
@@ -50,6 +53,7 @@ from essc.password.v1 import password_service_pb2 as passwords
 from essc.registry.v1 import registry_service_pb2 as registry
 from essc.settlement.v1 import order_service_pb2 as orders
 from essc_platform.server import initialise, start
+from essc_wire.keys import new_key
 
 
 @dataclass
@@ -175,6 +179,7 @@ async def _live(wide: Wide) -> None:
         await _prepare(wide, person(place))
         await _shop(wide, person(place))
     await _be_a_family(wide)
+    await _come_and_go(wide)
     delivered = await world.enrol(person(8))
     await world.issue(delivered, generation=3)
     await world.issue(await world.enrol(person(9)), enabled=False)
@@ -263,3 +268,32 @@ async def _be_a_family(wide: Wide) -> None:
     keep(
         certification.CertifyRequest(link_id=third.link.link_id, face_proof=await third.own_proof())
     )
+
+
+async def _come_and_go(wide: Wide) -> None:
+    """Parties that could be registered, tested and go live; a key that could be added."""
+    keep = wide.harvest.prepare
+    applicant = await wide.world.applicant("applicant")
+    for test in (channel_admin.CHANNEL_TEST_FUNCTION, channel_admin.CHANNEL_TEST_SECURITY):
+        keep(channel_admin.PassTestRequest(channel_id=applicant.party_id, test=test))
+    keep(channel_admin.GoLiveRequest(channel_id=applicant.party_id))
+    for place in range(3):
+        key = new_key()
+        party_key = party_pb2.PartyKey(key_id=key.key_id, public_key=key.public_bytes)
+        keep(
+            channel_admin.RegisterChannelRequest(
+                channel_id=f"newcomer-{place}",
+                display_name="newcomer",
+                channel_class=party_pb2.CHANNEL_CLASS_SOCIAL,
+                key=party_key,
+            )
+        )
+        keep(
+            party_admin.RegisterPartyRequest(
+                party_id=f"bureau-{place}",
+                kind=party_pb2.PARTY_KIND_BUREAU,
+                display_name="bureau",
+                regions=[SUZHOU],
+                key=party_key,
+            )
+        )
