@@ -74,7 +74,7 @@ def _party(party_id: str, kind: PartyKind, **more: Any) -> Party:
 def _of_bank(key: CitizenKey) -> Iterable[Change]:
     """What a citizen has in the bank's app: a link that may pay, and two of everything."""
     yield link(key, "bank", level=Level.PAYMENT)
-    yield LinkCodes(citizen=key, channel="bank", serial=1, newest=CODE + 1, devices=("d1",))
+    yield LinkCodes(citizen=key, channel="bank", serial=1, newest=CODE, devices=("d1",))
     here: dict[str, Any] = {"citizen": key, "channel": "bank", "serial": 1}
     nobody_else: dict[str, Any] = {"binding": None, "member": None}
     order = Order(
