@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from essc.channel.v1.channel_pb2 import FLOW_KIND_APPLY
+from essc.policy.v1.policy_service_pb2 import GetPolicyRequest
+from essc.policy.v1.policy_service_pb2_grpc import PolicyServiceStub
 from essc_workbench.citizens import Citizen, Walk
 from essc_workbench.connections import Connections
 from essc_workbench.folders import Addresses, DataFolder
@@ -258,3 +260,31 @@ def test_everything_is_found_again_under_tls_too(tmp_path: Path) -> None:
     gone = second.run("integrate", "late-bank", cwd=tmp_path)
     assert gone.returncode == 2
     assert f"start it with `essc up --data {shlex.quote(str(second.data))}`" in gone.stderr
+
+
+def test_what_a_lost_card_means_is_said_once_and_remembered(tmp_path: Path) -> None:
+    refused = subprocess.run(
+        [ESSC, "up", "--data", tmp_path / "new", "--loss", "mine"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    first = start(tmp_path, "--channels", "wechat", "--loss", "holder_consent")
+    assert stop(first) == 0
+    again = start(tmp_path, "--channels", "wechat")
+    said = asyncio.run(policy_of(again, "loss"))
+    assert stop(again) == 0
+
+    assert (refused.returncode, (tmp_path / "new").exists()) == (2, False)
+    assert "holder_consent" in refused.stderr
+    assert said == "holder_consent"
+
+
+async def policy_of(running: Running, name: str) -> str:
+    folder = DataFolder(running.data)
+    async with Connections(folder, folder.load()) as connections:
+        platform = connections.platform("wechat")
+        stub = PolicyServiceStub(platform.channel)
+        answer = await stub.GetPolicy(GetPolicyRequest(), **platform.options())
+        return next(each.value for each in answer.values if each.name == name)

@@ -64,6 +64,13 @@ def up(
     channels: Annotated[
         str, typer.Option(help="Which channels, separated by commas. Default: all that ship.")
     ] = "",
+    loss: Annotated[
+        str,
+        typer.Option(
+            help="What a lost card means nationally: block or holder_consent. Default: as it was, "
+            "at first block."
+        ),
+    ] = "",
 ) -> None:
     """Start the federation and keep it running until Ctrl-C."""
     from rich.console import Console
@@ -72,7 +79,7 @@ def up(
     from essc_workbench.up import up as start
 
     wanted = [name.strip() for name in channels.split(",") if name.strip()] or None
-    raise typer.Exit(run(start(Console(), data, wanted, is_tls=tls)))
+    raise typer.Exit(run(start(Console(), data, wanted, is_tls=tls, loss=loss)))
 
 
 @app.command()
@@ -95,7 +102,10 @@ def integrate(
 
 @app.command()
 def token(
-    party: Annotated[str, typer.Argument(help="Whose token: a channel, bureau or operator.")],
+    party: Annotated[
+        str,
+        typer.Argument(help="Whose token: operator, bureau, a channel, a verifier or a provider."),
+    ],
     data: Data = None,
     key: Annotated[
         Optional[Path],  # noqa: UP045

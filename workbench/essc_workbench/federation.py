@@ -26,7 +26,7 @@ from essc_workbench.enrolment import (
 )
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.families import WINDOW, enrol_window, make_families
-from essc_workbench.folders import Addresses, DataFolder, State
+from essc_workbench.folders import LOSSES, Addresses, DataFolder, State
 from essc_workbench.population import open_accounts, personas, register_all
 from essc_workbench.ports import PortReservations
 from essc_workbench.processes import PartyProcess
@@ -54,12 +54,15 @@ class Federation:
         *,
         channels: Sequence[str] | None = None,
         is_tls: bool = False,
+        loss: str = "",
         say: Callable[[str], None] = _silent,
     ) -> None:
         self.folder = folder
+        if loss and loss not in LOSSES:
+            raise UsageError(f"{loss}: no policy for losses; there are: {', '.join(LOSSES)}")
         self.state = State(is_tls=is_tls)
         self.profiles: dict[str, Profile] = {}
-        self._wanted = channels
+        self._wanted, self._loss = channels, loss
         self._say = say
         self._ports = PortReservations()
         self._processes: dict[str, PartyProcess] = {}
@@ -83,6 +86,7 @@ class Federation:
         self.folder.make()
         is_tls, self.state = self.state.is_tls, self.folder.load()
         self.state.is_tls = is_tls
+        self.state.loss = self._loss or self.state.loss
         if is_tls:
             server_credentials(self.folder.tls)  # all parties must find one authority
         self._say("setting up the platform")
@@ -171,7 +175,7 @@ class Federation:
         platform, is_tls = self.state.platform, self.state.is_tls
         assert platform is not None
         if party == PLATFORM:
-            command = platform_serve(self.folder, platform, is_tls=is_tls)
+            command = platform_serve(self.folder, platform, is_tls=is_tls, loss=self.state.loss)
         else:
             at = self.state.channels[party]
             command = channel_serve(
@@ -231,10 +235,14 @@ async def federation_in(
     *,
     channels: Sequence[str] | None = None,
     is_tls: bool = False,
+    loss: str = "",
     say: Callable[[str], None] = _silent,
 ) -> AsyncIterator[Federation]:
-    """A running federation; every process has ended when this ends, however it ends."""
-    federation = Federation(folder, channels=channels, is_tls=is_tls, say=say)
+    """A running federation; every process has ended when this ends, however it ends.
+
+    Without a policy for losses it is the one of the last run.
+    """
+    federation = Federation(folder, channels=channels, is_tls=is_tls, loss=loss, say=say)
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist
     folder.make()

@@ -23,6 +23,8 @@ from essc_wire.folders import PATIENCE_S, lock_patiently
 from essc_workbench.failures import UsageError
 
 VERSION = 1
+BLOCK = "block"
+LOSSES = (BLOCK, "holder_consent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class State:
 
     platform_id: str = "cn-essc"
     is_tls: bool = False
+    loss: str = BLOCK
+    """What a lost card means nationally, as the platform is told."""
     platform: Addresses | None = None
     channels: dict[str, Addresses] = field(default_factory=dict)
     enrolled: list[str] = field(default_factory=list)

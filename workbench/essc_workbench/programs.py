@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from essc_workbench.failures import WorkbenchError
-from essc_workbench.folders import Addresses, DataFolder
+from essc_workbench.folders import BLOCK, Addresses, DataFolder
 from essc_workbench.processes import environment
 
 _TIMEOUT_S = 60.0
@@ -62,9 +62,11 @@ def platform_init(folder: DataFolder, platform_id: str, key_file: Path | None = 
         raise
 
 
-def platform_serve(folder: DataFolder, at: Addresses, *, is_tls: bool) -> list[str]:
+def platform_serve(
+    folder: DataFolder, at: Addresses, *, is_tls: bool, loss: str = BLOCK
+) -> list[str]:
     command = [str(program("essc-platform")), "serve", "--data", str(folder.platform)]
-    command += ["--listen", at.address, "--lab", at.lab_address]
+    command += ["--listen", at.address, "--lab", at.lab_address, "--loss", loss]
     return [*command, "--tls", str(folder.tls)] if is_tls else command
 
 

@@ -57,11 +57,15 @@ async def meet(running: Federation) -> AsyncIterator[Meeting]:
 
 @asynccontextmanager
 async def federation(
-    root: Path, *, channels: Sequence[str] | None = None, is_tls: bool = False
+    root: Path,
+    *,
+    channels: Sequence[str] | None = None,
+    is_tls: bool = False,
+    loss: str = "",
 ) -> AsyncIterator[Meeting]:
     """A fresh federation in a folder, stopped at the end."""
     async with (
-        federation_in(DataFolder(root), channels=channels, is_tls=is_tls) as running,
+        federation_in(DataFolder(root), channels=channels, is_tls=is_tls, loss=loss) as running,
         meet(running) as meeting,
     ):
         yield meeting

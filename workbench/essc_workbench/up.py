@@ -20,14 +20,19 @@ _LOOK_S = 1.0
 
 
 async def up(
-    console: Console, data: Path | None, channels: Sequence[str] | None, *, is_tls: bool
+    console: Console,
+    data: Path | None,
+    channels: Sequence[str] | None,
+    *,
+    is_tls: bool,
+    loss: str = "",
 ) -> int:
     """Starts, tells, waits, stops. Answers the exit status."""
     folder = DataFolder(data or default_root())
     begin = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
-            running = federation_in(folder, channels=channels, is_tls=is_tls, say=say)
+            running = federation_in(folder, channels=channels, is_tls=is_tls, loss=loss, say=say)
             federation = await stack.enter_async_context(running)
         note_last(folder.root)
         _tell(console, federation, time.monotonic() - begin)
