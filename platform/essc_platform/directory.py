@@ -127,15 +127,19 @@ class Directory:
             )
         )
 
+    def below(self, channel_id: str) -> tuple[str, ...]:
+        """The channels of tier 2 under this one, whatever their state."""
+        return tuple(sorted(c.key for c in self._channels.values() if c.parent == channel_id))
+
     def _standing(self, channel: Channel) -> ChannelState:
         return standing(channel, self._channels.get(channel.parent))
 
     def _note_channel(self, channel_id: str) -> set[str]:
         """Notes a channel, and those that are below it."""
-        below = {c.key for c in self._channels.values() if c.parent == channel_id}
-        for each in (channel_id, *below):
+        noted = {channel_id, *self.below(channel_id)}
+        for each in noted:
             self._note_caller(each)
-        return {channel_id, *below}
+        return noted
 
     def _note_caller(self, party_id: str) -> None:
         """Puts together what every call of this party asks for."""

@@ -203,7 +203,8 @@ def test_registering_a_channel(situation: dict[str, Any], decision: Decision) ->
 
 
 def change(verb: ChannelVerb, **changes: Any) -> ChangeChannel:
-    return replace(ChangeChannel(at=NOW, channel_id="wechat", verb=verb), **changes)
+    command = ChangeChannel(at=NOW, channel_id="wechat", verb=verb, below=())
+    return replace(command, **changes)
 
 
 def led(verb: ChannelVerb, before: ChannelState, after: ChannelState, *events: Event) -> Table:
@@ -252,6 +253,31 @@ LEADING = [
 )
 def test_leading_a_channel_through_its_life(situation: dict[str, Any], decision: Decision) -> None:
     assert judge_situation(situation) == decision
+
+
+@pytest.mark.rule("R15", "R16")
+@pytest.mark.parametrize(
+    ("verb", "before", "kind"),
+    [
+        (V.SUSPEND, S.LIVE, EventKind.CHANNEL_SUSPENDED),
+        (V.RESUME, S.SUSPENDED, EventKind.CHANNEL_RESUMED),
+    ],
+)
+@pytest.mark.parametrize("state", S)
+def test_a_suspension_is_told_below_to_whoever_is_live_itself(
+    verb: ChannelVerb, before: ChannelState, kind: EventKind, state: ChannelState
+) -> None:
+    below = replace(channel(state=state, key="a-hospital"), tier=2, parent="wechat")
+
+    decision = judge(
+        change(verb, below=("a-hospital", "unknown")), party(), channel(state=before), below
+    )
+
+    events = (told(kind), replace(told(kind), channel="a-hospital"))
+    assert accepted(decision).events == events[: 2 if state is S.LIVE else 1]
+    assert accepted(decision).changes == (
+        channel(state=S.SUSPENDED if verb is V.SUSPEND else S.LIVE, state_time=NOW),
+    )
 
 
 STEPS = {

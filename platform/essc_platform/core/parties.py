@@ -93,6 +93,8 @@ class ChangeChannel:
     at: Instant
     channel_id: str
     verb: ChannelVerb
+    below: tuple[str, ...]
+    """The channels of tier 2 under it, whatever their state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,9 +205,16 @@ def standing(channel: Channel, parent: Channel | None) -> ChannelState:
 
 
 def change_channel(
-    command: ChangeChannel, party: Party | None, channel: Channel | None, keys: Sequence[PartyKey]
+    command: ChangeChannel,
+    party: Party | None,
+    channel: Channel | None,
+    keys: Sequence[PartyKey],
+    below: Sequence[Channel],
 ) -> Decision:
-    """R15: one step along the life of a channel; suspension and resumption are told to it."""
+    """R15: one step along the life of a channel.
+
+    Suspension and resumption are told to it, and to the channels below it that are live with it.
+    """
     if party is None or channel is None:
         return Rejected(Reason.PARTY_NOT_FOUND)
     state = LIFECYCLE.get((channel.state, command.verb))
@@ -213,9 +222,14 @@ def change_channel(
         return Rejected(Reason.CHANNEL_STATE_FORBIDS, (("state", channel.state.name),))
     changed = replace(channel, state=state, state_time=command.at)
     kind = _EVENTS.get(command.verb)
-    events = () if kind is None else (Event(channel=channel.key, kind=kind, at=command.at),)
+    told = (channel.key, *(each.key for each in below if each.state is ChannelState.LIVE))
+    events = () if kind is None else tuple(_told(each, kind, command.at) for each in told)
     answer = PartyAnswer(party=party, channel=changed, key_ids=_ids(keys))
     return Accepted(answer=answer, changes=(changed,), events=events)
+
+
+def _told(channel: str, kind: EventKind, at: Instant) -> Event:
+    return Event(channel=channel, kind=kind, at=at)
 
 
 def add_party_key(

@@ -228,7 +228,10 @@ class ChannelAdminServicer:
         response: type[ChannelResponse],
     ) -> bytes | Refusal:
         command = ChangeChannel(
-            at=self._front.clock.now(), channel_id=request.channel_id, verb=verb
+            at=self._front.clock.now(),
+            channel_id=request.channel_id,
+            verb=verb,
+            below=self._front.directory.below(request.channel_id),
         )
         return await self._front.change(
             call, request.request_id, command, lambda answer: _shown(answer, response)

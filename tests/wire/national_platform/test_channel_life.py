@@ -20,10 +20,12 @@ from tests.wire.people_channels import exit_channel, get_channel
 from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_pb2
 from essc.card.v1 import card_service_pb2 as cards
+from essc.event.v1 import event_pb2
 from essc.event.v1 import event_service_pb2 as events
 from essc.record.v1 import record_service_pb2 as records
 
 State = party_pb2.Channel
+Kind = event_pb2.Event
 
 
 async def tier_2(world: World, channel_id: str, parent: Channel) -> Channel:
@@ -93,6 +95,32 @@ async def test_while_its_parent_is_not_live_a_channel_is_not_live_either(world: 
     assert await reason(child.get(link)) == "CHANNEL_NOT_LIVE"
     await world.resume(child)
     assert (await child.get(link)).link == link
+
+
+@pytest.mark.rule("R15", "R16")
+async def test_a_parents_suspension_is_told_below_it_to_those_that_are_live_with_it(
+    world: World,
+) -> None:
+    parent, other = await world.channel("jiangsu"), await world.channel("bank")
+    child, idle = await tier_2(world, "hospital", parent), await tier_2(world, "idle", parent)
+    await world.suspend(idle)
+    head = await child.do(child.events.GetHead, events.GetHeadRequest())
+
+    async with child.watching(head.cursor) as watch:
+        await watch.until_heartbeat()
+        await world.suspend(parent)
+        suspended = (await watch.next()).event
+        await world.resume(parent)
+        resumed = (await watch.next()).event
+    await world.resume(idle)
+
+    both = [Kind.KIND_CHANNEL_SUSPENDED, Kind.KIND_CHANNEL_RESUMED]
+    assert [suspended.kind, resumed.kind] == both
+    assert not suspended.HasField("link")
+    # Its own suspension, and nothing of its parent's.
+    assert [event.kind for event in await idle.feed()] == both
+    assert [event.kind for event in await parent.feed()] == both
+    assert await other.feed() == []
 
 
 @pytest.mark.rule("R15")

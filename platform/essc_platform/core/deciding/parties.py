@@ -28,7 +28,8 @@ def reads_of(command: Command) -> frozenset[Read]:
         case AddPartyKey() | RemovePartyKey():
             return _party_of(command.party_id)
         case ChangeChannel():
-            return _party_of(command.channel_id)
+            below = {one(Channel, each) for each in command.below}
+            return _party_of(command.channel_id) | below
 
 
 def decide(command: Command, view: View, _policy: Policy) -> Decision:
@@ -43,7 +44,9 @@ def decide(command: Command, view: View, _policy: Policy) -> Decision:
                 view.one(Channel, command.parent),
             )
         case ChangeChannel():
-            return parties.change_channel(command, *_party(view, command.channel_id))
+            found = (view.one(Channel, each) for each in command.below)
+            below = [each for each in found if each is not None]
+            return parties.change_channel(command, *_party(view, command.channel_id), below)
         case AddPartyKey():
             return parties.add_party_key(command, *_party(view, command.party_id))
         case RemovePartyKey():
