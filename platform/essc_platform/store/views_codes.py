@@ -1,6 +1,5 @@
 """Reads of codes and checks that are not part of a batch; see `views.py`."""
 
-import json
 import sqlite3
 from collections.abc import Collection
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from sqlalchemy import and_, bindparam, func, select
 from essc_platform.core.codes import CodeName, binding_name
 from essc_platform.core.records import CitizenKey, Instant, Usage
 from essc_platform.store import tables
-from essc_platform.store.gateway import compiled, under_keys
+from essc_platform.store.gateway import compiled, rows_under, under_keys
 
 Place = tuple[CitizenKey, int]
 """Where a code lies: its holder and its number."""
@@ -30,12 +29,10 @@ class SeenCheck(NamedTuple):
 
 def code_names(connection: sqlite3.Connection, places: Collection[Place]) -> dict[Place, CodeName]:
     """What never changes of these codes, by place; those that are not there are absent."""
-    if not places:
-        return {}
-    wanted = json.dumps([(*citizen, number) for citizen, number in places])
+    wanted = [(*citizen, number) for citizen, number in places]
     found = {}
-    for bucket, key, number, channel, binding, member_bucket, member in connection.execute(
-        _CODE_NAMES, (wanted,)
+    for bucket, key, number, channel, binding, member_bucket, member in rows_under(
+        connection, _CODE_NAMES, wanted
     ):
         citizen = CitizenKey(bucket, key)
         of = None if member is None else CitizenKey(member_bucket, member)
@@ -58,11 +55,9 @@ _O, _H, _C, _K, _P = (
     tables.cards.c,
     tables.physical_cards.c,
 )
-_CODE_NAMES = compiled(
-    under_keys(
-        (_O.bucket, _O.citizen, _O.number, _O.channel, _O.binding, _O.member_bucket, _O.member),
-        (_O.bucket, _O.citizen, _O.number),
-    )
+_CODE_NAMES = under_keys(
+    (_O.bucket, _O.citizen, _O.number, _O.channel, _O.binding, _O.member_bucket, _O.member),
+    (_O.bucket, _O.citizen, _O.number),
 )
 _BUCKET = func.coalesce(_H.member_bucket, _H.bucket)
 _CITIZEN = func.coalesce(_H.member, _H.citizen)
