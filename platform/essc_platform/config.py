@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--log-level", default="info", help=", ".join(LEVELS))
     parser.add_argument(
-        "--batch-max", default="256", help="the most commands in one commit, 1 to 4096"
+        "--batch-max", default="1024", help="the most commands in one commit, 1 to 4096"
     )
     parser.add_argument(
         "--loss", default=BLOCK, help=f"what a lost card means nationally: {' or '.join(LOSSES)}"
