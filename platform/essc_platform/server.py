@@ -31,6 +31,7 @@ from essc_platform.store import views
 from essc_platform.store.engine import Store, StoreError, read_fact, transaction, write_fact
 from essc_platform.store.feed import Positions, last_position
 from essc_platform.store.gateway import save
+from essc_platform.store.views_codes import CodeNames
 from essc_platform.sweep import Sweep
 from essc_platform.vault import FILE_NAME as SECRETS_FILE
 from essc_platform.vault import Vault, create, open_vault
@@ -185,9 +186,11 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     )
     positions = Positions(last_position(store.reader))
     watchers = Watchers(positions.last)
+    code_names = CodeNames(store.reader)
 
     def committed(outcome: Outcome) -> None:
         keyring.apply(outcome.changes)
+        code_names.apply(outcome.changes)
         noted = directory.apply(outcome.changes)
         watchers.committed(outcome.channels | noted, outcome.head)
         settler.committed(outcome.changes)
@@ -207,6 +210,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         clock=clock,
         collector=collector,
         reader=store.reader,
+        code_names=code_names,
         directory=directory,
         watchers=watchers,
         keyring=keyring,

@@ -1,15 +1,17 @@
 """Reads of codes and checks that are not part of a batch; see `views.py`."""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, select
 
 from essc_platform.core.codes import CodeName, binding_name
-from essc_platform.core.records import CitizenKey, Instant, Usage
+from essc_platform.core.records import Change, CitizenKey, Code, Instant, Usage
 from essc_platform.store import tables
 from essc_platform.store.gateway import compiled, rows_under, under_keys
+
+NAMES_MAX = 16_384
 
 Place = tuple[CitizenKey, int]
 """Where a code lies: its holder and its number."""
@@ -27,17 +29,42 @@ class SeenCheck(NamedTuple):
     region: str
 
 
-def code_names(connection: sqlite3.Connection, places: Collection[Place]) -> dict[Place, CodeName]:
-    """What never changes of these codes, by place; those that are not there are absent."""
-    wanted = [(*citizen, number) for citizen, number in places]
-    found = {}
-    for bucket, key, number, channel, binding, member_bucket, member in rows_under(
-        connection, _CODE_NAMES, wanted
-    ):
-        citizen = CitizenKey(bucket, key)
-        of = None if member is None else CitizenKey(member_bucket, member)
-        found[citizen, number] = CodeName(citizen, number, channel, binding_name(binding, of))
-    return found
+class CodeNames:
+    """What never changes of codes, by place. Those issued last are at hand: a code is checked
+    within seconds, and after every commit the reading connection has lost its pages.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._newest: dict[Place, CodeName] = {}
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Takes over what was committed."""
+        for change in changes:
+            if isinstance(change, Code) and change.use_time is None:
+                name = CodeName(
+                    change.citizen,
+                    change.number,
+                    change.channel,
+                    binding_name(change.binding, change.member),
+                )
+                self._newest[change.citizen, change.number] = name
+        while len(self._newest) > NAMES_MAX:
+            del self._newest[next(iter(self._newest))]
+
+    def find(self, places: Collection[Place]) -> dict[Place, CodeName]:
+        """These codes' names; those that are not there are absent."""
+        newest = self._newest
+        found = {place: newest[place] for place in places if place in newest}
+        if len(found) < len(places):
+            wanted = [(*place[0], place[1]) for place in places if place not in newest]
+            for row in rows_under(self._connection, _CODE_NAMES, wanted):
+                bucket, key, number, channel, binding, member_bucket, member = row
+                citizen = CitizenKey(bucket, key)
+                of = None if member is None else CitizenKey(member_bucket, member)
+                name = CodeName(citizen, number, channel, binding_name(binding, of))
+                found[citizen, number] = name
+        return found
 
 
 def seen_check(

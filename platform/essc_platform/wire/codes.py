@@ -9,7 +9,6 @@ from essc_platform.core.codes import CodeName, GetCode, IssueCode
 from essc_platform.core.deciding.codes import get_code, query_reads
 from essc_platform.core.decisions import Rejected
 from essc_platform.store.gateway import load
-from essc_platform.store.views_codes import code_names
 from essc_platform.wire import convert_codes
 from essc_platform.wire.front import Front, PlatformCall, refusal
 from essc_platform.wire.members import binding_name
@@ -21,7 +20,7 @@ _is_written_so = re.compile("[0-9a-f]{32}").fullmatch
 def names_of(front: Front, texts: Iterable[str]) -> dict[str, CodeName]:
     """What the platform knows of what was scanned; of what it did not issue, nothing."""
     places = {text: front.vault.read_id(text) for text in texts if _is_written_so(text)}
-    known = code_names(front.reader, places.values())
+    known = front.code_names.find(places.values())
     return {text: known[place] for text, place in places.items() if place in known}
 
 

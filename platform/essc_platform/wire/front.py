@@ -18,6 +18,7 @@ from essc_platform.core.records import CitizenKey
 from essc_platform.directory import Caller, Directory
 from essc_platform.signing import Keyring
 from essc_platform.store.gateway import RequestKey, load_requests
+from essc_platform.store.views_codes import CodeNames
 from essc_platform.vault import Vault
 from essc_platform.watch import Watchers
 from essc_wire.guard import Call
@@ -34,6 +35,7 @@ class Front:
     clock: PartyClock
     collector: Collector
     reader: sqlite3.Connection
+    code_names: CodeNames
     directory: Directory
     watchers: Watchers
     keyring: Keyring
