@@ -143,7 +143,7 @@ def _entry_row(position: int, entry: Entry) -> Row:
     return (
         *entry.citizen,
         position,
-        entry.kind,
+        entry.kind.value,
         entry.at,
         entry.channel,
         entry.place.value,

@@ -7,7 +7,7 @@ from essc_platform.core.codes import CodeAnswer
 from essc_platform.core.records import VerifierClass
 from essc_platform.store.views_codes import SeenCheck
 from essc_platform.vault import Vault
-from essc_wire.times import optional_timestamp, to_timestamp
+from essc_wire.times import optional_timestamp, to_timestamp, write_time
 
 
 def code(answer: CodeAnswer, vault: Vault) -> code_pb2.Code:
@@ -25,11 +25,12 @@ def code(answer: CodeAnswer, vault: Vault) -> code_pb2.Code:
 def checked(answer: CheckAnswer, vault: Vault) -> pb.CheckCodeResponse:
     """A verdict."""
     check = answer.check
-    return pb.CheckCodeResponse(
-        verdict=int(answer.verdict),  # type: ignore[arg-type]
+    response = pb.CheckCodeResponse(
+        verdict=answer.verdict.value,  # type: ignore[arg-type]
         check_number="" if check is None else vault.write_id(check.citizen, check.number),
-        check_time=to_timestamp(answer.check_time),
     )
+    write_time(response.check_time, answer.check_time)
+    return response
 
 
 def holder(found: SeenCheck, verifier_class: VerifierClass) -> pb.GetHolderResponse:

@@ -2,7 +2,7 @@
 
 from essc.code.v1 import verification_service_pb2 as pb
 from essc_platform.batch import Answer, Submission
-from essc_platform.clock import random_number
+from essc_platform.clock import random_number, random_numbers
 from essc_platform.core import checks
 from essc_platform.core.checks import CheckAnswer, CheckCode
 from essc_platform.core.codes import CodeName
@@ -30,7 +30,7 @@ class VerificationServicer:
 
     async def CheckCode(self, request: pb.CheckCodeRequest, call: PlatformCall) -> bytes | Refusal:
         name = names_of(self._front, (request.code,)).get(request.code)
-        command = _command(request, call, name, self._front.clock.now())
+        command = _command(request, call, name, self._front.clock.now(), random_number())
         return await self._front.change(call, request.request_id, command, self._checked)
 
     async def BatchCheckCodes(
@@ -78,11 +78,11 @@ class VerificationServicer:
             self._front.submission(
                 single,
                 item.request_id,
-                _command(item, call, names.get(item.code), at),
+                _command(item, call, names.get(item.code), at, number),
                 self._checked,
                 content=item.SerializeToString(),
             )
-            for item in items
+            for item, number in zip(items, random_numbers(len(items)), strict=True)
         ]
 
     def _checked(self, answer: CheckAnswer) -> pb.CheckCodeResponse:
@@ -90,7 +90,11 @@ class VerificationServicer:
 
 
 def _command(
-    request: pb.CheckCodeRequest, call: PlatformCall, name: CodeName | None, at: Instant
+    request: pb.CheckCodeRequest,
+    call: PlatformCall,
+    name: CodeName | None,
+    at: Instant,
+    new_check_number: int,
 ) -> CheckCode:
     (region,) = call.caller.regions
     return CheckCode(
@@ -99,7 +103,7 @@ def _command(
         region=region,
         code=name,
         usage=_USAGES[request.usage],
-        new_check_number=random_number(),
+        new_check_number=new_check_number,
     )
 
 

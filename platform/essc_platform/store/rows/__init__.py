@@ -1,7 +1,8 @@
 """Records to rows and back, at the edge and nowhere else: one mapping per record type.
 
 One module per noun. An enum's members are looked up in a dict there: that costs a tenth of calling
-the class, and every loaded row has several.
+the class, and every loaded row has several. On the way in it is `.value` wherever many rows are
+written: what is not exactly an int, the driver first asks all its adapters about.
 """
 
 from typing import Any

@@ -40,7 +40,7 @@ def _check_row(c: Check) -> Row:
         *c.citizen,
         c.number,
         c.verifier,
-        c.usage,
+        c.usage.value,
         c.code,
         c.channel,
         c.serial,
