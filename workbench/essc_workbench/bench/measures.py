@@ -41,7 +41,7 @@ from essc_workbench.folders import DataFolder
 
 READ_HOLDERS, READ_CALLS = 2000, 12_000
 WRITE_HOLDERS = 1500
-BATCH_HOLDERS = 2500
+BATCH_HOLDERS = 6000
 CITIZENS, RECEIVERS = 100_000, 4
 STARTS = 3
 SIX = ("wechat", "alipay", "bank-east", "nantong", "jiangsu", "portal")
