@@ -91,16 +91,20 @@ def save(
     events: Sequence[EventLine],
     requests: Sequence[LedgerLine],
 ) -> None:
-    """Writes what was decided: changes folded per key, the last one wins."""
+    """Writes what was decided: changes folded per key, the last one wins.
+
+    In the order of the keys, so that neighbours in a table are written one after the other.
+    """
     folded: dict[type[Change], dict[Key, Change]] = {}
     for change in changes:
         folded.setdefault(type(change), {})[change.key] = change
     for kind, by_key in folded.items():
         mapping = MAPPINGS[kind]
-        rows = [mapping.to_row(record) for record in by_key.values()]
+        rows = sorted(mapping.to_row(record) for record in by_key.values())
         connection.executemany(_upsert(mapping.table), rows)
     if entries:
-        connection.executemany(_insert(tables.entries), [_entry_row(*each) for each in entries])
+        rows = sorted(_entry_row(*each) for each in entries)
+        connection.executemany(_insert(tables.entries), rows)
     if events:
         rows = [(e.bucket, e.channel, e.position, e.body) for e in events]
         connection.executemany(_insert(tables.events), rows)
@@ -109,7 +113,7 @@ def save(
             (line.key.bucket, line.key.digest, line.content, line.at, line.answer, line.rejection)
             for line in requests
         ]
-        connection.executemany(_insert(tables.requests), rows)
+        connection.executemany(_insert(tables.requests), sorted(rows))
 
 
 def _load_one(
@@ -181,7 +185,9 @@ def rows_under(
 @cache
 def _upsert(table: Table) -> str:
     statement = insert(table)
-    rest = [column.name for column in table.columns if not column.primary_key]
+    rest = [
+        each.name for each in table.columns if not each.primary_key and each.info != tables.STAYS
+    ]
     return compiled(
         statement.on_conflict_do_update(
             index_elements=list(table.primary_key.columns),

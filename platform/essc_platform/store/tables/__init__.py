@@ -7,7 +7,7 @@ One module per noun. From here, a name is the table, also where a module is call
 """
 
 from essc_platform.store.tables.bank_accounts import bank_accounts
-from essc_platform.store.tables.base import SCHEMA_VERSION, metadata
+from essc_platform.store.tables.base import SCHEMA_VERSION, STAYS, metadata
 from essc_platform.store.tables.cards import cards
 from essc_platform.store.tables.certifications import certifications
 from essc_platform.store.tables.codes import checks, codes, link_codes
@@ -27,6 +27,7 @@ from essc_platform.store.tables.signing_keys import signing_keys
 
 __all__ = [
     "SCHEMA_VERSION",
+    "STAYS",
     "bank_accounts",
     "bindings",
     "cards",

@@ -2,19 +2,19 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, Text
 
-from essc_platform.store.tables.base import citizen_key, table
+from essc_platform.store.tables.base import STAYS, citizen_key, table
 
 codes = table(
     "codes",
     *citizen_key(),
     Column("number", BigInteger, primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("serial", Integer, nullable=False),
-    Column("binding", BigInteger),
-    Column("member_bucket", SmallInteger),
-    Column("member", BigInteger),
-    Column("issue_time", BigInteger, nullable=False),
-    Column("expire_time", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False, info=STAYS),
+    Column("serial", Integer, nullable=False, info=STAYS),
+    Column("binding", BigInteger, info=STAYS),
+    Column("member_bucket", SmallInteger, info=STAYS),
+    Column("member", BigInteger, info=STAYS),
+    Column("issue_time", BigInteger, nullable=False, info=STAYS),
+    Column("expire_time", BigInteger, nullable=False, info=STAYS),
     Column("use_time", BigInteger),
     Index("codes_by_end", "expire_time"),
 )
