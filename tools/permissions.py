@@ -21,6 +21,7 @@ LETTERS = {
     "P": "`TOKEN_FOR_OTHER_PLATFORM`",
     "N": "`CALLER_NOT_ALLOWED`",
     "R": "`CALLER_NOT_ALLOWED`, because the card is of another region",
+    "F": "`PHYSICAL_CARD_NOT_FOUND`: a card of another region is answered as if there were none",
     "L": "`CHANNEL_NOT_LIVE`",
     "S": "`SESSION_UNKNOWN`",
 }
@@ -74,8 +75,14 @@ def cell(service: Service, method: Method, role: str) -> str:
         return _of_channel(service, method, CHANNELS[role])
     if service.audience != PARTIES[role]:
         return "N"
-    is_regional = "CALLER_NOT_ALLOWED" in method.reasons
-    return "R" if is_regional and role == "bureau of another region" else YES
+    return _far_bureau(method) if role == "bureau of another region" else YES
+
+
+def _far_bureau(method: Method) -> str:
+    """A bureau may issue a card in its own regions only, and finds no card of any other."""
+    if "CALLER_NOT_ALLOWED" in method.reasons:
+        return "R"
+    return "F" if "PHYSICAL_CARD_NOT_FOUND" in method.reasons else YES
 
 
 def phone_cell(method: Method, role: str) -> str:
