@@ -143,6 +143,14 @@ CONSENTS: Final[dict[Stage, Words]] = {
 
 SELF_LABEL: Final = Words("本人", "myself")
 
+# Of the simulation; a region that is not among them is called by its code.
+REGIONS: Final[dict[str, Words]] = {
+    "320100": Words("南京", "Nanjing"),
+    "320500": Words("苏州", "Suzhou"),
+    "320600": Words("南通", "Nantong"),
+    "431222": Words("沅陵", "Yuanling"),
+}
+
 MEMBER_FIELDS: Final[dict[str, Words]] = {
     "name": Words("姓名", "Name"),
     "id_number": Words("证件号码", "ID number"),
@@ -173,6 +181,11 @@ VOUCH_TITLES: Final[dict[VouchKind, Words]] = {
     ),
     VouchKind.REAL_NAME_ACCOUNT: Words("实名登录", "Real-name sign-in"),
 }
+
+
+def region_words(code: str) -> Words:
+    """What a region is called."""
+    return REGIONS.get(code, Words(code, code))
 
 
 def step_title(kind: FlowKind, stage: Stage, check: Check | None) -> Words:

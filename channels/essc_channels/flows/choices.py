@@ -10,7 +10,7 @@ from essc_channels.core.flow_kinds import Check, Stage
 from essc_channels.core.flow_records import SELF, Memory, Option, Step
 from essc_channels.core.lines import member_words, order_words, relation_words
 from essc_channels.core.records import Words
-from essc_channels.core.texts import CHECK_LABELS, SELF_LABEL
+from essc_channels.core.texts import CHECK_LABELS, SELF_LABEL, region_words
 from essc_channels.flows.settings import Entered, Setting
 from essc_wire.refusals import Refusal
 
@@ -90,7 +90,7 @@ def _regions(because: Refusal | None) -> tuple[Option, ...]:
     regions = tuple(filter(None, (region.strip() for region in named.split(","))))
     if not 2 <= len(regions) <= _REGIONS_MAX:
         return ()
-    return tuple(Option(choice_id=each, label=Words(each, each)) for each in regions)
+    return tuple(Option(choice_id=each, label=region_words(each)) for each in regions)
 
 
 async def _relations(at: Setting) -> tuple[Option, ...] | Refusal:

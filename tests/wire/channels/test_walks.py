@@ -194,6 +194,25 @@ async def test_the_holder_of_several_cards_chooses_the_region(make_stand: MakeSt
     assert flow.state == Flow.STATE_COMPLETED
 
 
+@pytest.mark.rule("R7")
+async def test_a_region_is_called_by_its_name_or_else_by_its_code(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    holder, phone = await opened(stand)
+    holder.regions = ("320600", "431222", "110100")
+
+    flow = await phone.start(APPLY)
+    while flow.step.WhichOneof("kind") != "choice":
+        flow = await phone.answer(flow)
+
+    assert [
+        (option.choice_id, option.label.zh, option.label.en) for option in flow.step.choice.options
+    ] == [
+        ("320600", "南通", "Nantong"),
+        ("431222", "沅陵", "Yuanling"),
+        ("110100", "110100", "110100"),
+    ]
+
+
 @pytest.mark.rule("R10")
 async def test_a_card_that_is_held_already_is_found_again(make_stand: MakeStand) -> None:
     stand = await make_stand("wechat")
