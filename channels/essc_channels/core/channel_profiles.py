@@ -58,9 +58,9 @@ class Offer(IntEnum):
     PAYMENT = 2
     """The payment level, orders, password-free payment (R26, R62)."""
     FAMILY = 3
-    """Members and binders (R40)."""
+    """Adding members and acting for them (R41); bindings are seen and ended everywhere (R43)."""
     CERTIFICATION = 4
-    """The eligibility for benefits (R50)."""
+    """Certifying the eligibility for benefits (R50); what is certified is seen everywhere (R52)."""
     SERVICES = 5
     """Tickets to the catalogue's services (R60)."""
 

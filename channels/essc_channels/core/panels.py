@@ -51,7 +51,6 @@ _NEEDS_GOOD_CARD = frozenset(
         FlowKind.PAY,
         FlowKind.RAISE_LEVEL,
         FlowKind.PASSWORD_FREE_ON,
-        FlowKind.PASSWORD_FREE_OFF,
         FlowKind.USE_SERVICE,
         FlowKind.CERTIFY,
         FlowKind.ADD_MEMBER,
@@ -92,7 +91,7 @@ def fresh(
             state=PanelState.ENDED,
             reason=card.blocked_reason,
             card=card if is_displayed else replace(card, masked_name="", masked_id_number=""),
-            offered_flows=_when_ended(link),
+            offered_flows=_when_ended(link, card, profile, is_displayed=is_displayed),
         )
     if link.state is LinkState.DELIVERED:
         # Applying activates the delivered link as well (R5), where a person would rather do that.
@@ -158,22 +157,26 @@ def _when_held(
     is_consent_to_loss: bool,
 ) -> tuple[FlowKind, ...]:
     """What stays open whatever the card's status is, and around it what needs a good card (R3)."""
-    passwords: tuple[FlowKind, ...] = (FlowKind.SET_PASSWORD,)
-    if card.password_is_set:
-        passwords = (FlowKind.CHANGE_PASSWORD, FlowKind.RESET_PASSWORD)
-    records = (FlowKind.VIEW_RECORDS,) if profile.shows_all_channels else ()
-    last = (*records, *passwords, FlowKind.UNLINK)
     if is_open:
-        return (FlowKind.SHOW_CARD, *_with_a_good_card(link, profile), *last)
+        return (FlowKind.SHOW_CARD, *_with_a_good_card(link, profile), *_last(card, profile))
     cure: tuple[FlowKind, ...] = ()
     if card.blocked_reason in _CURED_BY_APPLYING:
         cure = (FlowKind.APPLY,)
     elif card.blocked_reason in LOSSES and is_consent_to_loss:
         cure = (FlowKind.ALLOW_WHILE_LOST,)
-    return (*cure, *_with_any_card(link, profile), *last)
+    return (*cure, *_with_any_card(link, profile), *_last(card, profile))
+
+
+def _last(card: Card, profile: ChannelProfile) -> tuple[FlowKind, ...]:
+    passwords: tuple[FlowKind, ...] = (FlowKind.SET_PASSWORD,)
+    if card.password_is_set:
+        passwords = (FlowKind.CHANGE_PASSWORD, FlowKind.RESET_PASSWORD)
+    records = (FlowKind.VIEW_RECORDS,) if profile.shows_all_channels else ()
+    return (*records, *passwords, FlowKind.UNLINK)
 
 
 def _with_a_good_card(link: Link, profile: ChannelProfile) -> tuple[FlowKind, ...]:
+    """What the profile offers, and in every channel what is the holder's nationally (R43, R52)."""
     offered: list[FlowKind] = []
     if Offer.CODE in profile.offers:
         offered += [FlowKind.SHOW_CODE]
@@ -182,16 +185,18 @@ def _with_a_good_card(link: Link, profile: ChannelProfile) -> tuple[FlowKind, ..
     if Offer.SERVICES in profile.offers:
         offered += [FlowKind.USE_SERVICE, FlowKind.VIEW_USES]
     if Offer.CERTIFICATION in profile.offers:
-        offered += [FlowKind.CERTIFY, FlowKind.VIEW_CERTIFICATIONS]
+        offered += [FlowKind.CERTIFY]
+    offered += [FlowKind.VIEW_CERTIFICATIONS, FlowKind.VIEW_FAMILY]
     if Offer.FAMILY in profile.offers:
-        offered += [FlowKind.VIEW_FAMILY, FlowKind.ADD_MEMBER]
-        offered += [FlowKind.REMOVE_MEMBER, FlowKind.LEAVE_BINDER]
+        offered += [FlowKind.ADD_MEMBER]
+    offered += [FlowKind.REMOVE_MEMBER, FlowKind.LEAVE_BINDER]
     return tuple(offered)
 
 
 def _payments(link: Link) -> list[FlowKind]:
+    """By the link's level; what only gives a right up is open at any."""
     if link.level is not Level.PAYMENT:
-        return [FlowKind.VIEW_ORDERS, FlowKind.RAISE_LEVEL]
+        return [FlowKind.VIEW_ORDERS, FlowKind.RAISE_LEVEL, FlowKind.PASSWORD_FREE_OFF]
     return [
         FlowKind.PAY,
         FlowKind.VIEW_ORDERS,
@@ -206,7 +211,12 @@ def _with_any_card(link: Link, profile: ChannelProfile) -> tuple[FlowKind, ...]:
     return tuple(kind for kind in offered if kind not in _NEEDS_GOOD_CARD)
 
 
-def _when_ended(link: Link) -> tuple[FlowKind, ...]:
+def _when_ended(
+    link: Link, card: Card, profile: ChannelProfile, *, is_displayed: bool
+) -> tuple[FlowKind, ...]:
+    """What stays open for good once the person is cancelled (R3, R9)."""
     if link.state is LinkState.DELIVERED:
         return (FlowKind.DECLINE_DELIVERY,)
-    return (FlowKind.UNLINK,)
+    if not is_displayed:
+        return (FlowKind.CONSENT_TO_DISPLAY, FlowKind.UNLINK)
+    return (*_with_any_card(link, profile), *_last(card, profile))

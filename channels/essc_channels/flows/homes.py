@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from essc_channels.core import panels, shadows
 from essc_channels.core.card_errands import Member
-from essc_channels.core.channel_profiles import Offer
 from essc_channels.core.panels import LOSSES, Panel
 from essc_channels.core.records import Account, CardState, Holding, Shadow
 from essc_channels.flows import links
@@ -88,9 +87,8 @@ async def _look_without_link(parties: Parties, account: Account, ask: Ask) -> Lo
 
 
 async def _members(parties: Parties, account: Account, ask: Ask) -> tuple[Member, ...]:
-    """The bound members; none where the channel offers no family, or nothing can be said."""
-    is_shown = Offer.FAMILY in parties.profile.offers and account.displayed_serial > 0
-    if not is_shown or account.link_id is None:
+    """The bound members, wherever they were added (R43); none where nothing can be said."""
+    if account.displayed_serial == 0 or account.link_id is None:
         return ()
     members = await parties.family.list_members(
         account.link_id, ask, timeout_s=parties.profile.home_timeout_s
@@ -128,8 +126,9 @@ def _seen(
         parties.profile,
         is_consent_to_loss=is_consent_to_loss,
     )
+    is_displayed = account.displayed_serial == holding.link.serial
     return Look(
-        panel=replace(panel, members=members) if panel.card else panel,
+        panel=replace(panel, members=members) if panel.card and is_displayed else panel,
         account=account,
         holding=holding,
         shadow=shadow if _is_news(known, shadow) else None,

@@ -15,6 +15,7 @@ from essc_channels.core.channel_profiles import (
 from essc_channels.core.flow_kinds import FlowKind
 from essc_channels.core.panels import Panel, PanelState
 from essc_channels.core.records import Card, CardState, Level, Link, LinkState, Words
+from essc_channels.profiles import SHIPPED
 
 SECOND = 1_000_000
 NOW = 1_700_000_000 * SECOND
@@ -43,27 +44,49 @@ LOST = replace(WITH_PASSWORD, state=CardState.BLOCKED, blocked_reason="PHYSICAL_
 CANCELLED = replace(USABLE, state=CardState.BLOCKED, blocked_reason="PHYSICAL_CARD_CANCELLED")
 EXPIRED = replace(USABLE, state=CardState.BLOCKED, blocked_reason="CARD_EXPIRED")
 ENDED = replace(USABLE, state=CardState.ENDED, blocked_reason="CITIZEN_CANCELLED")
+ENDED_KNOWN = replace(ENDED, password_is_set=True)
 ENDED_UNSEEN = replace(ENDED, masked_name="", masked_id_number="")
 
 APPLY, ACCEPT, DECLINE = FlowKind.APPLY, FlowKind.ACCEPT_DELIVERY, FlowKind.DECLINE_DELIVERY
 DISPLAY, SHOW, UNLINK = FlowKind.CONSENT_TO_DISPLAY, FlowKind.SHOW_CARD, FlowKind.UNLINK
 SET, CHANGE, RESET = FlowKind.SET_PASSWORD, FlowKind.CHANGE_PASSWORD, FlowKind.RESET_PASSWORD
 
+CERTIFIED, FAMILY = FlowKind.VIEW_CERTIFICATIONS, FlowKind.VIEW_FAMILY
+ADD, REMOVE, LEAVE = FlowKind.ADD_MEMBER, FlowKind.REMOVE_MEMBER, FlowKind.LEAVE_BINDER
+# The holder's nationally, so in every channel, whatever it offers itself (R43, R44, R52).
+ANYWHERE = (CERTIFIED, FAMILY, REMOVE, LEAVE)
+
 # link, card, serial whose display was consented to; state, reason, card shown, flows offered
 FRESH = [
     (None, None, 0, PanelState.NOT_OPENED, "", None, (APPLY,)),
     (UNLINKED, None, 2, PanelState.NOT_OPENED, "", None, (APPLY,)),
     (DELIVERED, ENDED, 0, PanelState.ENDED, "CITIZEN_CANCELLED", ENDED_UNSEEN, (DECLINE,)),
-    (ACTIVE, ENDED, 0, PanelState.ENDED, "CITIZEN_CANCELLED", ENDED_UNSEEN, (UNLINK,)),
-    (ACTIVE, ENDED, 2, PanelState.ENDED, "CITIZEN_CANCELLED", ENDED, (UNLINK,)),
+    (ACTIVE, ENDED, 0, PanelState.ENDED, "CITIZEN_CANCELLED", ENDED_UNSEEN, (DISPLAY, UNLINK)),
+    (ACTIVE, ENDED, 2, PanelState.ENDED, "CITIZEN_CANCELLED", ENDED, (*ANYWHERE, SET, UNLINK)),
     (DELIVERED, USABLE, 0, PanelState.AWAITING_CONSENT, "", None, (ACCEPT, DECLINE, APPLY)),
     (DELIVERED, LOST, 0, PanelState.AWAITING_CONSENT, "", None, (ACCEPT, DECLINE, APPLY)),
     (ACTIVE, USABLE, 0, PanelState.AWAITING_DISPLAY_CONSENT, "", None, (DISPLAY, UNLINK)),
     (ACTIVE, USABLE, 1, PanelState.AWAITING_DISPLAY_CONSENT, "", None, (DISPLAY, UNLINK)),
     (ACTIVE, LOST, 1, PanelState.AWAITING_DISPLAY_CONSENT, "", None, (DISPLAY, UNLINK)),
-    (ACTIVE, USABLE, 2, PanelState.USABLE, "", USABLE, (SHOW, SET, UNLINK)),
-    (ACTIVE, WITH_PASSWORD, 2, PanelState.USABLE, "", WITH_PASSWORD, (SHOW, CHANGE, RESET, UNLINK)),
-    (ACTIVE, LOST, 2, PanelState.BLOCKED, "PHYSICAL_CARD_LOST", LOST, (CHANGE, RESET, UNLINK)),
+    (ACTIVE, USABLE, 2, PanelState.USABLE, "", USABLE, (SHOW, *ANYWHERE, SET, UNLINK)),
+    (
+        ACTIVE,
+        WITH_PASSWORD,
+        2,
+        PanelState.USABLE,
+        "",
+        WITH_PASSWORD,
+        (SHOW, *ANYWHERE, CHANGE, RESET, UNLINK),
+    ),
+    (
+        ACTIVE,
+        LOST,
+        2,
+        PanelState.BLOCKED,
+        "PHYSICAL_CARD_LOST",
+        LOST,
+        (*ANYWHERE, CHANGE, RESET, UNLINK),
+    ),
     (
         ACTIVE,
         CANCELLED,
@@ -71,13 +94,21 @@ FRESH = [
         PanelState.BLOCKED,
         "PHYSICAL_CARD_CANCELLED",
         CANCELLED,
-        (APPLY, SET, UNLINK),
+        (APPLY, *ANYWHERE, SET, UNLINK),
     ),
-    (ACTIVE, EXPIRED, 2, PanelState.BLOCKED, "CARD_EXPIRED", EXPIRED, (APPLY, SET, UNLINK)),
+    (
+        ACTIVE,
+        EXPIRED,
+        2,
+        PanelState.BLOCKED,
+        "CARD_EXPIRED",
+        EXPIRED,
+        (APPLY, *ANYWHERE, SET, UNLINK),
+    ),
 ]
 
 
-@pytest.mark.rule("R3", "R5", "R20")
+@pytest.mark.rule("R3", "R5", "R20", "R43", "R52")
 @pytest.mark.parametrize(
     ("link", "card", "displayed", "state", "reason", "shown", "offered"), FRESH
 )
@@ -105,15 +136,8 @@ def test_with_the_platform_the_panel_says_what_is_true(
 ALL = replace(BARE, offers=tuple(Offer))
 PAYING = replace(ACTIVE, level=Level.PAYMENT)
 ALLOWED = replace(ACTIVE, allow_until_time=NOW + SECOND)
-FAMILY = (
-    FlowKind.VIEW_FAMILY,
-    FlowKind.ADD_MEMBER,
-    FlowKind.REMOVE_MEMBER,
-    FlowKind.LEAVE_BINDER,
-)
-ENDING_FAMILY = (FlowKind.VIEW_FAMILY, FlowKind.REMOVE_MEMBER, FlowKind.LEAVE_BINDER)
 SERVICES = (FlowKind.USE_SERVICE, FlowKind.VIEW_USES)
-CERTIFYING = (FlowKind.CERTIFY, FlowKind.VIEW_CERTIFICATIONS)
+CERTIFYING = (FlowKind.CERTIFY, CERTIFIED)
 PAY, ORDERS = FlowKind.PAY, FlowKind.VIEW_ORDERS
 RAISE, LOWER = FlowKind.RAISE_LEVEL, FlowKind.LOWER_LEVEL
 FREE_ON, FREE_OFF = FlowKind.PASSWORD_FREE_ON, FlowKind.PASSWORD_FREE_OFF
@@ -121,19 +145,25 @@ CODE, LOST_USE = FlowKind.SHOW_CODE, FlowKind.ALLOW_WHILE_LOST
 
 # what the channel offers, link, card; flows offered between showing the card and the passwords
 OFFERED = [
-    ((Offer.CODE,), ACTIVE, USABLE, (SHOW, CODE)),
-    ((Offer.PAYMENT,), ACTIVE, USABLE, (SHOW, ORDERS, RAISE)),
-    ((Offer.PAYMENT,), PAYING, USABLE, (SHOW, PAY, ORDERS, FREE_ON, FREE_OFF, LOWER)),
-    ((Offer.SERVICES,), ACTIVE, USABLE, (SHOW, *SERVICES)),
-    ((Offer.CERTIFICATION,), ACTIVE, USABLE, (SHOW, *CERTIFYING)),
-    ((Offer.FAMILY,), ACTIVE, USABLE, (SHOW, *FAMILY)),
-    ((Offer.CODE,), ACTIVE, LOST, ()),
-    ((Offer.PAYMENT,), ACTIVE, LOST, (ORDERS,)),
-    ((Offer.PAYMENT,), PAYING, LOST, (ORDERS, LOWER)),
-    ((Offer.SERVICES,), ACTIVE, LOST, (FlowKind.VIEW_USES,)),
-    ((Offer.CERTIFICATION,), ACTIVE, LOST, (FlowKind.VIEW_CERTIFICATIONS,)),
-    ((Offer.FAMILY,), ACTIVE, LOST, ENDING_FAMILY),
-    ((Offer.CODE,), ALLOWED, LOST, (SHOW, CODE)),
+    ((Offer.CODE,), ACTIVE, USABLE, (SHOW, CODE, *ANYWHERE)),
+    ((Offer.PAYMENT,), ACTIVE, USABLE, (SHOW, ORDERS, RAISE, FREE_OFF, *ANYWHERE)),
+    ((Offer.PAYMENT,), PAYING, USABLE, (SHOW, PAY, ORDERS, FREE_ON, FREE_OFF, LOWER, *ANYWHERE)),
+    ((Offer.SERVICES,), ACTIVE, USABLE, (SHOW, *SERVICES, *ANYWHERE)),
+    ((Offer.CERTIFICATION,), ACTIVE, USABLE, (SHOW, FlowKind.CERTIFY, *ANYWHERE)),
+    ((Offer.FAMILY,), ACTIVE, USABLE, (SHOW, CERTIFIED, FAMILY, ADD, REMOVE, LEAVE)),
+    ((Offer.CODE,), ACTIVE, LOST, ANYWHERE),
+    ((Offer.PAYMENT,), ACTIVE, LOST, (ORDERS, FREE_OFF, *ANYWHERE)),
+    ((Offer.PAYMENT,), PAYING, LOST, (ORDERS, FREE_OFF, LOWER, *ANYWHERE)),
+    ((Offer.SERVICES,), ACTIVE, LOST, (FlowKind.VIEW_USES, *ANYWHERE)),
+    ((Offer.CERTIFICATION,), ACTIVE, LOST, ANYWHERE),
+    ((Offer.FAMILY,), ACTIVE, LOST, ANYWHERE),
+    ((Offer.CODE,), ALLOWED, LOST, (SHOW, CODE, *ANYWHERE)),
+    ((Offer.CODE,), ACTIVE, ENDED, ANYWHERE),
+    ((Offer.PAYMENT,), ACTIVE, ENDED, (ORDERS, FREE_OFF, *ANYWHERE)),
+    ((Offer.PAYMENT,), PAYING, ENDED_KNOWN, (ORDERS, FREE_OFF, LOWER, *ANYWHERE)),
+    ((Offer.SERVICES,), ACTIVE, ENDED, (FlowKind.VIEW_USES, *ANYWHERE)),
+    ((Offer.CERTIFICATION,), ACTIVE, ENDED, ANYWHERE),
+    ((Offer.FAMILY,), ACTIVE, ENDED, ANYWHERE),
 ]
 
 
@@ -146,6 +176,19 @@ def test_a_channel_offers_what_its_profile_says_and_the_cards_status_allows(
 
     passwords = (CHANGE, RESET) if card.password_is_set else (SET,)
     assert panel.offered_flows == (*offered, *passwords, UNLINK)
+
+
+@pytest.mark.rule("R43", "R44", "R52")
+@pytest.mark.parametrize("profile", SHIPPED, ids=lambda profile: profile.id)
+def test_every_shipped_channel_shows_and_ends_what_is_the_holders_nationally(
+    profile: ChannelProfile,
+) -> None:
+    for card in (USABLE, LOST, ENDED):
+        offered = panels.fresh(ACTIVE, card, 2, profile).offered_flows
+
+        assert set(ANYWHERE) <= set(offered)
+        is_adding = card is USABLE and Offer.FAMILY in profile.offers
+        assert (ADD in offered) is is_adding
 
 
 @pytest.mark.rule("R3")
@@ -189,6 +232,7 @@ def test_only_a_channel_that_may_show_all_names_offers_the_full_record() -> None
 
     assert FlowKind.VIEW_RECORDS in panels.fresh(ACTIVE, USABLE, 2, full).offered_flows
     assert FlowKind.VIEW_RECORDS in panels.fresh(ACTIVE, LOST, 2, full).offered_flows
+    assert FlowKind.VIEW_RECORDS in panels.fresh(ACTIVE, ENDED, 2, full).offered_flows
     assert FlowKind.VIEW_RECORDS not in panels.fresh(ACTIVE, USABLE, 2, BARE).offered_flows
 
 
@@ -199,8 +243,8 @@ def test_only_a_channel_that_may_show_all_names_offers_the_full_record() -> None
         (None, None, (APPLY,)),
         (DELIVERED, USABLE, (ACCEPT, APPLY)),
         (ACTIVE, USABLE, (*CERTIFYING, CODE, SHOW)),
-        (ACTIVE, LOST, (FlowKind.VIEW_CERTIFICATIONS,)),
-        (ACTIVE, ENDED, (UNLINK,)),
+        (ACTIVE, LOST, (CERTIFIED,)),
+        (ACTIVE, ENDED, (CERTIFIED,)),
     ],
 )
 def test_the_elder_edition_is_short_and_certification_comes_first(

@@ -47,6 +47,7 @@ class Holder:
     regions: tuple[str, ...] = ("320600",)
     link: Link | None = None
     blocked_reason: str = ""
+    is_cancelled: bool = False
     password: str = ""
     wrong_passwords: int = 0
 
@@ -105,6 +106,11 @@ class FakePlatform:
         """Changes the card's status; empty frees it."""
         holder.blocked_reason = reason
         self.tell(holder, event_pb2.Event.KIND_CARD_STATUS_CHANGED)
+
+    def cancel(self, holder: Holder) -> None:
+        """Ends the card for good."""
+        holder.is_cancelled = True
+        self.block(holder, "CITIZEN_CANCELLED")
 
     def tell(self, holder: Holder, kind: Any, *, serial: int | None = None) -> None:
         """Appends an event of the holder's link, as it is now or as if of another serial."""
@@ -416,10 +422,14 @@ class FakePlatform:
 
     @staticmethod
     def card_of(holder: Holder) -> card_pb2.Card:
-        usable, blocked = card_pb2.Card.STATE_USABLE, card_pb2.Card.STATE_BLOCKED
+        state = card_pb2.Card.STATE_USABLE
+        if holder.blocked_reason:
+            state = card_pb2.Card.STATE_BLOCKED
+        if holder.is_cancelled:
+            state = card_pb2.Card.STATE_ENDED
         is_open = holder.link is not None and holder.link.state == Link.STATE_ACTIVE
         return card_pb2.Card(
-            state=blocked if holder.blocked_reason else usable,
+            state=state,
             physical_card_status=physical_card_pb2.PHYSICAL_CARD_STATUS_NORMAL,
             blocked_reason=holder.blocked_reason,
             masked_name=holder.name[0] + "*" if is_open else "",

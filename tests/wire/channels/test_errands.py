@@ -4,11 +4,12 @@ import grpc
 import pytest
 from sqlalchemy import text
 from tests.wire.channels.conftest import GRANDMOTHER, PHONE, ZHANG, MakeStand, Phone, Stand
-from tests.wire.channels.fake_errands import CARD_PHOTO
+from tests.wire.channels.fake_errands import CARD_PHOTO, Binding
 from tests.wire.channels.fake_platform import FACE, PASSWORD, Holder
 
 from essc.card.v1 import card_pb2
 from essc.channel.v1 import channel_pb2 as channel
+from essc.family.v1 import family_pb2
 from essc.settlement.v1 import order_pb2
 from essc_wire.clock import new_request_id
 from essc_wire.refusals import Refusal, reason_of
@@ -200,6 +201,26 @@ async def test_a_lost_card_can_be_opened_where_the_national_policy_says_so(
     assert opened.panel.HasField("allow_until_time")
     assert opened.panel.card.blocked_reason == "PHYSICAL_CARD_LOST"
     assert channel.FLOW_KIND_SHOW_CODE in opened.panel.offered_flows
+
+
+@pytest.mark.rule("R3", "R9")
+async def test_an_ended_card_leaves_open_what_needs_no_good_card(make_stand: MakeStand) -> None:
+    stand, holder, phone = await holding(make_stand, "portal")
+    stand.fake.add(*GRANDMOTHER)
+    await phone.walk(channel.FLOW_KIND_ADD_MEMBER)
+    stand.fake.cancel(holder)
+
+    home = await phone.home()
+    removed = await phone.walk(channel.FLOW_KIND_REMOVE_MEMBER)
+    records = await phone.walk(channel.FLOW_KIND_VIEW_RECORDS)
+    certified = await phone.start(channel.FLOW_KIND_VIEW_CERTIFICATIONS)
+    password = await phone.start(channel.FLOW_KIND_CHANGE_PASSWORD)
+
+    assert (home.state, len(home.members)) == (Panel.STATE_ENDED, 1)
+    assert channel.FLOW_KIND_SHOW_CODE not in home.offered_flows
+    assert removed.state == records.state == Flow.STATE_COMPLETED
+    assert certified.step.WhichOneof("kind") == "lines"
+    assert password.step.WhichOneof("kind") == "card_password"
 
 
 # --- family ---
@@ -427,6 +448,42 @@ async def test_a_member_leaves_from_the_own_channel_with_the_own_face(
     assert done.state == Flow.STATE_COMPLETED
 
 
+async def applied_at_bank(stand: Stand, holder: Holder, account: str) -> Phone:
+    """A bank's own check of the reserved phone comes first."""
+    await stand.put_account(holder, account)
+    phone = await stand.signed_in(account)
+    flow = await phone.start(channel.FLOW_KIND_APPLY)
+    phone.vouch_answer = await stand.newest_code(PHONE)
+    while flow.state == Flow.STATE_OPEN:
+        flow = await phone.answer(flow)
+    assert flow.state == Flow.STATE_COMPLETED, flow
+    return phone
+
+
+@pytest.mark.rule("R43", "R44")
+async def test_a_channel_without_family_service_shows_the_family_and_ends_bindings(
+    make_stand: MakeStand,
+) -> None:
+    stand = await make_stand("bank-west")
+    holder, grandmother = stand.fake.add(*ZHANG), stand.fake.add(*GRANDMOTHER)
+    stand.fake.errands.bindings[holder.id_number] = [
+        Binding("b" * 32, grandmother, family_pb2.RELATION_PARENT)
+    ]
+    phone = await applied_at_bank(stand, holder, "zhang")
+    hers = await applied_at_bank(stand, grandmother, "wang")
+
+    home = await phone.home()
+    leaving = await hers.walk(channel.FLOW_KIND_LEAVE_BINDER)
+    family = await phone.start(channel.FLOW_KIND_VIEW_FAMILY)
+
+    assert [member.masked_name for member in home.members] == ["王*"]
+    assert channel.FLOW_KIND_REMOVE_MEMBER in home.offered_flows
+    assert channel.FLOW_KIND_ADD_MEMBER not in home.offered_flows
+    assert leaving.state == Flow.STATE_COMPLETED
+    assert ("王*（父母）", "已解除") in notes(family.step)
+    assert not (await phone.home()).members
+
+
 # --- certifications ---
 
 
@@ -594,6 +651,23 @@ async def test_password_free_payment_is_switched_on_used_and_switched_off(
 
     assert switched_on_by == ["consent", "card_password"]
     assert paid_by == ["choice", "consent", "lines"]
+    assert off.state == Flow.STATE_COMPLETED
+    assert not stand.fake.errands.password_free
+
+
+@pytest.mark.rule("R3", "R62")
+async def test_password_free_payment_is_switched_off_at_any_level_and_status(
+    make_stand: MakeStand,
+) -> None:
+    stand, phone = await raised(make_stand, "nantong")
+    await phone.walk(channel.FLOW_KIND_PASSWORD_FREE_ON)
+    await phone.walk(channel.FLOW_KIND_LOWER_LEVEL)
+    stand.fake.block(stand.fake.holders[ZHANG[1]], "PHYSICAL_CARD_LOST")
+    was_on = bool(stand.fake.errands.password_free)
+
+    off = await phone.walk(channel.FLOW_KIND_PASSWORD_FREE_OFF)
+
+    assert was_on
     assert off.state == Flow.STATE_COMPLETED
     assert not stand.fake.errands.password_free
 
