@@ -13,6 +13,8 @@ from essc.family.v1.family_service_pb2 import (
 )
 from essc.family.v1.family_service_pb2_grpc import FamilyServiceStub
 from essc.registry.v1.physical_card_pb2 import PHYSICAL_CARD_STATUS_NORMAL, Citizen
+from essc_channels.profiles import SHIPPED
+from essc_platform.lab.personas import PERSONAS
 from essc_workbench.families import WINDOW, Window, make_families
 from essc_workbench.testing import Meeting, federation
 
@@ -48,6 +50,14 @@ class Looking:
         request = GetPlacesRequest(link_id=link.link_id)
         answer = await self.family.GetPlaces(request, **self.window.platform.options())
         return {each.relation: each.used for each in answer.places}
+
+
+def test_a_bank_is_called_as_its_channel_is() -> None:
+    names = {profile.id: profile.name for profile in SHIPPED}
+    rich = next(each for each in PERSONAS if each.persona_id == "tang-jin")
+
+    assert names[rich.bank_id].zh in rich.text_zh
+    assert names[rich.bank_id].en in rich.text_en
 
 
 async def test_what_the_table_says_of_a_persona_is_true(tmp_path: Path) -> None:
