@@ -1,10 +1,11 @@
 """Orders, payment, the settler and the books, over the wire."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from tests.wire.people import DAY, HOUR, Channel, World, person, reason
+from tests.wire.people import DAY, FACE, HOUR, UNLINK, Channel, World, person, reason
 from tests.wire.people_codes import PAYMENT, QUERY, a_verifier, scan, show
 from tests.wire.people_life import raise_level
 from tests.wire.people_services import (
@@ -18,6 +19,7 @@ from tests.wire.people_services import (
     until,
 )
 
+from essc.card.v1 import card_service_pb2 as cards
 from essc.record.v1 import record_service_pb2 as records
 from essc.settlement.v1 import order_service_pb2 as orders
 from essc.settlement.v1 import payment_service_pb2 as payments
@@ -26,6 +28,7 @@ from essc_wire.times import to_timestamp
 
 Kind = records.Record
 HOUR_US = 3_600_000_000
+HEAD_START_S = 0.05
 REFUSED = 900
 """The place of the person whose money the simulated bank does not move."""
 
@@ -279,13 +282,17 @@ async def test_a_payment_and_an_unlink_at_the_same_moment_have_one_outcome(world
     shop = await a_shop(world)
     till, bank = shop.till, shop.bank
     seen = set()
-    for _ in range(25):
+    for place in range(25):
         order = await till.order(shop.clinic)
         request = await till.payment(order)
+        both: dict[str, Any] = {"link_id": till.link.link_id, "serial": till.link.serial}
+        proof = await bank.proof(till.someone, FACE, UNLINK, link_id=till.link.link_id)
+        # One of them goes well ahead, or both at once; then the platform says which is first.
+        ahead = (HEAD_START_S, 0, 0, -HEAD_START_S)[place % 4]
 
         outcomes: Any = await asyncio.gather(
-            bank.do(till.payments.Pay, request),
-            bank.unlink(till.someone, till.link),
+            after(-ahead, bank.do(till.payments.Pay, request)),
+            after(ahead, bank.do(bank.cards.Unlink, cards.UnlinkRequest(**both, proof=proof))),
             return_exceptions=True,
         )
 
@@ -295,6 +302,7 @@ async def test_a_payment_and_an_unlink_at_the_same_moment_have_one_outcome(world
         await until(is_over)
         state = await shop.clinic.state(order)
         was_paid = not isinstance(outcomes[0], BaseException)
+        assert not isinstance(outcomes[1], BaseException)
         assert state == (State.STATE_SETTLED if was_paid else State.STATE_ENDED)
         seen.add(was_paid)
         again = await bank.apply(till.someone)
@@ -302,7 +310,15 @@ async def test_a_payment_and_an_unlink_at_the_same_moment_have_one_outcome(world
         await world.write("UPDATE links SET level = 2")
         till.link = again
         assert (await till.seen(order)).state == state
+    assert seen == {True, False}, "the order was always the same: the test showed nothing"
     assert sum(books(world).values()) == 0
+
+
+async def after(delay_s: float, call: Awaitable[Any]) -> Any:
+    """Awaits a call, not before this."""
+    if delay_s > 0:
+        await asyncio.sleep(delay_s)
+    return await call
 
 
 async def _raised(error: BaseException) -> None:
