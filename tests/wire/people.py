@@ -104,12 +104,12 @@ def person(place: int) -> Person:
     )
 
 
-async def refused(call: Awaitable[object]) -> Refusal:
+async def refused(call: Awaitable[object], domain: str = PLATFORM_DOMAIN) -> Refusal:
     """The refusal of a call, which must be one, and as the house wants every refusal to be."""
     try:
         answer = await call
     except grpc.RpcError as error:
-        return checked(error)
+        return checked(error, domain)
     raise AssertionError(f"not refused: {type(answer).__name__}")
 
 
@@ -134,9 +134,9 @@ def checked(error: Any, domain: str = PLATFORM_DOMAIN) -> Refusal:
     return refusal
 
 
-async def reason(call: Awaitable[object]) -> str:
+async def reason(call: Awaitable[object], domain: str = PLATFORM_DOMAIN) -> str:
     """Why a call is refused."""
-    return (await refused(call)).reason
+    return (await refused(call, domain)).reason
 
 
 class Caller:

@@ -284,7 +284,7 @@ def session_digest(secret: str) -> str:
 
 def _not_offered(panel: Panel) -> Refusal:
     """Why a flow cannot start: the platform is away or does not let the channel in, or the card."""
-    if panel.as_of_time is not None:
+    if panel.as_of_time is not None or panel.reason in homes.AWAY:
         return Refusal("PLATFORM_UNREACHABLE")
     if panel.state is PanelState.UNKNOWN:
         return Refusal(panel.reason)

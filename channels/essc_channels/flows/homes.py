@@ -17,7 +17,7 @@ _SECOND_US = 1_000_000
 # A copy that was just confirmed is not written again for its age alone.
 _AGE_WRITTEN_US = 30 * _SECOND_US
 # Nobody is there to ask, or nobody has time: the copy speaks.
-_AWAY = ("PLATFORM_UNREACHABLE", "PLATFORM_BUSY", "CHANGES_CONFLICT")
+AWAY = ("PLATFORM_UNREACHABLE", "PLATFORM_BUSY", "CHANGES_CONFLICT")
 _NO_ANSWER = "AUTHORITY_UNREACHABLE"
 """The platform is there; whoever says who the account belongs to is not."""
 
@@ -59,7 +59,7 @@ async def look(parties: Parties, account: Account, ask: Ask, *, with_members: bo
         account = replace(account, link_id=None, displayed_serial=0)
     if outcome.reason in ("LINK_NOT_FOUND", "LINK_NOT_ACTIVE"):
         return _nothing_held(parties, account, known)
-    if outcome.reason not in _AWAY:
+    if outcome.reason not in AWAY:
         return _unknown(outcome.reason, account)
     if known is None:
         return _unknown("PLATFORM_UNREACHABLE", account)
@@ -79,7 +79,7 @@ async def _look_without_link(parties: Parties, account: Account, ask: Ask) -> Lo
         return _unknown(head.reason if isinstance(head, Refusal) else _NO_ANSWER, account)
     if not isinstance(head, Refusal):
         return Look(panel=panels.fresh(None, None, 0, parties.profile), account=account)
-    if head.reason not in _AWAY:
+    if head.reason not in AWAY:
         return _unknown(head.reason, account)
     with parties.database.read() as connection:
         caught_up = shadow_store.caught_up_time(connection)

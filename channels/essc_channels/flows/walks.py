@@ -39,12 +39,17 @@ class Walk:
         return await self._go_on(Stage.START)
 
     async def show_again(self) -> Refusal | None:
-        """Shows once more what the current step shows and nobody keeps."""
+        """Shows once more what the current step shows and nobody keeps.
+
+        A refusal that would have ended the flow before the first answer ends nothing now: there is
+        just nothing to be shown any more.
+        """
         step = self.flow.step
         assert step is not None, "only an open flow shows something"
         entered = await steps.enter(self._setting(), step.stage, step.number)
         if isinstance(entered, Refusal):
-            return entered
+            is_open = turns.turn(step.stage, entered.reason, 0) is Turn.WAIT
+            return entered if is_open else Refusal("FLOW_NOT_OFFERED")
         self.flow = replace(self.flow, step=entered.step)
         return None
 

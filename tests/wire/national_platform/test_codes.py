@@ -2,7 +2,7 @@
 
 import pytest
 from google.rpc import error_details_pb2
-from tests.wire.national_platform.ladders import UNKNOWN
+from tests.wire.ladders import UNKNOWN
 from tests.wire.people import (
     NANTONG,
     SUZHOU,

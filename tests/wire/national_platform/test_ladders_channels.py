@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.wire import people
-from tests.wire.national_platform.ladders import UNKNOWN, Ladder, ask_of, climbs
+from tests.wire.ladders import UNKNOWN, Ladder, ask_of, climbs
 from tests.wire.people import FACE, FIND_LINK, TEXT_MESSAGE, WALLET, World, new_id
 from tests.wire.people_channels import ACCOUNT, VIEW_RECORDS
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.wire.national_platform.ladders import UNKNOWN, Ladder, ask_of, climbs
+from tests.wire.ladders import UNKNOWN, Ladder, ask_of, climbs
 from tests.wire.national_platform.test_reasons import Stage
 from tests.wire.people import FACE, TEXT_MESSAGE, World, new_id
 from tests.wire.people_codes import (

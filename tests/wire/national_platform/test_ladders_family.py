@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.wire.national_platform.ladders import UNKNOWN, Ladder, ask_of, climbs
+from tests.wire.ladders import UNKNOWN, Ladder, ask_of, climbs
 from tests.wire.national_platform.test_ladders_life import climb_statuses, delivered_in_bank
 from tests.wire.national_platform.test_reasons import AUTHORITY, LAB, Stage
 from tests.wire.people import (

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.wire.national_platform.ladders import UNKNOWN, Ladder, ask_of, climbs
+from tests.wire.ladders import UNKNOWN, Ladder, ask_of, climbs
 from tests.wire.national_platform.test_reasons import Stage
 from tests.wire.people import (
     CARD_PASSWORD,

@@ -1,7 +1,7 @@
 """Ladders of the operators' commands about the platform's signing keys."""
 
 import pytest
-from tests.wire.national_platform.ladders import Ladder, ask_of, climbs
+from tests.wire.ladders import Ladder, ask_of, climbs
 from tests.wire.people import World, new_id
 from tests.wire.people_channels import compromise, keys_of, rotate
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from tests.wire import people
-from tests.wire.national_platform.ladders import UNKNOWN, Ladder, ask_of, climbs
+from tests.wire.ladders import UNKNOWN, Ladder, ask_of, climbs
 from tests.wire.people import (
     ACCEPT_DELIVERY,
     APPLY,
