@@ -227,6 +227,7 @@ def test_applying_twice_at_the_same_moment_links_once() -> None:
 def test_applying_after_the_card_expired_issues_it_anew_and_tells_the_others() -> None:
     old = card(expire_time=NOW, is_expiry_noted=True)
     in_alipay = link(channel="alipay", number=310, licence=licence())
+    unsigned = replace(in_alipay, licence=None)
     gone = unlinked_link(channel="citybank", number=320)
     renewed = view(issue_time=NOW, expire_time=IN_TEN_YEARS)
     active = link(activate_time=NOW)
@@ -243,6 +244,7 @@ def test_applying_after_the_card_expired_issues_it_anew_and_tells_the_others() -
             active,
             used(IDENTITY),
             used(FACE),
+            unsigned,
         ),
         events=(
             own_event,
@@ -251,13 +253,23 @@ def test_applying_after_the_card_expired_issues_it_anew_and_tells_the_others() -
                 kind=EventKind.CARD_STATUS_CHANGED,
                 at=NOW,
                 citizen=ZHANG,
-                link=in_alipay,
+                link=unsigned,
                 card=renewed,
             ),
         ),
         entries=(entry(EntryKind.CARD_ISSUED), entry(EntryKind.LINK_ACTIVATED)),
         to_sign=facts,
     )
+
+
+@pytest.mark.rule("R8", "R11")
+def test_applying_while_the_card_is_good_leaves_what_others_were_signed() -> None:
+    in_alipay = link(channel="alipay", number=310, licence=licence())
+
+    decision = accepted(judge(APPLY, citizen(), physical_card(), card(), in_alipay, IDENTITY, FACE))
+
+    written = [each for each in decision.changes if isinstance(each, Link)]
+    assert [each.channel for each in written] == ["wechat"]
 
 
 @pytest.mark.rule("R8")
@@ -284,7 +296,7 @@ def test_the_record_says_that_a_card_expired_even_if_it_is_issued_anew_before_th
 def test_applying_maps_a_card_whose_physical_card_is_cancelled_to_a_normal_one() -> None:
     """Also where the link is active: links are kept, so there may be no channel without one."""
     cancelled = physical_card(status=S.CANCELLED)
-    in_alipay = link(channel="alipay", number=310)
+    in_alipay = link(channel="alipay", number=310, licence=licence())
 
     decision = accepted(
         judge(
@@ -301,6 +313,7 @@ def test_applying_maps_a_card_whose_physical_card_is_cancelled_to_a_normal_one()
     )
 
     assert decision.changes[0] == card(physical_card=51)
+    assert replace(in_alipay, licence=None) in decision.changes
     assert [(event.channel, event.card) for event in decision.events] == [
         ("wechat", view(region=NANJING)),
         ("alipay", view(region=NANJING)),

@@ -14,6 +14,7 @@ from tests.core.people import (
     accepted,
     card,
     citizen,
+    delivered_link,
     entry,
     judge,
     judge_situation,
@@ -217,7 +218,7 @@ def test_a_command_from_just_before_a_compromise_is_signed_by_the_key_after_it()
 
 # --- signing anew ----------------------------------------------------------------------------
 
-ANEW = SignAnew(at=NOW, channel="wechat", citizen=ZHANG, key_id="p1", licence_number=400)
+ANEW = SignAnew(at=NOW, channel="wechat", citizen=ZHANG, licence_number=400)
 SIGNED = link(licence=licence())
 SITUATION = (citizen(), physical_card(), card(), GONE, P3)
 
@@ -248,15 +249,33 @@ def test_a_card_whose_key_is_compromised_is_signed_by_the_key_that_signs_now() -
     )
 
 
+@pytest.mark.rule("R8", "R93")
+def test_a_link_whose_signed_card_ended_is_signed_for_without_a_line_in_the_record() -> None:
+    decision = accepted(judge(ANEW, link(), *SITUATION))
+
+    assert (decision.answer, decision.changes) == (LinkAnswer(link=link()), (link(),))
+    assert decision.entries == ()
+    assert decision.to_sign == LicenceFacts(
+        citizen=ZHANG,
+        number=400,
+        masked_name="张**",
+        region=NANTONG,
+        issue_time=EARLIER,
+        expire_time=TEN_YEARS_LATER,
+        key_id="p3",
+    )
+
+
 @pytest.mark.rule("R8")
 @pytest.mark.parametrize(
     "found",
     [
         None,
         unlinked_link(),
+        delivered_link(),
         link(licence=replace(licence(), key_id="p3")),
     ],
-    ids=["no link", "unlinked", "signed anew already"],
+    ids=["no link", "unlinked", "delivered", "signed anew already"],
 )
 def test_what_needs_no_new_signature_any_more_gets_none(found: Link | None) -> None:
     assert judge(ANEW, found, *SITUATION) == Accepted(answer=None)

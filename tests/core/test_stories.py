@@ -130,22 +130,38 @@ def test_in_every_story_one_link_at_most_is_open_for_a_loss(deeds: list[Deed]) -
         assert len([until for until in opened if until is not None]) <= 1
 
 
-@pytest.mark.rule("R1", "R10", "R12", "R13", "R25")
+@pytest.mark.rule("R1", "R8", "R10", "R12", "R13", "R25")
 @LONG
 @given(STORIES)
+@example(
+    [
+        *OPENED,
+        lambda teller: teller.wait(3653 * DAY),
+        lambda teller: teller.apply("wechat", None),
+        lambda teller: teller.apply("alipay", None),
+    ]
+)
 def test_in_every_story_the_records_fit_together(deeds: list[Deed]) -> None:
     store = Store(*CHANNELS)
     for command in tell(*deeds):
-        before = links_in(store)
+        before, card_before = links_in(store), store.records.get((Card, ZHANG))
 
-        play(store, command)
+        decision = play(store, command)
 
+        # Only an application that renews the card ends what was signed for the others (R8).
+        unsigned = unsigned_in(before)
+        if isinstance(command, Apply) and isinstance(decision, Accepted):
+            if store.records[Card, ZHANG] != card_before:
+                unsigned |= {channel for channel, link in before.items() if link.is_active}
+            unsigned -= {command.channel}
+        still = {channel for channel, link in links_in(store).items() if link.is_active}
+        assert unsigned_in(links_in(store)) == unsigned & still
         physical_cards = [r for r in store.records.values() if isinstance(r, PhysicalCard)]
         living = [c.region for c in physical_cards if c.status is not PhysicalCardStatus.CANCELLED]
         assert len(living) == len(set(living))
         for channel, link in links_in(store).items():
             assert (Card, ZHANG) in store.records
-            assert (link.licence is not None) is link.is_active
+            assert link.is_active or link.licence is None
             assert (link.unlink_time is not None) is (link.state is LinkState.UNLINKED)
             if channel in before:
                 assert link.number == before[channel].number
@@ -157,6 +173,11 @@ def test_in_every_story_the_records_fit_together(deeds: list[Deed]) -> None:
         if isinstance(counters, Counters):
             assert counters.text_messages <= 10
             assert counters.failed_faces <= 10
+
+
+def unsigned_in(links: dict[str, Link]) -> set[str]:
+    """The channels whose link is active and whose signed card ended."""
+    return {each.channel for each in links.values() if each.is_active and each.licence is None}
 
 
 @pytest.mark.rule("R3", "R16")
@@ -294,17 +315,22 @@ def test_in_every_story_an_unlink_changes_only_that_link_that_proof_and_its_own_
 def test_in_every_story_a_channel_changes_no_link_but_its_own(deeds: list[Deed]) -> None:
     store = Store(*CHANNELS)
     for command in tell(*deeds):
-        before = links_in(store)
+        before, zhang = links_in(store), zhang_in(store)
 
         play(store, command)
 
         if not isinstance(command, IssuePhysicalCard | ReplacePhysicalCard):
             changed = {c: link for c, link in links_in(store).items() if link != before.get(c)}
             changed.pop(getattr(command, "channel", ""), None)
-            # Where the bank account is gone, nationally, every level falls, and nothing else does.
+            # Where the bank account is gone, nationally, every level falls; where the card is
+            # issued or mapped anew, what was signed of it ends. Nothing else changes.
             assert not changed or isinstance(command, CloseBankAccount | Apply)
+            is_closed = isinstance(command, CloseBankAccount)
+            is_fallen = is_closed or zhang_in(store).physical_card != zhang.physical_card
             for name, link in changed.items():
-                assert link == replace(before[name], level=Level.QUERY)
+                level = Level.QUERY if is_fallen else before[name].level
+                licence = before[name].licence if is_closed else None
+                assert link == replace(before[name], level=level, licence=licence)
 
 
 @pytest.mark.rule("R11")

@@ -519,9 +519,7 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
             new_public_key=bytes(32),
             told=CHANNELS,
         ),
-        "anew": lambda: SignAnew(
-            at=at, channel=channel, citizen=key, key_id="k1", licence_number=fresh
-        ),
+        "anew": lambda: SignAnew(at=at, channel=channel, citizen=key, licence_number=fresh),
         "end": lambda: EndExitedLink(at=at, channel=channel, citizen=key),
     }
     here = stories_services.Here(

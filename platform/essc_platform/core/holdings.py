@@ -3,6 +3,7 @@
 A link becomes active, and then a card must be signed for it; or it ends, and its signed card too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from essc_platform.core import cards, proofs
@@ -109,6 +110,11 @@ def ended(link: Link, proof: Proof, at: Instant, kind: EntryKind) -> Accepted:
 def unlinked(link: Link, at: Instant) -> Link:
     """A link after its end, however it came: the signed card goes with it."""
     return replace(link, state=LinkState.UNLINKED, unlink_time=at, licence=None)
+
+
+def unsigned(links: Sequence[Link]) -> tuple[Link, ...]:
+    """R8: links of a card that is issued or mapped anew: what was signed of it is out of date."""
+    return tuple(replace(link, licence=None) for link in links)
 
 
 def consent_outdated(policy: Policy) -> Rejected:

@@ -6,9 +6,10 @@
     unlinked   --apply-->   active      (a new serial)
     unlinked   --deliver--> delivered   (a new serial)
 
-R11: nothing here writes a link of another channel. What an unlink touches is the link, the proof,
-one event for the own channel and one line of the citizen's record. An application that issues the
-card anew, or maps it anew, tells the other channels what the card is now worth.
+R11: what an unlink touches is the link, the proof, one event for the own channel and one line of
+the citizen's record. Only an application that issues the card anew, or maps it anew, writes links
+of other channels: it ends their signed cards, which are out of date, lowers their levels if it
+mapped anew, and tells them what the card is now worth.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from essc_platform.core.holdings import (
     activated,
     consent_outdated,
     ended,
+    unsigned,
 )
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
@@ -142,7 +144,8 @@ def apply(
         accepted = activated(active, person, password, command.at, command.new_licence_number)
         return replace(accepted, changes=(active, *changes), entries=entries)
     now = person.after(current)
-    before = (active, *(each for each in held if each.channel != command.channel))
+    # R8: what was signed for the others says what the card was; they are signed for when they ask.
+    before = unsigned((active, *(each for each in held if each.channel != command.channel)))
     # A bank account stays with its physical card, and what was raised by it falls with the mapping.
     is_mapped_anew = card is not None and card.physical_card != current.physical_card
     after = levels.lowered(before) if is_mapped_anew else before
@@ -152,7 +155,7 @@ def apply(
     lowered = cards.events_of(EventKind.LEVEL_CHANGED, now, password, fallen, command.at)
     return replace(
         accepted,
-        changes=(current, after[0], *changes, *(each for each in fallen if each != after[0])),
+        changes=(current, after[0], *changes, *(each for each in after[1:] if each not in held)),
         events=(*accepted.events, *told, *lowered),
         entries=(*entries, *levels.entries_of(fallen, command.at)),
     )

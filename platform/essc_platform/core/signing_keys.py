@@ -57,15 +57,13 @@ class CompromiseKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignAnew:
-    """The platform itself signs a card anew whose signature is not valid any more."""
+    """The platform itself signs a card anew: its signature is not valid any more, or is gone."""
 
     at: Instant
     channel: str
     citizen: CitizenKey
-    key_id: str
-    """The key that signed it, as it was read."""
     licence_number: int
-    """The card's number in this channel stays as it is."""
+    """The card's number in this channel: what it was, or a new one where the card was renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +155,9 @@ def sign_anew(
     keys: Sequence[SigningKey],
 ) -> Decision:
     """R8: the same card in the same channel, signed by a good key; once, whoever asks how often."""
-    if link is None or link.licence is None or link.licence.key_id != command.key_id:
+    if link is None or not link.is_active:
         return Accepted(answer=None)
-    key = next((each for each in keys if each.key_id == command.key_id), None)
-    if key is None or key.compromise_time is None:
+    if link.licence is not None and not _is_compromised(link.licence.key_id, keys):
         return Accepted(answer=None)
     citizen, card, physical_card = holder.citizen, holder.card, holder.physical_card
     assert citizen is not None, "a link exists for a citizen on record"
@@ -175,7 +172,8 @@ def sign_anew(
     return Accepted(
         answer=LinkAnswer(link=link),
         changes=(link,),
-        entries=(entry,),
+        # R93: that the card was issued anew stands in the record already.
+        entries=() if link.licence is None else (entry,),
         to_sign=LicenceFacts(
             citizen=command.citizen,
             number=command.licence_number,
@@ -193,6 +191,10 @@ def signed_by(keys: Sequence[SigningKey], at: Instant, decision: Decision) -> De
         return decision
     facts = replace(decision.to_sign, key_id=signing_key(keys, at).key_id)
     return replace(decision, to_sign=facts)
+
+
+def _is_compromised(key_id: str, keys: Sequence[SigningKey]) -> bool:
+    return any(key.key_id == key_id and key.compromise_time is not None for key in keys)
 
 
 def _has_signed(key: SigningKey, at: Instant) -> bool:

@@ -132,7 +132,8 @@ class CardServicer:
         found = self._held(request.link_id, channel)
         if isinstance(found, Refusal):
             return found
-        if found.key_id in self._front.keyring.compromised:
+        is_unsigned = found.key_id is None and found.is_active
+        if is_unsigned or found.key_id in self._front.keyring.compromised:
             refused = await self._sign_anew(found, channel)
             found = refused or self._held(request.link_id, channel)
             if isinstance(found, Refusal):
@@ -258,13 +259,15 @@ class CardServicer:
 
     async def _sign_anew(self, found: Held, channel: str) -> Refusal | None:
         """R8: has a card signed by a good key, under the number that it has in this channel."""
-        card_id = card_pb2.CardPayload.FromString(found.payload or b"").card_id
+        number = random_number()
+        if found.payload is not None:
+            card_id = card_pb2.CardPayload.FromString(found.payload).card_id
+            number = self._vault.read_id(card_id)[1]
         command = SignAnew(
             at=self._front.clock.now(),
             channel=channel,
             citizen=_citizen(found),
-            key_id=found.key_id or "",
-            licence_number=self._vault.read_id(card_id)[1],
+            licence_number=number,
         )
         answer = await self._front.collector.submit(
             Submission(command=command, at=command.at, encode=lambda _: b"")

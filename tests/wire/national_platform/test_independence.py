@@ -434,6 +434,8 @@ def test_what_another_channel_may_change_is_marked_in_the_contract() -> None:
         "essc.card.v1.Card.expire_time",
         "essc.card.v1.Card.password_is_set",
         "essc.card.v1.Card.bank_account_is_open",
+        "essc.card.v1.Link.level",
+        "essc.card.v1.GetCardResponse.signed_card",
         "essc.certification.v1.CertifyResponse.certification",
         "essc.certification.v1.CertifyResponse.is_new",
         "essc.certification.v1.ListCertificationsResponse.certifications",

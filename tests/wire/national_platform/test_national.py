@@ -140,6 +140,8 @@ async def test_what_is_marked_national_is_what_really_changes_for_another_channe
     async with watcher.watching():
         await change_password(here)
         await wechat.unlink(holder, here.link)
+    # The bank account stays with the card that is cancelled, and the level falls with it (R26).
+    await raise_level(bank, holder, there[0].link)
     # A card without a replacement blocks until somebody chooses another one (R4).
     await world.issue(holder, region=SUZHOU)
     await world.cancel((await world.bureau_view(holder))[0])

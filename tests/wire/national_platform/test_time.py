@@ -1,10 +1,12 @@
 """R6, R8, R95: what time alone does, and the lab's power over the clock."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from tests.wire import people
 from tests.wire.people import DAY, SUZHOU, World, a_world, config, new_id, person, reason
+from tests.wire.people_channels import published
 
 from essc.card.v1 import card_pb2
 from essc.event.v1 import event_pb2
@@ -13,6 +15,7 @@ from essc.record.v1 import record_service_pb2 as records
 from essc.registry.v1 import registry_service_pb2 as registry
 from essc_platform.lab.clocks import END_OF_TIME
 from essc_platform.server import start
+from essc_wire import signed_cards
 from essc_wire.times import to_instant
 
 STATUS = event_pb2.Event.KIND_CARD_STATUS_CHANGED
@@ -123,6 +126,44 @@ async def test_a_card_expires_after_ten_years_and_an_application_issues_it_anew(
     assert anew.card.state == USABLE
     assert to_instant(anew.card.issue_time) > to_instant(expired.card.expire_time) - 1
     assert [event.card.state for event in await wechat.feed()] == [BLOCKED, USABLE]
+
+
+@pytest.mark.rule("R8")
+async def test_a_card_that_was_issued_or_mapped_anew_elsewhere_is_signed_anew_when_it_is_got(
+    world: World,
+) -> None:
+    bank, wechat = await world.channel("bank"), await world.channel("wechat")
+    zhang = await world.citizen(1)
+    await bank.apply(zhang)
+    other = await wechat.apply(zhang)
+    signed = [(await wechat.get(other)).signed_card]
+
+    await world.advance(3653 * DAY)
+    await bank.apply(zhang)
+    # However many ask at once, it is signed once.
+    got = await asyncio.gather(*(wechat.get(other) for _ in range(20)))
+    assert len({each.signed_card.SerializeToString() for each in got}) == 1
+    signed.append(got[0].signed_card)
+    await world.issue(zhang, region=SUZHOU)
+    await world.cancel((await world.bureau_view(zhang))[0])
+    await bank.apply(zhang)
+    mapped = await wechat.get(other)
+    signed.append(mapped.signed_card)
+
+    keys = await published(world)
+    first, renewed, last = (signed_cards.verify(each, keys) for each in signed)
+    assert first is not None
+    assert renewed is not None
+    assert last is not None
+    assert renewed.expire_time == last.expire_time == mapped.card.expire_time
+    assert first.expire_time.ToMicroseconds() < to_instant(renewed.issue_time)
+    assert (first.region, renewed.region, last.region) == (people.NANTONG, people.NANTONG, SUZHOU)
+    assert len({first.card_id, renewed.card_id, last.card_id}) == 3
+    assert mapped.link == other
+    assert (await wechat.get(other)).signed_card == mapped.signed_card
+    # That the card was issued anew stands in the record already.
+    kinds = [line.kind for line in await wechat.record(other)]
+    assert records.Record.KIND_CARD_SIGNED_ANEW not in kinds
 
 
 @pytest.mark.rule("R95")
