@@ -21,11 +21,12 @@ class Fault(Enum):
     KEY_COMPROMISED = "the key that signed it is compromised"
     SIGNATURE_WRONG = "the signature does not fit the bytes"
     PAYLOAD_STRANGE = "what was signed is no card of this platform"
+    NOT_YET = "it is issued in the future: not valid yet"
     EXPIRED = "it has expired"
 
 
 class Judgement(NamedTuple):
-    """What came of verifying: the payload, or why not. An expired one has both."""
+    """What came of verifying: the payload, or why not. At the wrong time there are both."""
 
     payload: card_pb2.CardPayload | None
     key: trust_service_pb2.PublishedKey | None
@@ -35,7 +36,7 @@ class Judgement(NamedTuple):
 def judge(
     signed: card_pb2.SignedCard, published: trust_service_pb2.ListKeysResponse, at: Instant
 ) -> Judgement:
-    """Whether the platform signed this, with a key that is good, and the card has not expired.
+    """Whether the platform signed this, with a key that is good, and the card is valid at a time.
 
     It proves the issue, not the status now.
     """
@@ -52,6 +53,8 @@ def judge(
     payload = _parsed(signed.payload)
     if payload is None or payload.platform_id != published.platform_id:
         return Judgement(None, key, Fault.PAYLOAD_STRANGE)
+    if at < to_instant(payload.issue_time):
+        return Judgement(payload, key, Fault.NOT_YET)
     is_expired = at >= to_instant(payload.expire_time)
     return Judgement(payload, key, Fault.EXPIRED if is_expired else None)
 
@@ -59,7 +62,7 @@ def judge(
 def verify(
     signed: card_pb2.SignedCard, published: trust_service_pb2.ListKeysResponse
 ) -> card_pb2.CardPayload | None:
-    """What the platform signed, expired or not; None if it did not, or with a compromised key."""
+    """What the platform signed, at any time; None if it did not, or with a compromised key."""
     return judge(signed, published, at=0).payload
 
 

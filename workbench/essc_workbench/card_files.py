@@ -31,6 +31,7 @@ _ZH = {
     Fault.KEY_COMPROMISED: "签名密钥已泄露作废",
     Fault.SIGNATURE_WRONG: "签名不符",
     Fault.PAYLOAD_STRANGE: "内容不是本平台的证照",
+    Fault.NOT_YET: "签发时间在未来，尚未生效",
     Fault.EXPIRED: "证照已过期",
 }
 

@@ -163,7 +163,7 @@ def verify_card(
         typer.Option(help="With --platform over TLS: the authority's certificate."),
     ] = None,
     at: Annotated[
-        str, typer.Option(help="Judge the expiry at this time, as 2030-01-31T08:00:00Z.")
+        str, typer.Option(help="Judge the times as of this one, as 2030-01-31T08:00:00Z.")
     ] = "",
 ) -> None:
     """Check a signed card offline. Status 0: valid; 1: not valid; 2: a file is of no use."""

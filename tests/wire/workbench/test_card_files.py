@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf import json_format
+from google.protobuf.timestamp_pb2 import Timestamp
 from tests.wire.people import World, a_world
 from tests.wire.people_channels import compromise, published, rotate
 from typer.testing import CliRunner
@@ -123,6 +124,22 @@ def test_an_unknown_key_another_platform_and_an_expired_card_are_not_valid(files
     status, text = verify(files.card, "--keys", files.keys, "--at", "2137-01-01T00:00:00Z")
     assert (status, "it has expired" in text) == (NOT_VALID, True)
     assert files.got.card.masked_name in text
+
+
+@pytest.mark.rule("R8")
+def test_a_card_is_not_valid_before_it_was_issued(files: Files) -> None:
+    issued = files.got.card.issue_time
+    at = issued.ToJsonString()
+    before = Timestamp()
+    before.FromMicroseconds(issued.ToMicroseconds() - 1)
+
+    status, text = verify(files.card, "--keys", files.keys, "--at", before.ToJsonString())
+
+    assert status == NOT_VALID
+    assert text.startswith("not valid 无效: it is issued in the future: not valid yet (")
+    assert "尚未生效" in text
+    assert f"issued {at}" in text
+    assert verify(files.card, "--keys", files.keys, "--at", at)[0] == VALID
 
 
 @pytest.mark.rule("R8")
