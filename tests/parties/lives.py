@@ -62,6 +62,7 @@ from essc.code.v1 import verification_service_pb2 as verification
 from essc.directory.v1 import directory_pb2
 from essc.directory.v1 import ticket_service_pb2 as tickets
 from essc.password.v1 import password_service_pb2 as passwords
+from essc.registry.v1 import physical_card_pb2
 from essc.registry.v1 import registry_service_pb2 as registry
 from essc.settlement.v1 import order_service_pb2 as orders
 from essc_wire.clock import monotonic
@@ -104,23 +105,29 @@ class Life:
 
     @property
     def people(self) -> list[Person]:
-        return [person(100 + 10 * self.number + place) for place in range(4)]
+        return [person(100 + 10 * self.number + place) for place in range(6)]
 
 
 LIVING: ContextVar[Life] = ContextVar("living")
 
 
 async def stubborn(self: Caller, method: Any, request: Any) -> Any:
-    """In place of `Caller.do`: asks until the outcome is certain."""
-    life, fields = LIVING.get(), request.DESCRIPTOR.fields_by_name
+    """In place of `Caller.do`: asks until the outcome is certain.
+
+    A list is sent as a stream, whole each time. It is never given up: some of it may have happened.
+    """
+    is_stream = isinstance(request, list)
+    kind = (request[0] if is_stream else request).DESCRIPTOR
+    life, fields = LIVING.get(), kind.fields_by_name
     if "request_id" in fields and not request.request_id:
         request.request_id = new_id()
-    is_change = "request_id" in fields or "requests" in fields
+    is_change = is_stream or "request_id" in fields or "requests" in fields
     if is_change and life.tally is not None:
         life.tallies.append(life.tally())
 
     def send() -> Any:
-        return method(request, **self.peer.options(timeout_s=ATTEMPT_S))
+        sent = iter(request) if is_stream else request
+        return method(sent, **self.peer.options(timeout_s=ATTEMPT_S))
 
     end = monotonic() + PATIENCE_S
     while monotonic() < end:
@@ -129,18 +136,17 @@ async def stubborn(self: Caller, method: Any, request: Any) -> Any:
         except grpc.RpcError as error:
             if is_definite(error) and reason_of(error) != "PLATFORM_DRAINING":
                 raise
-            if is_change and life.gives_up and life.chance.random() < 0.5:
+            if is_change and not is_stream and life.gives_up and life.chance.random() < 0.5:
                 life.is_given_up = True
                 raise GivenUpError from None
             life.repeated += is_change
             await asyncio.sleep(0.05)
             continue
         if is_change:
-            name = request.DESCRIPTOR.full_name
-            told = Told(self.party_id, send, name, answer.SerializeToString())
+            told = Told(self.party_id, send, kind.full_name, answer.SerializeToString())
             life.told.append(told)
         return answer
-    raise AssertionError(f"no certain answer in {PATIENCE_S:.0f} s: {request.DESCRIPTOR.name}")
+    raise AssertionError(f"no certain answer in {PATIENCE_S:.0f} s: {kind.name}")
 
 
 async def lived(world: World, alipay: Channel, life: Life) -> None:
@@ -150,7 +156,8 @@ async def lived(world: World, alipay: Channel, life: Life) -> None:
     try:
         pond, lake = [await world.channel(f"{name}{number}") for name in ("pond", "lake")]
         await _operate(world, pond, number)
-        holder, member, *receivers = life.people
+        holder, member, *receivers = life.people[:4]
+        await _import(world, life.people[4:])
         for someone in (holder, member):
             await world.enrol(someone)
             await world.issue(someone)
@@ -216,6 +223,30 @@ async def _operate(world: World, pond: Channel, number: int) -> None:
     )
     await world.suspend(pond)
     await world.resume(pond)
+
+
+async def _import(world: World, newcomers: list[Person]) -> None:
+    """People who come over one stream, each with a card."""
+    items = [
+        registry.ImportCitizensRequest(
+            citizen=registry.RegisterCitizenRequest(
+                request_id=new_id(),
+                name=someone.name,
+                id_number=someone.id_number,
+                phone=someone.phone,
+            ),
+            physical_card=registry.IssuePhysicalCardRequest(
+                request_id=new_id(),
+                id_number=someone.id_number,
+                region=people.NANTONG,
+                generation=physical_card_pb2.GENERATION_SECOND,
+                enabled=True,
+            ),
+        )
+        for someone in newcomers
+    ]
+    answer = await world.bureau.do(world.bureau.registry.ImportCitizens, items)
+    assert answer.imported_count == len(newcomers), answer.refusals
 
 
 async def _receive(world: World, alipay: Channel, receivers: list[Person]) -> None:

@@ -142,7 +142,7 @@ def changes() -> set[str]:
     return {
         str(method.descriptor.input_type.full_name)
         for method in METHODS
-        if not (method.is_in_lab or method.descriptor.client_streaming)
+        if not method.is_in_lab
         and method.descriptor.GetOptions().idempotency_level == MethodOptions.IDEMPOTENT
     }
 
