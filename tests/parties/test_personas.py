@@ -12,10 +12,15 @@ from essc.family.v1.family_service_pb2 import (
     ListMembersRequest,
 )
 from essc.family.v1.family_service_pb2_grpc import FamilyServiceStub
-from essc.registry.v1.physical_card_pb2 import PHYSICAL_CARD_STATUS_NORMAL, Citizen
+from essc.registry.v1.physical_card_pb2 import (
+    PHYSICAL_CARD_STATUS_LOST,
+    PHYSICAL_CARD_STATUS_NORMAL,
+    Citizen,
+)
 from essc_channels.profiles import SHIPPED
 from essc_platform.lab.personas import PERSONAS
-from essc_workbench.families import WINDOW, Window, make_families
+from essc_workbench.families import WINDOW, Window, make_families, make_links
+from essc_workbench.population import bring_linked_to_status
 from essc_workbench.testing import Meeting, federation
 
 pytestmark = pytest.mark.rule("R94")
@@ -82,10 +87,23 @@ async def test_what_the_table_says_of_a_persona_is_true(tmp_path: Path) -> None:
         assert (await look.used(he))[RELATION_SPOUSE] == 1
         (ended,) = await look.members(he)
         assert ended.HasField("end_time")
+        await check_lost(look)
 
         # As after a set-up that was broken off, and then once more: nothing happens twice.
         for _ in range(2):
             await make_families(look.window.platform, look.window.platform_lab, meeting.people)
+            await make_links(look.window.platform, look.window.platform_lab, meeting.people)
+            await bring_linked_to_status(meeting.bureau, meeting.people)
         again = await look.link("ma-yi")
         assert len(await look.members(again)) == 1
         assert (await look.used(await look.link("he-jun")))[RELATION_SPOUSE] == 1
+        await check_lost(look)
+
+
+async def check_lost(look: Looking) -> None:
+    """Linked first, lost afterwards."""
+    lost = await look.at_bureau("ren-zhong")
+    link = await look.window.linked(look.meeting.people["ren-zhong"])
+    assert lost.physical_cards[0].status == PHYSICAL_CARD_STATUS_LOST
+    assert link is not None
+    assert (link.state, link.serial) == (Link.STATE_ACTIVE, 1)

@@ -2,7 +2,8 @@
 
 A window of the bureau (人社窗口) is a channel of its own: there a holder links the card, sets the
 card password and adds the members who are present; then the card is unlinked from the window again,
-and the family stays. Who is unlinked there has been, so setting up again does nothing twice.
+and the family stays. Who is unlinked there has been, so setting up again does nothing twice. Who is
+to have a link before the card is lost is linked here too, and stays so.
 """
 
 from dataclasses import dataclass
@@ -62,6 +63,12 @@ async def make_families(window: Peer, platform_lab: Peer, people: dict[str, Pers
     await all_of(at_window.make_family(each, people) for each in binders)
 
 
+async def make_links(window: Peer, platform_lab: Peer, people: dict[str, Persona]) -> None:
+    """Links whoever is said to be linked at the window."""
+    at_window = Window(window, platform_lab)
+    await all_of(at_window.linked(each) for each in people.values() if each.is_linked)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The window, and what is done at it."""
@@ -71,7 +78,7 @@ class Window:
 
     async def make_family(self, holder: Persona, people: dict[str, Persona]) -> None:
         """Links, binds and unlinks; nothing if that was done before."""
-        link = await self._linked(holder)
+        link = await self.linked(holder)
         if link is None:
             return
         await self._set_password(holder, link)
@@ -79,13 +86,13 @@ class Window:
             await self._bind(holder, link, people[bound.member_id], bound)
         await self.unlink(holder, link)
 
-    async def _linked(self, holder: Persona) -> Link | None:
+    async def linked(self, holder: Persona) -> Link | None:
         """The holder's link at the window; None if it was unlinked, so that all is done."""
         stub = CardServiceStub(self.platform.channel)
         found = cards.FindLinkRequest(
             name=holder.name,
             id_number=holder.id_number,
-            identity_proof=await self._vouched(holder, identity.PURPOSE_FIND_LINK),
+            identity_proof=await self.vouched(holder, identity.PURPOSE_FIND_LINK),
         )
         answer = await unless(
             "LINK_NOT_FOUND", lambda: stub.FindLink(found, **self.platform.options())
@@ -104,8 +111,8 @@ class Window:
         )
         apply = cards.ApplyRequest(
             request_id=new_request_id(),
-            identity_proof=await self._vouched(holder, identity.PURPOSE_APPLY),
-            face_proof=await self._face(holder, identity.PURPOSE_APPLY),
+            identity_proof=await self.vouched(holder, identity.PURPOSE_APPLY),
+            face_proof=await self.face(holder, identity.PURPOSE_APPLY),
             consent_version=consent.version,
         )
         return (await patient(lambda: stub.Apply(apply, **self.platform.options()))).link
@@ -114,7 +121,7 @@ class Window:
         request = SetPasswordRequest(
             request_id=new_request_id(),
             link_id=link.link_id,
-            proof=await self._face(holder, identity.PURPOSE_SET_PASSWORD),
+            proof=await self.face(holder, identity.PURPOSE_SET_PASSWORD),
             new_password=CARD_PASSWORD,
         )
         stub = PasswordServiceStub(self.platform.channel)
@@ -131,7 +138,7 @@ class Window:
             request_id=new_request_id(),
             link_id=link.link_id,
             binding_id=binding.binding_id,
-            proof=await self._face(holder, identity.PURPOSE_END_BINDING),
+            proof=await self.face(holder, identity.PURPOSE_END_BINDING),
         )
         stub = FamilyServiceStub(self.platform.channel)
         await patient(lambda: stub.RemoveMember(remove, **self.platform.options()))
@@ -148,13 +155,13 @@ class Window:
         request = family.AddMemberRequest(
             request_id=new_request_id(),
             link_id=link.link_id,
-            password_proof=await self._password(holder, identity.PURPOSE_ADD_FAMILY),
-            notice_version=await self._notice(),
+            password_proof=await self.password(holder, identity.PURPOSE_ADD_FAMILY),
+            notice_version=await self.notice(),
             relation=bound.relation,
             name=member.name,
             id_number=member.id_number,
-            card_photo=await self._photo(member),
-            member_proof=await self._face(member, identity.PURPOSE_JOIN_FAMILY),
+            card_photo=await self.photo(member),
+            member_proof=await self.face(member, identity.PURPOSE_JOIN_FAMILY),
         )
         return (await patient(lambda: stub.AddMember(request, **self.platform.options()))).binding
 
@@ -164,30 +171,35 @@ class Window:
             request_id=new_request_id(),
             link_id=link.link_id,
             serial=link.serial,
-            proof=await self._face(holder, identity.PURPOSE_UNLINK),
+            proof=await self.face(holder, identity.PURPOSE_UNLINK),
         )
         stub = CardServiceStub(self.platform.channel)
         await patient(lambda: stub.Unlink(request, **self.platform.options()))
 
-    async def _notice(self) -> str:
+    async def notice(self) -> str:
+        """The version of the notice that a holder consents to."""
         stub = FamilyServiceStub(self.platform.channel)
         request = family.GetNoticeRequest()
         return (await patient(lambda: stub.GetNotice(request, **self.platform.options()))).version
 
-    async def _photo(self, member: Persona) -> bytes:
+    async def photo(self, member: Persona) -> bytes:
+        """A photo of a person's card."""
         stub = PersonaServiceStub(self.platform_lab.channel)
         request = lab.GetPhotoRequest(person=_named(member), kind=PHOTO_KIND_PHYSICAL_CARD)
         return (await patient(lambda: stub.GetPhoto(request, **self.platform_lab.options()))).photo
 
-    async def _vouched(self, person: Persona, purpose: identity.Purpose.ValueType) -> str:
+    async def vouched(self, person: Persona, purpose: identity.Purpose.ValueType) -> str:
+        """A proof by what the window vouches for."""
         challenge = await self._asked(person, identity.METHOD_VOUCHED, purpose)
         return await self._proof(challenge, vouched=True)
 
-    async def _password(self, person: Persona, purpose: identity.Purpose.ValueType) -> str:
+    async def password(self, person: Persona, purpose: identity.Purpose.ValueType) -> str:
+        """A proof by the card password that is written down for everybody."""
         challenge = await self._asked(person, identity.METHOD_CARD_PASSWORD, purpose)
         return await self._proof(challenge, card_password=CARD_PASSWORD)
 
-    async def _face(self, person: Persona, purpose: identity.Purpose.ValueType) -> str:
+    async def face(self, person: Persona, purpose: identity.Purpose.ValueType) -> str:
+        """A proof by the live face."""
         challenge = await self._asked(person, identity.METHOD_FACE, purpose)
         capture = lab.FaceCapture(
             id_number=person.id_number,

@@ -25,9 +25,14 @@ from essc_workbench.enrolment import (
     parents_first,
 )
 from essc_workbench.failures import UsageError, WorkbenchError
-from essc_workbench.families import WINDOW, enrol_window, make_families
+from essc_workbench.families import WINDOW, enrol_window, make_families, make_links
 from essc_workbench.folders import LOSSES, Addresses, DataFolder, State
-from essc_workbench.population import open_accounts, personas, register_all
+from essc_workbench.population import (
+    bring_linked_to_status,
+    open_accounts,
+    personas,
+    register_all,
+)
 from essc_workbench.ports import PortReservations
 from essc_workbench.processes import PartyProcess
 from essc_workbench.programs import (
@@ -211,6 +216,8 @@ class Federation:
             await register_all(Bureau(connections.platform(BUREAU)), people)
             window, lab = connections.platform(WINDOW), connections.platform_lab()
             await make_families(window, lab, people)
+            await make_links(window, lab, people)
+            await bring_linked_to_status(Bureau(connections.platform(BUREAU)), people)
         for channel_id in [name for name in missing if name != PLATFORM]:
             await self._processes[channel_id].ready()
             await open_accounts(connections.channel_lab(channel_id), channel_id, people)

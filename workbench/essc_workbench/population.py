@@ -1,7 +1,7 @@
 """The personas in a federation: persons at the bureau, and an account of each in every channel.
 
 What the platform's lab says of a persona (cards, a bank account, benefits, death) is made true
-through the contract; `families.py` does it for whom they have bound.
+through the contract; `families.py` does it for whom they have bound and where they are linked.
 
 An account is named like its persona, its reserved phone is the persona's, and every wallet has the
 same payment password, so that nobody has to look anything up.
@@ -13,7 +13,7 @@ from essc.family.v1.family_pb2 import Relation
 from essc.identity.v1.identity_pb2 import Person
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1.lab_service_pb2_grpc import AccountServiceStub, PersonaServiceStub
-from essc.registry.v1.physical_card_pb2 import Generation
+from essc.registry.v1.physical_card_pb2 import PHYSICAL_CARD_STATUS_NORMAL, Generation
 from essc_wire.client import Peer
 from essc_workbench.bureau import Bureau
 from essc_workbench.calls import all_of, fixed_id, patient, unless
@@ -47,6 +47,7 @@ class Persona:
     is_recipient: bool = False
     is_cancelled: bool = False
     bindings: tuple[Bound, ...] = ()
+    is_linked: bool = False
 
 
 async def personas(platform_lab: Peer) -> dict[str, Persona]:
@@ -76,6 +77,7 @@ def _persona(item: lab.Persona) -> Persona:
             Bound(member_id=each.member_id, relation=each.relation, has_ended=each.has_ended)
             for each in item.bindings
         ),
+        is_linked=item.is_linked,
     )
 
 
@@ -129,7 +131,8 @@ async def _issue(bureau: Bureau, persona: Persona, region: str) -> None:
     )
     if card is None or not is_first:
         return
-    await _bring_to_status(bureau, persona, card.physical_card_id)
+    if not persona.is_linked:
+        await _bring_to_status(bureau, persona, card.physical_card_id)
     if persona.bank_id:
         await unless(
             "BANK_ACCOUNT_OPEN_ALREADY",
@@ -140,6 +143,14 @@ async def _issue(bureau: Bureau, persona: Persona, region: str) -> None:
                 request_id=fixed_id("bank-account", persona.id),
             ),
         )
+
+
+async def bring_linked_to_status(bureau: Bureau, people: dict[str, Persona]) -> None:
+    """Brings the cards of whoever was to be linked first to their status, each once."""
+    for persona in [each for each in people.values() if each.is_linked]:
+        card = (await bureau.citizen(persona.id_number)).physical_cards[0]
+        if card.status == PHYSICAL_CARD_STATUS_NORMAL:
+            await _bring_to_status(bureau, persona, card.physical_card_id)
 
 
 async def _bring_to_status(bureau: Bureau, persona: Persona, card_id: str) -> None:

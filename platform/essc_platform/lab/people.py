@@ -40,6 +40,8 @@ class Persona:
     is_recipient: bool = False
     is_cancelled: bool = False
     bindings: tuple[Bound, ...] = ()
+    is_linked: bool = False
+    """At the bureau's window, before the card came to its status."""
     looks_like: str = ""
     """Another persona, whose photos pass for this one's."""
 
@@ -62,6 +64,7 @@ def persona(
     is_recipient: bool = False,
     is_cancelled: bool = False,
     bindings: tuple[Bound, ...] = (),
+    is_linked: bool = False,
     looks_like: str = "",
 ) -> Persona:
     """A persona; ID number and phone follow from birth date and place."""
@@ -82,5 +85,6 @@ def persona(
         is_recipient=is_recipient,
         is_cancelled=is_cancelled,
         bindings=bindings,
+        is_linked=is_linked,
         looks_like=looks_like,
     )

@@ -63,4 +63,5 @@ def _persona(each: Persona) -> pb.Persona:
             )
             for bound in each.bindings
         ],
+        is_linked=each.is_linked,
     )

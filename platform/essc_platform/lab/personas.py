@@ -40,12 +40,7 @@ _OF_CARDS = (
         date(1979, 11, 2),
         ("320600", 2, "lost"),
         ("The card is reported lost.", "社保卡已挂失"),
-        (
-            "PHYSICAL_CARD_LOST",
-            "MEMBER_CARD_NOT_NORMAL",
-            "LOSS_POLICY_BLOCKS",
-            "LOSS_ALLOWED_ALREADY",
-        ),
+        ("PHYSICAL_CARD_LOST", "MEMBER_CARD_NOT_NORMAL"),
     ),
     persona(
         3,
@@ -109,6 +104,25 @@ _OF_CARDS = (
         ("320600", 3, "normal"),
         ("A third-generation card in order: delivered to Alipay at once.", "三代卡，状态正常"),
         ("LINK_NOT_ACTIVE",),
+    ),
+    persona(
+        923,
+        "ren-zhong",
+        "任忠",
+        date(1971, 7, 7),
+        ("320600", 2, "lost"),
+        (
+            (
+                "Linked at bureau-window, then reported lost: AllowWhileLost is refused under "
+                "--loss block, and a second time under --loss holder_consent."
+            ),
+            (
+                "已在人社窗口（bureau-window）关联，之后挂失：策略为 block 时不能放行，"
+                "策略为 holder_consent 时不能再次放行"
+            ),
+        ),
+        ("LOSS_POLICY_BLOCKS", "LOSS_ALLOWED_ALREADY"),
+        is_linked=True,
     ),
 )
 
