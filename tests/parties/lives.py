@@ -157,7 +157,7 @@ async def lived(world: World, alipay: Channel, life: Life) -> None:
         pond, lake = [await world.channel(f"{name}{number}") for name in ("pond", "lake")]
         await _operate(world, pond, number)
         holder, member, *receivers = life.people[:4]
-        await _import(world, life.people[4:])
+        await bring_in(world, imports_of(life.people[4:]))
         for someone in (holder, member):
             await world.enrol(someone)
             await world.issue(someone)
@@ -225,9 +225,9 @@ async def _operate(world: World, pond: Channel, number: int) -> None:
     await world.resume(pond)
 
 
-async def _import(world: World, newcomers: list[Person]) -> None:
-    """People who come over one stream, each with a card."""
-    items = [
+def imports_of(newcomers: list[Person]) -> list[registry.ImportCitizensRequest]:
+    """The items of a stream that brings people in, each with a card."""
+    return [
         registry.ImportCitizensRequest(
             citizen=registry.RegisterCitizenRequest(
                 request_id=new_id(),
@@ -245,8 +245,11 @@ async def _import(world: World, newcomers: list[Person]) -> None:
         )
         for someone in newcomers
     ]
+
+
+async def bring_in(world: World, items: list[registry.ImportCitizensRequest]) -> None:
     answer = await world.bureau.do(world.bureau.registry.ImportCitizens, items)
-    assert answer.imported_count == len(newcomers), answer.refusals
+    assert answer.imported_count == len(items), answer.refusals
 
 
 async def _receive(world: World, alipay: Channel, receivers: list[Person]) -> None:

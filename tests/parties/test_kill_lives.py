@@ -12,16 +12,29 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.descriptor_pb2 import MethodOptions
-from tests.parties.lives import DELIVERED_TO, LIVING, Life, lived, stubborn, tally_of
+from tests.parties.lives import (
+    DELIVERED_TO,
+    LIVING,
+    Life,
+    bring_in,
+    imports_of,
+    lived,
+    stubborn,
+    tally_of,
+)
 from tests.parties.test_platform_process import Platform, init
 from tests.wire.national_platform.methods import METHODS
-from tests.wire.people import Caller, Channel, World, a_world
+from tests.wire.people import Caller, Channel, Person, World, a_world, person
 from tests.wire.people_channels import compromise, rotate
 
 SAMPLE = 150
+CROWD = [person(place) for place in range(750, 890)]
+# By status and generation: each has one card, and it is normal.
+ONE_EACH = [[(2, 2)]] * len(CROWD)
 
 
 @asynccontextmanager
@@ -76,16 +89,21 @@ async def live_while_killing(folder: Path, *, lives: int, kills: int, seed: int)
         living = [asyncio.create_task(lived(world, alipay, life)) for life in others]
         keeper = Life(0, chance)
         living.append(asyncio.create_task(turn_keys(world, keeper)))
+        importer = Life(0, chance)
+        living.append(asyncio.create_task(import_until(over := asyncio.Event(), world, importer)))
         for _ in range(kills):
             await asyncio.sleep(chance.uniform(0.3, 1.0))
             platform.end(signal.SIGKILL)
             platform.start()
+        over.set()
         await asyncio.gather(*living)
         await settled(world)
 
         for life in others:
             assert tally(world, life) in expected(peaceful, life), life.number
-        told = [each for life in (peaceful, keeper, *others) for each in life.told]
+        assert importer.repeated, "no kill met the stream"
+        assert tally_of(world.folder, keys_of(world, CROWD), 0)["physical_cards"] == ONE_EACH
+        told = [e for life in (peaceful, keeper, importer, *others) for e in life.told]
         before = dump(world)
         # The lakes have exited: they may ask for nothing any more.
         askable = [each for each in told if not each.party_id.startswith("lake")]
@@ -122,8 +140,19 @@ def expected(peaceful: Life, life: Life) -> list[object]:
 
 
 def tally(world: World, life: Life) -> object:
-    keys = [world.vault.citizen_key(someone.id_number) for someone in life.people]
-    return tally_of(world.folder, keys, life.number)
+    return tally_of(world.folder, keys_of(world, life.people), life.number)
+
+
+def keys_of(world: World, people: list[Person]) -> list[Any]:
+    return [world.vault.citizen_key(someone.id_number) for someone in people]
+
+
+async def import_until(over: asyncio.Event, world: World, life: Life) -> None:
+    """The same stream of people, sent whole again and again."""
+    LIVING.set(life)
+    items = imports_of(CROWD)
+    while not over.is_set():
+        await bring_in(world, items)
 
 
 def dump(world: World) -> object:
