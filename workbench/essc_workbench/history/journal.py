@@ -1,0 +1,90 @@
+"""Writing a history: one file, one line an item, on disk before what it tells of goes on."""
+
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from essc_workbench.history.items import Answered, Facts, Happened, Invoked, Item, Outcome, to_json
+
+
+class Journal:
+    """The history of one run, as it grows. Not for several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._began_ns = time.monotonic_ns()
+        self._calls = 0
+        self._file = path.open("w", encoding="utf-8", buffering=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the file."""
+        self._file.close()
+
+    def now_us(self) -> int:
+        """Microseconds since the run began."""
+        return (time.monotonic_ns() - self._began_ns) // 1000
+
+    def write(self, item: Item) -> None:
+        """Adds an item as it is."""
+        self._file.write(json.dumps(to_json(item), ensure_ascii=False) + "\n")
+
+    def invoked(
+        self,
+        source: str,
+        target: str,
+        method: str,
+        *,
+        request_id: str = "",
+        cause: int = 0,
+        step: int = 0,
+        citizens: tuple[str, ...] = (),
+        facts: Facts | None = None,
+    ) -> int:
+        """Notes a call before it is sent on. Answers its number."""
+        self._calls += 1
+        self.write(
+            Invoked(
+                at_us=self.now_us(),
+                call=self._calls,
+                source=source,
+                target=target,
+                method=method,
+                request_id=request_id,
+                cause=cause,
+                step=step,
+                citizens=citizens,
+                facts=facts or {},
+            )
+        )
+        return self._calls
+
+    def answered(
+        self, call: int, outcome: Outcome, reason: str = "", facts: Facts | None = None
+    ) -> None:
+        """Notes a call's end."""
+        self.write(
+            Answered(
+                at_us=self.now_us(), call=call, outcome=outcome, reason=reason, facts=facts or {}
+            )
+        )
+
+    def happened(self, what: str, *, party: str = "", step: int = 0, **facts: object) -> None:
+        """Notes something that is no call."""
+        told = {
+            name: value if isinstance(value, str | int | bool | None) else str(value)
+            for name, value in facts.items()
+        }
+        self.write(Happened(at_us=self.now_us(), what=what, party=party, step=step, facts=told))
