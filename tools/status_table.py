@@ -380,6 +380,7 @@ def in_channel(operation: Operation, *, is_opened: bool) -> Iterator[Change]:
             purpose=purpose,
             expire_time=LATER,
             password_version=1 if method is Method.CARD_PASSWORD else None,
+            account_open_time=LONG_AGO if purpose is Purpose.RAISE_LEVEL else None,
         )
     yield from operation.more
 

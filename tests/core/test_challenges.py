@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from tests.core.people import (
     DAY,
+    EARLIER,
     HOUR,
     LI,
     MINUTE,
@@ -81,6 +82,7 @@ def started(
     counted: Counters | None = None,
     tries_left: int = 5,
     phone: str = "11100001234",
+    **more: Any,
 ) -> Accepted:
     challenge = Challenge(
         citizen=ZHANG,
@@ -91,6 +93,7 @@ def started(
         expire_time=NOW + 5 * MINUTE,
         tries_left=tries_left,
     )
+    challenge = replace(challenge, **more)
     return Accepted(
         answer=StartedChallenge(challenge=challenge, phone=phone),
         changes=(challenge,) if counted is None else (challenge, counted),
@@ -167,7 +170,30 @@ STARTING = Table(
     ({"command": replace(BY_NAME, method=Method.VOUCHED)}, started(Method.VOUCHED)),
     (
         {"command": BY_RESERVED_PHONE, "link": link(), "counters": counters(text_messages=9)},
-        started(Method.RESERVED_PHONE, counters(text_messages=10), phone="11100009999"),
+        started(
+            Method.RESERVED_PHONE,
+            counters(text_messages=10),
+            phone="11100009999",
+            account_open_time=EARLIER,
+        ),
+    ),
+    # A text message for the level is none to the reserved phone, and goes to the person's own.
+    (
+        {"command": replace(BY_LINK, purpose=Purpose.RAISE_LEVEL)},
+        started(
+            Method.TEXT_MESSAGE,
+            counters(text_messages=10),
+            purpose=Purpose.RAISE_LEVEL,
+            account_open_time=EARLIER,
+        ),
+    ),
+    (
+        {"command": replace(BY_LINK, purpose=Purpose.RAISE_LEVEL, method=Method.VOUCHED)},
+        started(Method.VOUCHED, purpose=Purpose.RAISE_LEVEL, account_open_time=EARLIER),
+    ),
+    (
+        {"account": bank_account(close_time=NOW)},
+        started(Method.VOUCHED, purpose=Purpose.RAISE_LEVEL),
     ),
     (
         {

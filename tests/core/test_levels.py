@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from tests.core.people import (
+    EARLIER,
     HOUR,
+    MINUTE,
     NANJING,
+    NANTONG,
     NOW,
     ZHANG,
     Store,
@@ -28,6 +31,8 @@ from tests.core.people import (
 )
 from tests.core.proof_steps import proof_steps
 
+from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
+from essc_platform.core.challenges import AnswerChallenge, Finding, StartChallenge
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.holdings import LinkAnswer
 from essc_platform.core.levels import LowerLevel, RaiseLevel
@@ -48,7 +53,7 @@ from essc_platform.core.records import (
 )
 
 S = PhysicalCardStatus
-PHONE = proof(method=Method.RESERVED_PHONE, purpose=Purpose.RAISE_LEVEL)
+PHONE = proof(method=Method.RESERVED_PHONE, purpose=Purpose.RAISE_LEVEL, account_open_time=EARLIER)
 VOUCHED = replace(PHONE, method=Method.VOUCHED)
 RAISED = link(level=Level.PAYMENT)
 RAISE = RaiseLevel(
@@ -111,7 +116,16 @@ RAISING = Table(
     ({"card": card()}, Rejected(Reason.BANK_ACCOUNT_NOT_OPEN)),
     ({"account": bank_account(close_time=NOW)}, Rejected(Reason.BANK_ACCOUNT_NOT_OPEN)),
     ({"account": bank_account(), "link": link()}, Rejected(Reason.BANK_DIFFERS)),
-    ({"channel": channel(channel_class=4, bank_id="citybank")}, raised(PHONE)),
+    (
+        {
+            "channel": channel(channel_class=4, bank_id="citybank"),
+            "proof": replace(PHONE, account_open_time=EARLIER - 1),
+        },
+        Rejected(Reason.PROOF_EXPIRED),
+    ),
+    # What the bank vouched for before there was an account is nothing either.
+    ({"proof": replace(VOUCHED, account_open_time=None)}, Rejected(Reason.PROOF_EXPIRED)),
+    ({"proof": PHONE}, raised(PHONE)),
     ({"proof": VOUCHED}, raised(VOUCHED)),
     ({"proof": None, "link": RAISED}, Accepted(answer=LinkAnswer(link=RAISED))),
     (
@@ -126,6 +140,63 @@ RAISING = Table(
 @pytest.mark.parametrize(("situation", "decision"), RAISING.rows, ids=RAISING.ids)
 def test_raising_a_level(situation: dict[str, Any], decision: Decision) -> None:
     assert judge_situation(situation) == decision
+
+
+@pytest.mark.rule("R23", "R26")
+@pytest.mark.parametrize("method", [Method.RESERVED_PHONE, Method.VOUCHED])
+def test_a_check_of_one_account_raises_no_level_by_the_account_opened_after_it(
+    method: Method,
+) -> None:
+    """Whoever has the phone of the closed account need not have that of the new one."""
+    bank = channel(channel_class=4, bank_id="citybank")
+    store = Store(citizen(), physical_card(), card(), bank_account(), link(), bank)
+    of_the_old = earned(store, method, 700)
+
+    at, regions = NOW + MINUTE, frozenset({NANTONG})
+    accepted(store.do(CloseBankAccount(at=at, citizen=ZHANG, number=50, regions=regions)))
+    reopen = ActivateBankAccount(
+        at=at + MINUTE,
+        citizen=ZHANG,
+        number=50,
+        regions=regions,
+        bank_id="citybank",
+        reserved_phone="11100008888",
+    )
+    accepted(store.do(reopen))
+    refused = store.do(replace(RAISE, at=at + MINUTE, proof=of_the_old))
+    of_the_new = earned(store, method, 710, at + MINUTE)
+    taken = store.do(replace(RAISE, at=at + MINUTE, proof=of_the_new))
+
+    assert refused == Rejected(Reason.PROOF_EXPIRED)
+    assert isinstance(taken, Accepted)
+
+
+def earned(store: Store, method: Method, number: int, at: int = NOW) -> tuple[int, int, int]:
+    """The key of a proof for raising the level, by a check from beginning to end."""
+    start = StartChallenge(
+        at=at,
+        channel="wechat",
+        citizen=ZHANG,
+        link_number=300,
+        name=None,
+        id_number=None,
+        phone=None,
+        method=method,
+        purpose=Purpose.RAISE_LEVEL,
+        new_number=number,
+    )
+    answer = AnswerChallenge(
+        at=at,
+        channel="wechat",
+        citizen=ZHANG,
+        number=number,
+        finding=Finding.RIGHT,
+        password_version=None,
+        new_proof_number=number + 1,
+    )
+    accepted(store.do(start))
+    accepted(store.do(answer))
+    return (*ZHANG, number + 1)
 
 
 LOWERED = Accepted(

@@ -188,6 +188,7 @@ def proof(key: CitizenKey, channel: str, purpose: Purpose, method: Method, copy:
         purpose=purpose,
         expire_time=FAR,
         password_version=1 if method is Method.CARD_PASSWORD else None,
+        account_open_time=NOON if purpose is Purpose.RAISE_LEVEL else None,
     )
 
 

@@ -88,8 +88,10 @@ RECORDS: list[Change] = [
     Counters(key=WIDE, day=0),
     CHALLENGE,
     replace(CHALLENGE, citizen=WIDE, number=TAIL, is_answered=True, tries_left=0),
+    replace(CHALLENGE, citizen=WIDE, account_open_time=NOON),
     PROOF,
     replace(PROOF, citizen=WIDE, number=TAIL, is_used=True),
+    replace(PROOF, citizen=WIDE, account_open_time=NOON),
     stories.party("bank"),
     Party(
         key="bureau",

@@ -82,6 +82,11 @@ class StartChallenge:
         return (*(self.holder or self.citizen), self.channel)
 
     @property
+    def is_about_account(self) -> bool:
+        """Whether it is a check of the phone reserved at the bank account, whoever makes it."""
+        return self.method is Method.RESERVED_PHONE or self.purpose is Purpose.RAISE_LEVEL
+
+    @property
     def binding_key(self) -> tuple[int, int, int] | None:
         if self.holder is None or self.binding is None:
             return None
@@ -156,9 +161,9 @@ def start_challenge(
         purpose=command.purpose,
         expire_time=command.at + policy.challenge_seconds * SECOND,
         tries_left=_tries(command.method, password, policy),
+        account_open_time=None if account is None else account.open_time,
     )
-    phone = citizen.phone if account is None else account.reserved_phone
-    answer = StartedChallenge(challenge=challenge, phone=phone)
+    answer = StartedChallenge(challenge=challenge, phone=_phone(command.method, citizen, account))
     if command.method in TEXTED:
         counted = replace(today, text_messages=today.text_messages + 1)
         return Accepted(answer=answer, changes=(challenge, counted))
@@ -233,9 +238,17 @@ def _earned(
         purpose=challenge.purpose,
         expire_time=command.at + policy.proof_seconds * SECOND,
         password_version=password_version,
+        account_open_time=challenge.account_open_time,
     )
     answered = replace(challenge, is_answered=True)
     return Accepted(answer=EarnedProof(proof=proof), changes=(answered, proof))
+
+
+def _phone(method: Method, citizen: Citizen, account: BankAccount | None) -> str:
+    if method is Method.RESERVED_PHONE:
+        assert account is not None, "refused before, where there is none"
+        return account.reserved_phone
+    return citizen.phone
 
 
 def _tries(method: Method, password: Password | None, policy: Policy) -> int:

@@ -90,6 +90,9 @@ def raise_level(
         return Rejected(Reason.BANK_ACCOUNT_NOT_OPEN)
     if channel.is_of_a_bank and channel.bank_id != account.bank_id:
         return Rejected(Reason.BANK_DIFFERS)
+    if proof.account_open_time != account.open_time:
+        # Another account by now: nobody has checked the phone that is reserved at this one.
+        return Rejected(Reason.PROOF_EXPIRED)
     raised = replace(link, level=Level.PAYMENT)
     return replace(
         _answer(raised, person, command.at, policy),

@@ -110,13 +110,14 @@ async def test_raising_a_level(stage: Stage) -> None:
     await world.write("UPDATE cards SET expire_time = expire_time * 2")
     await close_account(world, zhang)
     await ladder.step("BANK_ACCOUNT_NOT_OPEN", good)
-    await open_account(world, zhang, bank_id="otherbank")
-    await world.write("UPDATE channels SET channel_class = 4, bank_id = ?", BANK)
+    # The same account again, since a proof is good for no other.
+    await world.write("UPDATE bank_accounts SET close_time = NULL")
+    await world.write("UPDATE channels SET channel_class = 4, bank_id = 'otherbank'")
     await ladder.step("BANK_DIFFERS", good)
     ladder.top()
 
     # No refusal used the proof up, and what is raised already answers before any proof.
-    await world.write("UPDATE channels SET bank_id = 'otherbank'")
+    await world.write("UPDATE channels SET bank_id = ?", BANK)
     raised = await bank.do(bank.cards.RaiseLevel, good)
     again = await bank.do(bank.cards.RaiseLevel, raise_(""))
     assert raised.link.level == again.link.level == card_pb2.LEVEL_PAYMENT

@@ -173,6 +173,23 @@ async def test_a_code_to_the_reserved_phone_raises_the_level_in_one_channel(worl
     assert (await kinds(wechat))[1:] == [STATUS]
 
 
+@pytest.mark.rule("R23", "R26")
+async def test_a_proof_of_a_closed_accounts_phone_raises_no_level_by_the_account_after_it(
+    world: World,
+) -> None:
+    bank, zhang = await world.channel("bank"), await world.citizen(1)
+    link = await bank.apply(zhang)
+    await open_account(world, zhang)
+    old = await bank.proof(zhang, RESERVED_PHONE, RAISE_LEVEL, link_id=link.link_id)
+
+    await close_account(world, zhang)
+    await open_account(world, zhang)
+
+    request = cards.RaiseLevelRequest(link_id=link.link_id, serial=1, proof=old)
+    assert await reason(bank.do(bank.cards.RaiseLevel, request)) == "PROOF_EXPIRED"
+    assert (await raise_level(bank, zhang, link)).level == PAYMENT
+
+
 @pytest.mark.rule("R25", "R26")
 async def test_a_code_to_the_reserved_phone_counts_as_a_text_message_of_the_day(
     world: World,

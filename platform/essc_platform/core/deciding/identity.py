@@ -7,7 +7,7 @@ from essc_platform.core.challenges import AnswerChallenge, StartChallenge
 from essc_platform.core.deciding.common import person, person_of
 from essc_platform.core.decisions import Decision
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Binding, Challenge, Citizen, Counters, Link, Method, Password
+from essc_platform.core.records import Binding, Challenge, Citizen, Counters, Link, Password
 from essc_platform.core.snapshot import Read, View, one
 
 Command: TypeAlias = StartChallenge | AnswerChallenge
@@ -27,7 +27,7 @@ def reads_of(command: Command) -> frozenset[Read]:
             )
             if command.binding_key is not None:
                 reads |= {one(Binding, command.binding_key)}
-            if command.method is Method.RESERVED_PHONE:
+            if command.is_about_account:
                 reads |= person_of(command.citizen)
             return reads
         case AnswerChallenge():
@@ -45,7 +45,7 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
     match command:
         case StartChallenge():
             account = None
-            if command.method is Method.RESERVED_PHONE:
+            if command.is_about_account:
                 account = person(view, command.citizen).bank_account
             return challenges.start_challenge(
                 command,

@@ -73,6 +73,8 @@ class Challenge:
     expire_time: Instant
     tries_left: int
     is_answered: bool = False
+    account_open_time: Instant | None = None
+    """Which bank account's phone is checked: by its opening it differs from a later one."""
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -92,6 +94,8 @@ class Proof:
     is_used: bool = False
     password_version: int | None = None
     """Which password was entered, where one was."""
+    account_open_time: Instant | None = None
+    """Of the challenge's bank account, where it had one."""
 
     @property
     def key(self) -> tuple[int, int, int]:

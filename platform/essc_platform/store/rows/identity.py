@@ -37,6 +37,7 @@ def _challenge(r: Row) -> Challenge:
         expire_time=r[6],
         tries_left=r[7],
         is_answered=bool(r[8]),
+        account_open_time=r[9],
     )
 
 
@@ -50,6 +51,7 @@ def _proof(r: Row) -> Proof:
         expire_time=r[6],
         is_used=bool(r[7]),
         password_version=r[8],
+        account_open_time=r[9],
     )
 
 
@@ -80,6 +82,7 @@ MAPPINGS = (
             c.expire_time,
             c.tries_left,
             c.is_answered,
+            c.account_open_time,
         ),
         _challenge,
     ),
@@ -95,6 +98,7 @@ MAPPINGS = (
             p.expire_time,
             p.is_used,
             p.password_version,
+            p.account_open_time,
         ),
         _proof,
     ),

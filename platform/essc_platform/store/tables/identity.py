@@ -32,6 +32,7 @@ challenges = table(
     Column("expire_time", BigInteger, nullable=False),
     Column("tries_left", SmallInteger, nullable=False),
     Column("is_answered", Boolean, nullable=False),
+    Column("account_open_time", BigInteger),
     Index("challenges_by_end", "expire_time"),
 )
 
@@ -45,5 +46,6 @@ proofs = table(
     Column("expire_time", BigInteger, nullable=False),
     Column("is_used", Boolean, nullable=False),
     Column("password_version", Integer),
+    Column("account_open_time", BigInteger),
     Index("proofs_by_end", "expire_time"),
 )
