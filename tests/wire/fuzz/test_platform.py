@@ -27,6 +27,10 @@ ORDER = (
     options_pb2.AUDIENCE_LAB,
     options_pb2.AUDIENCE_OPERATOR,
 )
+# A round of so many takes a minute and a half, and of three times as many ten: what was said
+# before is kept to be said again, and a refusal is judged by all there is. Five fresh worlds find
+# more than one that has grown old, and leave `make soak` within forty minutes on a busy machine.
+EXAMPLES_OF_A_LONG_ROUND = 300
 
 
 @pytest.mark.timeout(300)
@@ -39,12 +43,12 @@ def test_no_call_of_the_platform_is_answered_as_none_may_be(tmp_path: Path) -> N
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("round_", range(5))
 def test_no_call_of_the_platform_is_answered_as_none_may_be_in_the_long_run(
     tmp_path: Path, round_: int
 ) -> None:
-    judge = fuzzed(tmp_path, examples=1000, derandomize=False)
+    judge = fuzzed(tmp_path, examples=EXAMPLES_OF_A_LONG_ROUND, derandomize=False)
 
     assert_nothing_found(judge)
 
