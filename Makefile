@@ -14,6 +14,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 SETUP := .venv/.setup-done
+BROWSER := .venv/.browser-there
 STUBS := build/stubs/essc/stubs_digest.txt
 # The folders too, so that a file taken away counts as a change.
 PROTOS := $(shell find protos third_party \( -name '*.proto' -o -type d \) -not -name '__pycache__')
@@ -34,6 +35,10 @@ $(SETUP): pyproject.toml requirements.lock hatch_build.py tools/setup.sh
 $(STUBS): $(SETUP) $(PROTOS)
 	@$(PYTHON) hatch_build.py
 
+$(BROWSER): $(SETUP) tools/browser.sh
+	@tools/browser.sh
+	@touch $@
+
 .PHONY: stubs
 stubs: $(SETUP) ## generate the Python side of the contract into build/stubs
 	@$(PYTHON) hatch_build.py
@@ -47,7 +52,7 @@ up: setup ## start the federation and keep it running until Ctrl-C
 	@$(BIN)/essc up $(ARGS)
 
 .PHONY: test
-test: setup ## every test but soak (ARGS="-k apply" picks some)
+test: setup $(BROWSER) ## every test but soak (ARGS="-k apply" picks some)
 	@$(PYTEST) -m "not soak" $(SPREAD) $(ARGS)
 
 .PHONY: test-architecture test-contract test-core test-store test-wire test-parties
