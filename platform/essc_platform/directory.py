@@ -127,6 +127,11 @@ class Directory:
             )
         )
 
+    def above(self, channel_id: str) -> str:
+        """The tier-1 channel above this one; empty where there is none."""
+        channel = self._channels.get(channel_id)
+        return "" if channel is None else channel.parent
+
     def below(self, channel_id: str) -> tuple[str, ...]:
         """The channels of tier 2 under this one, whatever their state."""
         return tuple(sorted(c.key for c in self._channels.values() if c.parent == channel_id))

@@ -203,7 +203,7 @@ def test_registering_a_channel(situation: dict[str, Any], decision: Decision) ->
 
 
 def change(verb: ChannelVerb, **changes: Any) -> ChangeChannel:
-    command = ChangeChannel(at=NOW, channel_id="wechat", verb=verb, below=())
+    command = ChangeChannel(at=NOW, channel_id="wechat", verb=verb, above="", below=())
     return replace(command, **changes)
 
 
@@ -278,6 +278,53 @@ def test_a_suspension_is_told_below_to_whoever_is_live_itself(
     assert accepted(decision).changes == (
         channel(state=S.SUSPENDED if verb is V.SUSPEND else S.LIVE, state_time=NOW),
     )
+
+
+@pytest.mark.rule("R15", "R16")
+@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize(
+    ("verb", "before", "kind"),
+    [
+        (V.SUSPEND, S.LIVE, EventKind.CHANNEL_SUSPENDED),
+        (V.RESUME, S.SUSPENDED, EventKind.CHANNEL_RESUMED),
+    ],
+)
+def test_a_channel_of_tier_2_is_told_of_its_own_suspension_only_while_its_parent_is_live(
+    verb: ChannelVerb, before: ChannelState, kind: EventKind, state: ChannelState
+) -> None:
+    """Under a parent that is not live its calls are refused before and after."""
+    parent = channel(key="jiangsu", state=state)
+    child = channel(state=before, tier=2, parent="jiangsu")
+
+    decision = judge(change(verb, above="jiangsu"), party(), child, parent)
+
+    assert accepted(decision).events == ((told(kind),) if state is S.LIVE else ())
+
+
+@pytest.mark.rule("R15", "R16")
+def test_a_channel_that_is_resumed_under_a_suspended_parent_is_told_once_that_one_is() -> None:
+    store = Store(
+        party(key="jiangsu"),
+        channel(key="jiangsu"),
+        party(),
+        channel(tier=2, parent="jiangsu"),
+    )
+    of_child = change(V.SUSPEND, above="jiangsu")
+    of_parent = change(V.SUSPEND, channel_id="jiangsu", below=("wechat",))
+    steps = [
+        of_child,
+        of_parent,
+        replace(of_child, verb=V.RESUME),
+        replace(of_parent, verb=V.RESUME),
+    ]
+
+    decisions = [accepted(store.do(step)) for step in steps]
+
+    heard = [
+        [event.kind for event in decision.events if event.channel == "wechat"]
+        for decision in decisions
+    ]
+    assert heard == [[EventKind.CHANNEL_SUSPENDED], [], [], [EventKind.CHANNEL_RESUMED]]
 
 
 STEPS = {

@@ -192,6 +192,7 @@ _MADE: dict[str, Callable[[_Making], Any]] = {
     "new_key_id": lambda m: f"r{m.place}",
     "new_public_key": lambda m: bytes(32),
     "told": lambda m: CHANNELS,
+    "above": lambda m: "" if m.copy else CHANNELS[0],
     "below": lambda m: tuple(name for name in CHANNELS if name != m.errand.channel),
     "channel_class": lambda m: 6,
     "vouch_kinds": lambda m: (2, 4),

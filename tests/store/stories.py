@@ -495,6 +495,7 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
             verb=(ChannelVerb.RESUME, ChannelVerb.SUSPEND, ChannelVerb.EXIT, ChannelVerb.SUSPEND)[
                 variant
             ],
+            above="",
             below=tuple(name for name in CHANNELS if name != channel),
         ),
         "found": lambda: RegisterChannel(

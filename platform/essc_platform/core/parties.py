@@ -93,6 +93,8 @@ class ChangeChannel:
     at: Instant
     channel_id: str
     verb: ChannelVerb
+    above: str
+    """For tier 2: the tier-1 channel above it. Empty for tier 1."""
     below: tuple[str, ...]
     """The channels of tier 2 under it, whatever their state."""
 
@@ -209,11 +211,14 @@ def change_channel(
     party: Party | None,
     channel: Channel | None,
     keys: Sequence[PartyKey],
+    parent: Channel | None,
     below: Sequence[Channel],
 ) -> Decision:
     """R15: one step along the life of a channel.
 
-    Suspension and resumption are told to it, and to the channels below it that are live with it.
+    Suspension and resumption are told to whoever's calls are admitted no more, or again: to it, and
+    to the channels below it. One whose calls are refused for another reason all the same is told
+    nothing.
     """
     if party is None or channel is None:
         return Rejected(Reason.PARTY_NOT_FOUND)
@@ -222,10 +227,18 @@ def change_channel(
         return Rejected(Reason.CHANNEL_STATE_FORBIDS, (("state", channel.state.name),))
     changed = replace(channel, state=state, state_time=command.at)
     kind = _EVENTS.get(command.verb)
-    told = (channel.key, *(each.key for each in below if each.state is ChannelState.LIVE))
+    before = {channel.key: standing(channel, parent)}
+    before |= {each.key: standing(each, channel) for each in below}
+    after = {channel.key: standing(changed, parent)}
+    after |= {each.key: standing(each, changed) for each in below}
+    told = [each for each in before if _is_live(before[each]) != _is_live(after[each])]
     events = () if kind is None else tuple(_told(each, kind, command.at) for each in told)
     answer = PartyAnswer(party=party, channel=changed, key_ids=_ids(keys))
     return Accepted(answer=answer, changes=(changed,), events=events)
+
+
+def _is_live(state: ChannelState) -> bool:
+    return state is ChannelState.LIVE
 
 
 def _told(channel: str, kind: EventKind, at: Instant) -> Event:

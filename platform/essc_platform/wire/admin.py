@@ -231,6 +231,7 @@ class ChannelAdminServicer:
             at=self._front.clock.now(),
             channel_id=request.channel_id,
             verb=verb,
+            above=self._front.directory.above(request.channel_id),
             below=self._front.directory.below(request.channel_id),
         )
         return await self._front.change(

@@ -123,6 +123,31 @@ async def test_a_parents_suspension_is_told_below_it_to_those_that_are_live_with
     assert await other.feed() == []
 
 
+@pytest.mark.rule("R15", "R16")
+async def test_a_channel_is_told_that_it_is_resumed_once_its_calls_are_admitted(
+    world: World,
+) -> None:
+    parent = await world.channel("jiangsu")
+    child = await tier_2(world, "hospital", parent)
+    head = events.GetHeadRequest()
+    await world.suspend(child)
+    await world.suspend(parent)
+
+    async with child.watching((await child.do(child.events.GetHead, head)).cursor) as watch:
+        await world.resume(child)
+        found, _ = await watch.until_heartbeat()
+        refusal = await reason(child.links())
+        await world.resume(parent)
+        told = (await watch.next()).event
+        links = await child.links()
+
+    assert (found, refusal) == ([], "CHANNEL_NOT_LIVE")
+    assert told.kind == Kind.KIND_CHANNEL_RESUMED
+    assert links == []
+    both = [Kind.KIND_CHANNEL_SUSPENDED, Kind.KIND_CHANNEL_RESUMED]
+    assert [event.kind for event in await child.feed()] == both
+
+
 @pytest.mark.rule("R15")
 async def test_a_channel_may_go_live_before_its_parent_and_waits_for_it(world: World) -> None:
     await world.applicant("jiangsu")

@@ -28,8 +28,8 @@ def reads_of(command: Command) -> frozenset[Read]:
         case AddPartyKey() | RemovePartyKey():
             return _party_of(command.party_id)
         case ChangeChannel():
-            below = {one(Channel, each) for each in command.below}
-            return _party_of(command.channel_id) | below
+            around = {one(Channel, each) for each in (command.above, *command.below)}
+            return _party_of(command.channel_id) | around
 
 
 def decide(command: Command, view: View, _policy: Policy) -> Decision:
@@ -46,7 +46,12 @@ def decide(command: Command, view: View, _policy: Policy) -> Decision:
         case ChangeChannel():
             found = (view.one(Channel, each) for each in command.below)
             below = [each for each in found if each is not None]
-            return parties.change_channel(command, *_party(view, command.channel_id), below)
+            return parties.change_channel(
+                command,
+                *_party(view, command.channel_id),
+                view.one(Channel, command.above),
+                below,
+            )
         case AddPartyKey():
             return parties.add_party_key(command, *_party(view, command.party_id))
         case RemovePartyKey():
