@@ -38,8 +38,8 @@ class Step(BaseModel):
     shorthand: ClassVar[str] = ""
     """The field that may stand alone; empty if none may."""
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         if cls.verb:
             other = STEPS.setdefault(cls.verb, cls)
             assert other.__qualname__ == cls.__qualname__, f"two steps with the verb {cls.verb}"
