@@ -16,12 +16,15 @@ from essc_wire.guard import Call
 from essc_wire.refusals import Refusal, Violation
 
 
+def keyed_digest(key: bytes, *texts: str) -> bytes:
+    """What is kept of texts that one only wants to know again."""
+    content = " ".join(f"{len(text)} {text}" for text in texts).encode()
+    return hmac.new(key, content, hashlib.sha256).digest()
+
+
 def password_digest(key: bytes, account: str, password: str) -> bytes:
     """What is kept of a wallet password; empty where there is none."""
-    if not password:
-        return b""
-    content = f"{len(account)} {account} {password}".encode()
-    return hmac.new(key, content, hashlib.sha256).digest()
+    return keyed_digest(key, account, password) if password else b""
 
 
 class AccountService:

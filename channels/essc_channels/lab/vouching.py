@@ -13,10 +13,10 @@ from essc.authority.v1 import authority_service_pb2 as messages
 from essc.identity.v1 import identity_pb2
 from essc_channels.core.channel_profiles import VouchKind
 from essc_channels.core.records import Instant
-from essc_channels.lab.accounts import password_digest
+from essc_channels.lab.accounts import keyed_digest, password_digest
 from essc_channels.store import lab
 from essc_channels.store.database import Database
-from essc_channels.store.lab import LabAccount, Vouch, VouchAnswer
+from essc_channels.store.lab import Asked, LabAccount, Vouch, VouchAnswer
 from essc_channels.wire.sessions import Caller
 from essc_channels.wire.storing import stored
 from essc_wire.clock import PartyClock, random_bytes, random_digits
@@ -53,14 +53,17 @@ class VouchService:
         self, request: messages.StartVouchRequest, call: Call[Caller]
     ) -> Message | Refusal:
         now = self._clock.now()
+        asked = self._asked("start", request.request_id, request.account, str(request.kind))
         with self._database.write() as connection:
+            if lab.is_reused(connection, asked):
+                return Refusal("REQUEST_ID_REUSED")
             account = lab.find_account(connection, request.account)
             if account is None:
                 return Refusal("ACCOUNT_UNKNOWN")
-            vouch = lab.find_vouch_of_request(connection, request.request_id)
+            vouch = lab.find_vouch_of_request(connection, asked)
             if vouch is None:
                 vouch = _new_vouch(request, account, now)
-                lab.add_vouch(connection, vouch, now)
+                lab.add_vouch(connection, asked, vouch, now)
                 if vouch.code:
                     words = (
                         f"【{self._signature}】验证码 {vouch.code}，五分钟内有效，请勿告知他人。"
@@ -78,16 +81,23 @@ class VouchService:
         self, request: messages.AnswerVouchRequest, call: Call[Caller]
     ) -> Message | Refusal:
         now = self._clock.now()
+        asked = self._asked("answer", request.request_id, request.vouch_id, request.answer)
         with self._database.write() as connection:
-            judged = lab.find_vouch_answer(connection, request.request_id)
+            if lab.is_reused(connection, asked):
+                return Refusal("REQUEST_ID_REUSED")
+            judged = lab.find_vouch_answer(connection, asked)
             if judged is None:
                 vouch = lab.find_vouch(connection, request.vouch_id)
                 if vouch is None or now >= vouch.expire_time:
                     return Refusal("CHALLENGE_NOT_FOUND")
                 account = lab.find_account(connection, vouch.account)
                 judged = self._judge(vouch, account, request.answer)
-                lab.add_vouch_answer(connection, request.request_id, judged)
+                lab.add_vouch_answer(connection, asked, judged)
         return messages.AnswerVouchResponse(passed=judged.passed, tries_left=judged.tries_left)
+
+    def _asked(self, verb: str, request_id: str, *content: str) -> Asked:
+        """R91: a request as it is known again, however the letters of its UUID are written."""
+        return Asked(request_id.lower(), keyed_digest(self._key, verb, *content))
 
     def _judge(self, vouch: Vouch, account: LabAccount | None, answer: str) -> VouchAnswer:
         """A check passes once; every answer uses up a try."""
@@ -116,7 +126,6 @@ def _new_vouch(request: messages.StartVouchRequest, account: LabAccount, now: In
     """A check of the kind. Without a reserved phone no code is sent, and none is right."""
     vouch = Vouch(
         vouch_id=random_bytes(16).hex(),
-        request_id=request.request_id,
         account=request.account,
         kind=VouchKind(request.kind),
         expire_time=now + _LIFETIME_US,

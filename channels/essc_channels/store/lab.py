@@ -1,7 +1,8 @@
 """The simulated authority's state: accounts, started checks, and the phones' inbox."""
 
+import hmac
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -25,12 +26,18 @@ class LabAccount:
     wallet_password_digest: bytes = field(repr=False)
 
 
+class Asked(NamedTuple):
+    """A request, and a keyed digest of what it asks."""
+
+    request_id: str
+    content_digest: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouch:
     """A started check."""
 
     vouch_id: str
-    request_id: str
     account: str
     kind: VouchKind
     expire_time: Instant
@@ -71,7 +78,17 @@ def find_account(connection: Connection, account: str) -> LabAccount | None:
     )
 
 
-def add_vouch(connection: Connection, vouch: Vouch, now: Instant) -> None:
+def is_reused(connection: Connection, asked: Asked) -> bool:
+    """Whether the request's id came before with other content."""
+    for table in (vouches, vouch_answers):
+        statement = select(table.c.content_digest).where(table.c.request_id == asked.request_id)
+        known = connection.execute(statement).scalar()
+        if known is not None and not hmac.compare_digest(known, asked.content_digest):
+            return True
+    return False
+
+
+def add_vouch(connection: Connection, asked: Asked, vouch: Vouch, now: Instant) -> None:
     """Adds a check, and forgets those that nobody can ask about any more, with their answers."""
     is_old = vouches.c.expire_time <= now - _VOUCHES_KEPT_US
     old = select(vouches.c.vouch_id).where(is_old)
@@ -80,7 +97,8 @@ def add_vouch(connection: Connection, vouch: Vouch, now: Instant) -> None:
     connection.execute(
         insert(vouches).values(
             vouch_id=vouch.vouch_id,
-            request_id=vouch.request_id,
+            request_id=asked.request_id,
+            content_digest=asked.content_digest,
             account=vouch.account,
             kind=int(vouch.kind),
             masked_phone=vouch.masked_phone,
@@ -96,24 +114,26 @@ def find_vouch(connection: Connection, vouch_id: str) -> Vouch | None:
     return _vouch(row) if row is not None else None
 
 
-def find_vouch_of_request(connection: Connection, request_id: str) -> Vouch | None:
-    row = connection.execute(select(vouches).where(vouches.c.request_id == request_id)).first()
+def find_vouch_of_request(connection: Connection, asked: Asked) -> Vouch | None:
+    statement = select(vouches).where(vouches.c.request_id == asked.request_id)
+    row = connection.execute(statement).first()
     return _vouch(row) if row is not None else None
 
 
-def find_vouch_answer(connection: Connection, request_id: str) -> VouchAnswer | None:
-    statement = select(vouch_answers).where(vouch_answers.c.request_id == request_id)
+def find_vouch_answer(connection: Connection, asked: Asked) -> VouchAnswer | None:
+    statement = select(vouch_answers).where(vouch_answers.c.request_id == asked.request_id)
     row = connection.execute(statement).first()
     if row is None:
         return None
     return VouchAnswer(vouch_id=row.vouch_id, passed=row.passed, tries_left=row.tries_left)
 
 
-def add_vouch_answer(connection: Connection, request_id: str, answer: VouchAnswer) -> None:
+def add_vouch_answer(connection: Connection, asked: Asked, answer: VouchAnswer) -> None:
     """Stores the judgement, and what it leaves of the tries."""
     connection.execute(
         insert(vouch_answers).values(
-            request_id=request_id,
+            request_id=asked.request_id,
+            content_digest=asked.content_digest,
             vouch_id=answer.vouch_id,
             passed=answer.passed,
             tries_left=answer.tries_left,
@@ -152,7 +172,6 @@ def list_messages(connection: Connection, phone: str) -> tuple[tuple[str, Instan
 def _vouch(row: Any) -> Vouch:
     return Vouch(
         vouch_id=row.vouch_id,
-        request_id=row.request_id,
         account=row.account,
         kind=VouchKind(row.kind),
         masked_phone=row.masked_phone,

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata: Final = MetaData()
 
@@ -23,6 +23,7 @@ vouches: Final = Table(
     metadata,
     Column("vouch_id", String, primary_key=True),
     Column("request_id", String, nullable=False, unique=True),
+    Column("content_digest", LargeBinary, nullable=False),
     Column("account", String, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("masked_phone", String, nullable=False),
@@ -35,6 +36,7 @@ vouch_answers: Final = Table(
     "vouch_answers",
     metadata,
     Column("request_id", String, primary_key=True),
+    Column("content_digest", LargeBinary, nullable=False),
     Column("vouch_id", String, nullable=False, index=True),
     Column("passed", Boolean, nullable=False),
     Column("tries_left", Integer, nullable=False),

@@ -365,12 +365,15 @@ def test_an_account_has_twenty_sessions_and_one_more_ends_the_oldest(database: D
 def vouch(number: int, expire_time: int) -> lab.Vouch:
     return lab.Vouch(
         vouch_id=f"v{number}",
-        request_id=f"r{number}",
         account="zhang",
         kind=VouchKind.WALLET_PASSWORD,
         expire_time=expire_time,
         tries_left=5,
     )
+
+
+def asked(request_id: str) -> lab.Asked:
+    return lab.Asked(request_id, b"digest")
 
 
 def test_the_lab_forgets_old_checks_and_keeps_the_newest_messages(folder: DataFolder) -> None:
@@ -379,10 +382,10 @@ def test_the_lab_forgets_old_checks_and_keeps_the_newest_messages(folder: DataFo
         for number in range(25):
             lab.add_message(connection, "11100000001", str(number), number)
         for number, expire_time in enumerate((1, 2)):
-            lab.add_vouch(connection, vouch(number, expire_time), 1)
+            lab.add_vouch(connection, asked(f"r{number}"), vouch(number, expire_time), 1)
             answer = lab.VouchAnswer(vouch_id=f"v{number}", passed=True, tries_left=0)
-            lab.add_vouch_answer(connection, f"a{number}", answer)
-        lab.add_vouch(connection, vouch(9, DAY), 1 + DAY)
+            lab.add_vouch_answer(connection, asked(f"a{number}"), answer)
+        lab.add_vouch(connection, asked("r9"), vouch(9, DAY), 1 + DAY)
 
     with lab_database.read() as connection:
         counts = [
@@ -390,8 +393,8 @@ def test_the_lab_forgets_old_checks_and_keeps_the_newest_messages(folder: DataFo
             for table in ("messages", "vouches", "vouch_answers")
         ]
         inbox = [words for words, _ in lab.list_messages(connection, "11100000001")]
-        assert lab.find_vouch_answer(connection, "a0") is None
-        assert lab.find_vouch_answer(connection, "a1") is not None
+        assert lab.find_vouch_answer(connection, asked("a0")) is None
+        assert lab.find_vouch_answer(connection, asked("a1")) is not None
     lab_database.close()
     assert counts == [20, 2, 1]
     assert inbox == [str(number) for number in range(24, 4, -1)]

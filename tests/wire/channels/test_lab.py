@@ -117,6 +117,33 @@ async def test_a_repeated_answer_counts_once(lab: Lab) -> None:
     assert (first.tries_left, next_one.tries_left) == (4, 3)
 
 
+@pytest.mark.rule("R91")
+async def test_a_used_request_id_with_other_content_is_refused_and_changes_nothing(
+    lab: Lab,
+) -> None:
+    start_id, answer_id = new_request_id(), new_request_id()
+    vouch, other = await lab.start(WALLET, request_id=start_id), await lab.start(WALLET)
+    first = await lab.answer(vouch, "sardine", answer_id)
+
+    reused = [
+        await refused(call)
+        for call in (
+            lab.start(IDENTITY, request_id=start_id),
+            lab.start(WALLET, "nobody", request_id=start_id),
+            lab.start(WALLET, request_id=answer_id),
+            lab.answer(vouch, WALLET_PASSWORD, answer_id),
+            lab.answer(other, "sardine", answer_id),
+            lab.answer(vouch, "sardine", start_id),
+        )
+    ]
+
+    assert {reason_of(each) for each in reused} == {"REQUEST_ID_REUSED"}
+    repeated = await lab.start(WALLET, request_id=start_id.upper())
+    assert repeated.vouch_id == vouch.vouch_id
+    assert await lab.answer(vouch, "sardine", answer_id.upper()) == first
+    assert (await lab.answer(vouch, WALLET_PASSWORD)).passed
+
+
 async def test_five_wrong_answers_are_all_there_are(lab: Lab) -> None:
     vouch = await lab.start(WALLET)
     left = [(await lab.answer(vouch, "sardine")).tries_left for _ in range(6)]

@@ -317,8 +317,12 @@ async def test_accounts_clock_and_phones(make_stand: MakeStand) -> None:
 
 @climbs(VOUCHING + "GetAccount", VOUCHING + "StartVouch", VOUCHING + "AnswerVouch")
 async def test_vouching(make_stand: MakeStand) -> None:
-    stub: Any = authority_grpc.VouchServiceStub((await make_stand("nantong")).lab().channel)
+    stand = await make_stand("nantong")
+    await stand.put_account(stand.fake.add(*ZHANG))
+    stub: Any = authority_grpc.VouchServiceStub(stand.lab().channel)
     wallet = identity_pb2.VOUCH_KIND_WALLET_PASSWORD
+    used = authority.StartVouchRequest(request_id=new_id(), account="zhang", kind=wallet)
+    await stub.StartVouch(used, timeout=5)
 
     ladder = Ladder(VOUCHING + "GetAccount", ask_of(stub.GetAccount), CHANNEL_DOMAIN)
     await ladder.step("REQUEST_INVALID", authority.GetAccountRequest())
@@ -329,12 +333,17 @@ async def test_vouching(make_stand: MakeStand) -> None:
     ladder = Ladder(VOUCHING + "StartVouch", ask_of(stub.StartVouch), CHANNEL_DOMAIN)
     await ladder.step("REQUEST_INVALID", start)
     start.kind = wallet
+    start.request_id = used.request_id
+    await ladder.step("REQUEST_ID_REUSED", start)
+    start.request_id = new_id()
     await ladder.step("ACCOUNT_UNKNOWN", start)
     ladder.top()
 
     answer = authority.AnswerVouchRequest(request_id="1", vouch_id="f" * 32, answer="yes")
     ladder = Ladder(VOUCHING + "AnswerVouch", ask_of(stub.AnswerVouch), CHANNEL_DOMAIN)
     await ladder.step("REQUEST_INVALID", answer)
+    answer.request_id = used.request_id
+    await ladder.step("REQUEST_ID_REUSED", answer)
     answer.request_id = new_id()
     await ladder.step("CHALLENGE_NOT_FOUND", answer)
     ladder.top()
