@@ -7,7 +7,18 @@ import pytest
 HERE = Path(__file__).resolve().parent
 
 # Fast and most telling first: a broken rule shows before a server is started for it.
-ORDER = ("core", "architecture", "contract", "store", "wire", "parties")
+ORDER = (
+    "core",
+    "architecture",
+    "contract",
+    "store",
+    "judges",
+    "report",
+    "wire",
+    "parties",
+    "saboteurs",
+    "scenarios",
+)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -136,6 +136,11 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def as_text(verdict: Verdict) -> str:
+    """What verdict.json holds."""
+    return json.dumps(to_json(verdict), indent=2, ensure_ascii=False) + "\n"
+
+
 def from_json(values: dict[str, Any]) -> Verdict:
     """The verdict of such an object. Raises KeyError, TypeError or ValueError for what is none."""
     if values["version"] != VERSION:
