@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 from tests.report.made import made_history, made_verdict
+from typer.testing import CliRunner
 
+from essc_workbench.cli import app
 from essc_workbench.failures import UsageError
 from essc_workbench.history.reading import History, read_history
 from essc_workbench.judges.findings import Finding, Ruling, Text
@@ -135,3 +137,14 @@ def test_later_is_never_higher() -> None:
     heights = [timeline.y(at) for at in (0, 5, 10, 900_000, 5_000_000, 5_000_005, 9_000_000)]
 
     assert heights == sorted(heights)
+
+
+def test_the_command_writes_a_report_again_and_says_where(tmp_path: Path) -> None:
+    history = made_history(tmp_path)
+    page = write_report(tmp_path, made_verdict(history), history)
+    page.unlink()
+
+    said = CliRunner().invoke(app, ["report", str(tmp_path)])
+
+    assert (said.exit_code, said.output.strip()) == (0, str(page))
+    assert page.exists()

@@ -199,6 +199,16 @@ def bench(
     raise typer.Exit(run(only or None, json))
 
 
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A run's folder, with its history and verdict.")],
+) -> None:
+    """Write a run's verdict, JUnit file and page again, from its history and its verdict."""
+    from essc_workbench.report.writing import write_again
+
+    typer.echo(write_again(folder))
+
+
 def main() -> None:
     """The entry point: a failure is one line on standard error and a status."""
     os.environ.setdefault("no_proxy", "localhost,127.0.0.1,::1")  # calls stay on this machine
