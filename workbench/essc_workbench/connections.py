@@ -14,6 +14,7 @@ from essc_wire.tls import authority
 from essc_wire.tokens import TokenSource
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder, State
+from essc_workbench.trace import TracedPeer, Traces
 
 
 def party_key(folder: DataFolder, party_id: str) -> PartyKeyPair:
@@ -29,10 +30,13 @@ def party_key(folder: DataFolder, party_id: str) -> PartyKeyPair:
 
 
 class Connections:
-    """Peers by party: `async with Connections(folder, folder.load()) as connections`."""
+    """Peers by party: `async with Connections(folder, folder.load()) as connections`.
 
-    def __init__(self, folder: DataFolder, state: State) -> None:
-        self._folder, self._state = folder, state
+    With `traces` every call to a party's own port says where it comes from.
+    """
+
+    def __init__(self, folder: DataFolder, state: State, traces: Traces | None = None) -> None:
+        self._folder, self._state, self._traces = folder, state, traces
         self._authority = authority(folder.tls) if state.is_tls else None
         self._peers: dict[tuple[str, str], Peer] = {}
 
@@ -64,7 +68,7 @@ class Connections:
     def channel(self, channel_id: str) -> Peer:
         """A channel's port, as phones call it."""
         address = self._channel(channel_id).address
-        return self._peer((channel_id, ""), lambda: Peer(address, authority=self._authority))
+        return self._peer((channel_id, ""), lambda: self._to(address))
 
     def channel_lab(self, channel_id: str) -> Peer:
         """A channel's lab port."""
@@ -85,7 +89,10 @@ class Connections:
         if caller:
             key = party_key(self._folder, caller)
             tokens = TokenSource(caller, key, self._state.platform_id)
-        return Peer(self._platform().address, tokens, self._authority)
+        return self._to(self._platform().address, tokens)
+
+    def _to(self, address: str, tokens: TokenSource | None = None) -> Peer:
+        return TracedPeer(address, tokens, self._authority, self._traces)
 
     def _platform(self) -> Addresses:
         if self._state.platform is None:

@@ -42,6 +42,7 @@ from essc_workbench.programs import (
     platform_serve,
     shipped_profiles,
 )
+from essc_workbench.trace import Traces
 
 PLATFORM = "platform"
 
@@ -77,9 +78,9 @@ class Federation:
         """The channels of this run."""
         return list(self.profiles)
 
-    def connections(self) -> Connections:
+    def connections(self, traces: Traces | None = None) -> Connections:
         """Fresh connections to all parties, for the running event loop."""
-        return Connections(self.folder, self.state)
+        return Connections(self.folder, self.state, traces)
 
     async def choose(self) -> None:
         """Looks the wanted channels up, once. Raises UsageError for one that does not exist."""
