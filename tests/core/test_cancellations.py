@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from tests.core.people import (
+    LI,
     NOW,
     ZHANG,
     Table,
     accepted,
+    binding,
     by_bureau,
     card,
     citizen,
@@ -24,9 +26,13 @@ from tests.core.people import (
 from essc_platform.core.cancellations import CancelCitizen, CancellationAnswer
 from essc_platform.core.citizens import RecipientAnswer, RegisterRecipient
 from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.family import mirrored
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
+    Binding,
     CancelCause,
+    Change,
+    CitizenKey,
     EntryKind,
     Event,
     EventKind,
@@ -100,6 +106,75 @@ def test_the_end_is_the_same_whatever_the_physical_cards_status(
     assert event.card is not None
     assert event.card.is_ended
     assert event.card.blocked_reason == "CITIZEN_CANCELLED"
+
+
+# --- family ----------------------------------------------------------------------------------
+
+WANG = CitizenKey(9, 3)
+BY_ZHANG = binding()
+BY_WANG = binding(holder=WANG, member=ZHANG, number=610)
+STATUS, FAMILY = EventKind.CARD_STATUS_CHANGED, EventKind.FAMILY_CHANGED
+
+
+def at_home(key: CitizenKey, channel: str, **changes: Any) -> list[Change]:
+    """Somebody else, with a card in one channel."""
+    return [
+        citizen(key=key, **changes),
+        physical_card(citizen=key),
+        card(key=key),
+        link(citizen=key, channel=channel),
+    ]
+
+
+def told_of(
+    *ties: Binding, others: tuple[CitizenKey, ...] = (LI, WANG), **of_wang: Any
+) -> Decision:
+    """The death of Zhang, who has bound Li or is bound by Wang."""
+    written: list[Change] = [*ties, *map(mirrored, ties)]
+    zhang: list[Change] = [citizen(), physical_card(), card(), link()]
+    theirs = [*at_home(LI, "alipay"), *at_home(WANG, "citybank", **of_wang)]
+    return judge(replace(CANCEL, others=others), *zhang, *theirs, *written)
+
+
+@pytest.mark.rule("R9", "R16", "R43")
+def test_both_sides_of_every_binding_are_told_that_it_is_good_no_more() -> None:
+    decision = accepted(told_of(BY_ZHANG, BY_WANG))
+
+    assert [(each.citizen, each.channel, each.kind) for each in decision.events] == [
+        (ZHANG, "wechat", STATUS),
+        (ZHANG, "wechat", FAMILY),
+        (LI, "alipay", FAMILY),
+        (WANG, "citybank", FAMILY),
+    ]
+    assert [each.card for each in decision.events] == [ENDED, ENDED, view(), view()]
+    assert decision.changes == (CANCELLED,)
+
+
+@pytest.mark.rule("R9", "R16")
+def test_who_is_bound_twice_is_told_once_and_whose_binding_ended_before_is_not() -> None:
+    again = binding(number=620, holder=LI, member=ZHANG)
+    ended = replace(BY_WANG, end_time=NOW - 1)
+
+    decision = accepted(told_of(BY_ZHANG, again, ended))
+
+    assert [each.channel for each in decision.events if each.kind is FAMILY] == [
+        "wechat",
+        "alipay",
+    ]
+
+
+@pytest.mark.rule("R9", "R16")
+def test_with_the_dead_a_binding_was_good_no_more_already() -> None:
+    decision = accepted(told_of(BY_WANG, cancel_time=NOW - 1))
+
+    assert [each.kind for each in decision.events] == [STATUS]
+
+
+@pytest.mark.rule("R9")
+def test_who_was_bound_since_the_edge_looked_has_to_be_looked_for_again() -> None:
+    decision = told_of(BY_ZHANG, BY_WANG, others=(WANG,))
+
+    assert decision == Rejected(Reason.CHANGES_CONFLICT)
 
 
 # --- recipients ------------------------------------------------------------------------------

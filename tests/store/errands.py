@@ -150,6 +150,7 @@ _MADE: dict[str, Callable[[_Making], Any]] = {
     "binding": lambda m: m.binding,
     "member": lambda m: m.other,
     "holder": lambda m: m.other,
+    "others": lambda m: (m.other,),
     "binders": lambda m: (m.key,) if m.copy else (),
     "name": lambda m: citizen(m.other).name,
     "id_number": lambda m: citizen(m.key).id_number,

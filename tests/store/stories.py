@@ -422,6 +422,7 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
             citizen=key,
             id_number=citizen(key).id_number,
             cause=CancelCause.DEATH,
+            others=(LI if key == ZHANG else ZHANG,),
         ),
         "receive": lambda: RegisterRecipient(at=at, citizen=key, id_number=citizen(key).id_number),
         "expire": lambda: NoteExpiry(at=at, citizen=key),

@@ -1,26 +1,27 @@
 """A person is cancelled (R9): the card ends in every channel, and nothing else ever ends it.
 
 Only the person is written. What hangs on the person (links, bindings on either side, codes) is
-judged through this one fact at the moment of use.
+judged through this one fact at the moment of use. Whoever is bound with the person has to know too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from essc_platform.core import cards
-from essc_platform.core.cards import Person
+from essc_platform.core import cards, family
 from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.family import Side
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
+    Binding,
     CancelCause,
     CitizenKey,
     Entry,
     EntryKind,
     EntryPlace,
+    Event,
     EventKind,
     Instant,
-    Link,
-    Password,
+    Membership,
 )
 
 
@@ -32,6 +33,8 @@ class CancelCitizen:
     citizen: CitizenKey
     id_number: str = field(repr=False)
     cause: CancelCause
+    others: tuple[CitizenKey, ...] = ()
+    """Who is bound with the person, on either side, as the edge saw it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +45,24 @@ class CancellationAnswer:
 
 
 def cancel_citizen(
-    command: CancelCitizen, person: Person, password: Password | None, held: Sequence[Link]
+    command: CancelCitizen,
+    own: Side,
+    bindings: Sequence[Binding],
+    memberships: Sequence[Membership],
+    others: Mapping[CitizenKey, Side],
 ) -> Decision:
-    """R9: tells every channel that holds the card that it has ended."""
-    citizen = person.citizen
+    """R9, R16: every channel is told that the card has ended, and both sides of each binding."""
+    citizen = own.person.citizen
     if citizen is None or citizen.id_number != command.id_number:
         return Rejected(Reason.CITIZEN_NOT_FOUND)
     if citizen.cancel_time is not None:
         return Rejected(Reason.CITIZEN_CANCELLED)
+    bound = bound_with(bindings, memberships)
+    if not bound <= others.keys():
+        # Somebody was bound since the edge looked.
+        return Rejected(Reason.CHANGES_CONFLICT)
     cancelled = replace(citizen, cancel_time=command.at, cancel_cause=command.cause)
+    after = replace(own, person=own.person.after(cancelled))
     entry = Entry(
         citizen=command.citizen,
         kind=EntryKind.CITIZEN_CANCELLED,
@@ -60,8 +72,32 @@ def cancel_citizen(
     return Accepted(
         answer=CancellationAnswer(cancel_time=command.at),
         changes=(cancelled,),
-        events=cards.events_of(
-            EventKind.CARD_STATUS_CHANGED, person.after(cancelled), password, held, command.at
+        events=(
+            *cards.events_of(
+                EventKind.CARD_STATUS_CHANGED, after.person, own.password, own.links, command.at
+            ),
+            *_family_told(after, [others[each] for each in sorted(bound)], command.at),
         ),
         entries=(entry,),
     )
+
+
+def bound_with(
+    bindings: Sequence[Binding], memberships: Sequence[Membership]
+) -> frozenset[CitizenKey]:
+    """The people of the good ones among these bindings, on the other side."""
+    members = {each.member for each in bindings if each.is_good}
+    return frozenset(members | {each.holder for each in memberships if each.is_good})
+
+
+def _family_told(own: Side, others: Sequence[Side], at: Instant) -> tuple[Event, ...]:
+    """R43: each side once. With somebody who is cancelled the binding was good no more before."""
+    living = [each for each in others if not _is_cancelled(each)]
+    if not living:
+        return ()
+    return tuple(event for each in (own, *living) for event in family.told(each, at))
+
+
+def _is_cancelled(side: Side) -> bool:
+    assert side.person.citizen is not None, "who is bound is on record"
+    return side.person.citizen.cancel_time is not None

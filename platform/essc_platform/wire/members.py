@@ -4,6 +4,7 @@ Whose a binding is never changes, so it is looked up here, before the batch. One
 another holder's, gets a member who is nobody: the rule then refuses it like any other.
 """
 
+from essc_platform.core import cancellations
 from essc_platform.core.acting import BindingName, is_named
 from essc_platform.core.records import Binding, CitizenKey, Link, Membership
 from essc_platform.core.snapshot import many, one
@@ -46,6 +47,14 @@ def binders_of(front: Front, member: CitizenKey) -> tuple[CitizenKey, ...]:
     """Who has bound a person, and not ended it."""
     holders = {each.holder for each in _memberships(front, member) if each.is_good}
     return tuple(sorted(holders))
+
+
+def bound_with(front: Front, citizen: CitizenKey) -> tuple[CitizenKey, ...]:
+    """Who is bound with a person, on either side."""
+    reads = frozenset({many(Binding, citizen), many(Membership, citizen)})
+    seen = load(front.reader, reads).view(reads)
+    found = cancellations.bound_with(seen.many(Binding, citizen), seen.many(Membership, citizen))
+    return tuple(sorted(found))
 
 
 def _memberships(front: Front, member: CitizenKey) -> tuple[Membership, ...]:

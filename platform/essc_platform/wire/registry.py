@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from essc.registry.v1 import registry_service_pb2 as pb
 from essc_platform.clock import random_number
 from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
-from essc_platform.core.cancellations import CancelCitizen
+from essc_platform.core.cancellations import CancelCitizen, CancellationAnswer
 from essc_platform.core.citizens import RegisterRecipient
 from essc_platform.core.deciding.common import person, person_of
 from essc_platform.core.physical_cards import ChangePhysicalCard, Verb
@@ -14,12 +14,16 @@ from essc_platform.core.replacements import ReplacePhysicalCard
 from essc_platform.core.snapshot import one
 from essc_platform.store.gateway import load
 from essc_platform.wire import convert_registry as convert
+from essc_platform.wire import members
 from essc_platform.wire.front import Front, PlatformCall, invalid
 from essc_platform.wire.registering import Registering, ill_formed
 from essc_wire.guard import Answer
 from essc_wire.id_numbers import is_synthetic_phone, is_well_formed
 from essc_wire.refusals import Refusal
 from essc_wire.times import to_timestamp
+
+_CANCEL_ATTEMPTS = 3
+"""How often it is looked who is bound with a person, while others bind and unbind."""
 
 
 class RegistryServicer:
@@ -167,18 +171,20 @@ class RegistryServicer:
     ) -> bytes | Refusal:
         if not is_well_formed(request.id_number):
             return ill_formed()
-        command = CancelCitizen(
-            at=self._front.clock.now(),
-            citizen=self._vault.citizen_key(request.id_number),
-            id_number=request.id_number,
-            cause=CancelCause(request.cause),
-        )
-        return await self._front.change(
-            call,
-            request.request_id,
-            command,
-            lambda answer: pb.CancelCitizenResponse(cancel_time=to_timestamp(answer.cancel_time)),
-        )
+        citizen = self._vault.citizen_key(request.id_number)
+        answer: bytes | Refusal = Refusal("CHANGES_CONFLICT")
+        for _ in range(_CANCEL_ATTEMPTS):
+            command = CancelCitizen(
+                at=self._front.clock.now(),
+                citizen=citizen,
+                id_number=request.id_number,
+                cause=CancelCause(request.cause),
+                others=members.bound_with(self._front, citizen),
+            )
+            answer = await self._front.change(call, request.request_id, command, _cancelled)
+            if not (isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT"):
+                break
+        return answer
 
     async def GetCitizen(
         self, request: pb.GetCitizenRequest, call: PlatformCall
@@ -241,3 +247,7 @@ class RegistryServicer:
                 physical_card=convert.answered(answer, command.at, self._vault)
             ),
         )
+
+
+def _cancelled(answer: CancellationAnswer) -> pb.CancelCitizenResponse:
+    return pb.CancelCitizenResponse(cancel_time=to_timestamp(answer.cancel_time))

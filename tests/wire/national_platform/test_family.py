@@ -24,6 +24,7 @@ from essc.family.v1 import family_service_pb2 as family
 from essc.identity.v1 import identity_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.record.v1 import record_service_pb2 as records
+from essc_platform.wire import members
 
 GRANNY = born(date(1948, 5, 20), 31)
 BABY = born(date(2020, 2, 29), 32)
@@ -166,6 +167,53 @@ async def test_every_channel_of_both_is_told_that_the_family_changed(world: Worl
     assert all(each.request_id for each in heard["bank"])
     assert not any(each.request_id or each.traceparent for each in heard["alipay"])
     assert heard["alipay"][0].card.state == card_pb2.Card.STATE_USABLE
+
+
+@pytest.mark.rule("R9", "R16", "R43")
+async def test_a_death_is_told_to_every_channel_of_whom_the_person_was_bound_with(
+    world: World,
+) -> None:
+    bank = await a_home(world)
+    alipay, wechat = await world.channel("alipay"), await world.channel("wechat")
+    ma, other = await world.citizen(2), await world.citizen(3)
+    await home(alipay, ma, password=False)
+    await home(wechat, other, password=False)
+    await bank.add(ma)
+
+    await world.cancel_citizen(bank.holder)
+
+    status, changed = (
+        event_pb2.Event.KIND_CARD_STATUS_CHANGED,
+        event_pb2.Event.KIND_FAMILY_CHANGED,
+    )
+    assert [each.kind for each in await bank.channel.feed()][-3:] == [changed, status, changed]
+    of_ma = await alipay.feed()
+    assert [each.kind for each in of_ma][1:] == [changed, changed]
+    assert of_ma[-1].card.state == card_pb2.Card.STATE_USABLE
+    assert changed not in [each.kind for each in await wechat.feed()]
+
+
+@pytest.mark.rule("R9")
+async def test_who_is_bound_while_a_person_is_cancelled_is_told_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom to tell is looked up before the batch; a look that came too early is made again."""
+    bank = await a_home(world)
+    alipay, ma = await world.channel("alipay"), await world.citizen(2)
+    await home(alipay, ma, password=False)
+    await bank.add(ma)
+    look, looks = members.bound_with, iter([(), None])
+    monkeypatch.setattr(
+        members,
+        "bound_with",
+        lambda front, citizen: look(front, citizen) if next(looks) is None else (),
+    )
+
+    await world.cancel_citizen(bank.holder)
+
+    changed = event_pb2.Event.KIND_FAMILY_CHANGED
+    assert [each.kind for each in await alipay.feed()][1:] == [changed, changed]
+    assert next(looks, "both were made") == "both were made"
 
 
 @pytest.mark.rule("R44")

@@ -2,6 +2,7 @@
 
 from essc_platform.core.acting import Acting, BindingName, ThroughLink
 from essc_platform.core.cards import Person
+from essc_platform.core.family import Side
 from essc_platform.core.records import (
     BankAccount,
     Binding,
@@ -44,6 +45,15 @@ def person(view: View, citizen: CitizenKey) -> Person:
         physical_cards=view.many(PhysicalCard, citizen),
         card=view.one(Card, citizen),
         bank_accounts=view.many(BankAccount, citizen),
+    )
+
+
+def side(view: View, citizen: CitizenKey) -> Side:
+    """A person with every channel that has to know; `card_and_links_of` declares it."""
+    return Side(
+        person=person(view, citizen),
+        password=view.one(Password, citizen),
+        links=view.many(Link, citizen),
     )
 
 

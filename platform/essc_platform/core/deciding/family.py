@@ -3,18 +3,16 @@
 from typing import TypeAlias
 
 from essc_platform.core import family, joining
-from essc_platform.core.deciding.common import acting, acting_of, person, person_of
+from essc_platform.core.deciding.common import acting, acting_of, card_and_links_of, side
 from essc_platform.core.decisions import Decision
-from essc_platform.core.family import LeaveBinder, RemoveMember, Side
+from essc_platform.core.family import LeaveBinder, RemoveMember
 from essc_platform.core.joining import AddMember, Ties
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import (
     Binding,
     Citizen,
     CitizenKey,
-    Link,
     Membership,
-    Password,
     PhotoUse,
     Proof,
 )
@@ -26,7 +24,7 @@ Command: TypeAlias = AddMember | RemoveMember | LeaveBinder
 def reads_of(command: Command) -> frozenset[Read]:
     """The keys that a command touches: both people, with every channel that has to know."""
     holder, member = _sides(command)
-    reads = acting_of(command) | _side_of(holder) | _side_of(member)
+    reads = acting_of(command) | card_and_links_of(holder) | card_and_links_of(member)
     match command:
         case AddMember():
             ties = {many(Binding, holder), many(Membership, member)}
@@ -41,7 +39,7 @@ def reads_of(command: Command) -> frozenset[Read]:
 def decide(command: Command, view: View, policy: Policy) -> Decision:
     """The decision on a command, given what it may see."""
     holder, member = _sides(command)
-    sides = _side(view, holder), _side(view, member)
+    sides = side(view, holder), side(view, member)
     through = acting(view, command)
     if isinstance(command, AddMember):
         return joining.add_member(
@@ -67,18 +65,6 @@ def _sides(command: Command) -> tuple[CitizenKey, CitizenKey]:
     if isinstance(command, LeaveBinder):
         return command.holder, command.citizen
     return command.citizen, command.member
-
-
-def _side_of(citizen: CitizenKey) -> frozenset[Read]:
-    return person_of(citizen) | {one(Password, citizen), many(Link, citizen)}
-
-
-def _side(view: View, citizen: CitizenKey) -> Side:
-    return Side(
-        person=person(view, citizen),
-        password=view.one(Password, citizen),
-        links=view.many(Link, citizen),
-    )
 
 
 def _ties(view: View, command: AddMember) -> Ties:

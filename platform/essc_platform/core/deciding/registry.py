@@ -7,14 +7,21 @@ from essc_platform.core import physical_cards as physical
 from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
 from essc_platform.core.cancellations import CancelCitizen
 from essc_platform.core.citizens import RegisterCitizen, RegisterRecipient
-from essc_platform.core.deciding.common import card_and_links_of, person
+from essc_platform.core.deciding.common import card_and_links_of, person, side
 from essc_platform.core.decisions import Decision
 from essc_platform.core.issues import IssuePhysicalCard
 from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Citizen, Link, Password, Recipient
+from essc_platform.core.records import (
+    Binding,
+    Citizen,
+    Link,
+    Membership,
+    Password,
+    Recipient,
+)
 from essc_platform.core.replacements import ReplacePhysicalCard
-from essc_platform.core.snapshot import Read, View, one
+from essc_platform.core.snapshot import Read, View, many, one
 
 OfACard: TypeAlias = (
     IssuePhysicalCard
@@ -23,9 +30,8 @@ OfACard: TypeAlias = (
     | ReplacePhysicalCard
     | ActivateBankAccount
     | CloseBankAccount
-    | CancelCitizen
 )
-Command: TypeAlias = RegisterCitizen | RegisterRecipient | OfACard
+Command: TypeAlias = RegisterCitizen | RegisterRecipient | CancelCitizen | OfACard
 
 
 def reads_of(command: Command) -> frozenset[Read]:
@@ -35,6 +41,10 @@ def reads_of(command: Command) -> frozenset[Read]:
             return frozenset({one(Citizen, command.citizen)})
         case RegisterRecipient():
             return frozenset({one(Citizen, command.citizen), one(Recipient, command.citizen)})
+        case CancelCitizen():
+            ties = {many(Binding, command.citizen), many(Membership, command.citizen)}
+            sides = map(card_and_links_of, (command.citizen, *command.others))
+            return frozenset(ties).union(*sides)
         case _:
             return card_and_links_of(command.citizen)
 
@@ -49,6 +59,14 @@ def decide(command: Command, view: View, policy: Policy) -> Decision:
                 command,
                 view.one(Citizen, command.citizen),
                 view.one(Recipient, command.citizen),
+            )
+        case CancelCitizen():
+            return cancellations.cancel_citizen(
+                command,
+                side(view, command.citizen),
+                view.many(Binding, command.citizen),
+                view.many(Membership, command.citizen),
+                {each: side(view, each) for each in command.others},
             )
         case _:
             return _about_a_card(command, view, policy)
@@ -70,7 +88,5 @@ def _about_a_card(command: OfACard, view: View, policy: Policy) -> Decision:
             return bank_accounts.activate_bank_account(command, who, password, held)
         case CloseBankAccount():
             return bank_accounts.close_bank_account(command, who, password, held)
-        case CancelCitizen():
-            return cancellations.cancel_citizen(command, who, password, held)
         case NoteExpiry():
             return physical.note_expiry(command, who, password, held)
