@@ -93,9 +93,14 @@ class Evidence:
 class Judge(Protocol):
     """Whoever finds."""
 
-    name: str
-    rules: tuple[str, ...]
-    text: Text
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def rules(self) -> tuple[str, ...]: ...
+
+    @property
+    def text(self) -> Text: ...
 
     def judge(self, evidence: Evidence) -> Finding:
         """Looks at everything once."""

@@ -1,0 +1,127 @@
+"""Nothing acknowledged is lost, and nothing happens twice (R91).
+
+*Repeats*: whoever sends a request again gets the same answer again, and other content under the
+same id is refused. *Ledger*: what was acknowledged stands in the platform's ledger, once. What an
+answer promised and what the snapshot holds is compared in `traces.py`.
+"""
+
+from collections import Counter
+from typing import Final
+
+from essc_workbench.history.items import Facts, Outcome
+from essc_workbench.history.reading import Call
+from essc_workbench.judges import traces
+from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.requests import BEFORE_THE_LEDGER, Request, requests
+from essc_workbench.judges.snapshots import (
+    DAY_US,
+    LEDGER_KEPT_US,
+    PLATFORM,
+    National,
+    national,
+)
+from essc_workbench.judges.tallies import Tally
+
+_REUSED: Final = "REQUEST_ID_REUSED"
+
+
+class Acknowledged:
+    """What was acknowledged is there, once."""
+
+    name = "acknowledged"
+    rules = ("R91",)
+    text = Text(
+        zh="已确认的不会丢失，也不会发生两次",
+        en="Nothing acknowledged is lost, and nothing happens twice",
+    )
+
+    def judge(self, evidence: Evidence) -> Finding:
+        tally = Tally()
+        for target in (PLATFORM, *evidence.channels):
+            for request in requests(evidence.history, target):
+                _judge_repeats(tally, request)
+        platform = national(evidence)
+        if platform is None:
+            tally.lacks(PLATFORM)
+            return tally.finding(self)
+        asked = requests(evidence.history)
+        if _moved_us(evidence) < LEDGER_KEPT_US - DAY_US:
+            _judge_ledger(tally, platform, asked)
+        else:
+            tally.note(
+                zh="平台时间前进过久，台账不再保留全部请求",
+                en="platform time went on too far for the ledger to keep every request",
+            )
+        traces.judge(tally, platform, asked)
+        return tally.finding(self)
+
+
+def _moved_us(evidence: Evidence) -> int:
+    """How far the clocks were moved, as far as the history tells; never too little."""
+    moved = 0
+    for item in evidence.history.happened("clock-moved"):
+        by = item.facts.get("by_us", LEDGER_KEPT_US)
+        moved += by if isinstance(by, int) else LEDGER_KEPT_US
+    return moved
+
+
+def _judge_repeats(tally: Tally, request: Request) -> None:
+    """The same content gives the same answer; other content is refused."""
+    done = next((each for each in request.attempts if each.outcome is Outcome.OK), None)
+    if done is None or not request.request_id:
+        return
+    for each in request.attempts:
+        if each is done or each.outcome is Outcome.UNKNOWN:
+            continue
+        is_same = each.invoked.facts == done.invoked.facts
+        if each.outcome is Outcome.OK:
+            is_good = is_same and _said(each) == _said(done)
+        elif is_same:
+            # A refusal before it was done says nothing: it may be tried again.
+            is_later = done.end_us is not None and each.invoked.at_us > done.end_us
+            is_good = each.reason in BEFORE_THE_LEDGER or not is_later
+        else:
+            is_good = each.reason in BEFORE_THE_LEDGER or each.reason == _REUSED
+        if not tally.holds(is_good):
+            seen = each.reason or "another answer"
+            tally.broken(
+                zh=f"{request.method} 以同一请求编号重复，得到的却是 {seen}",
+                en=f"{request.method} was repeated under one request id and got {seen}",
+                calls=(done.number, each.number),
+                citizen=request.citizen,
+                channel=request.source,
+                at_us=each.end_us,
+            )
+
+
+def _said(call: Call) -> Facts:
+    return call.answered.facts if call.answered is not None else {}
+
+
+def _judge_ledger(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
+    lines = Counter((line.caller_id, line.request_id) for line in platform.snapshot.requests)
+    accepted = {
+        (line.caller_id, line.request_id) for line in platform.snapshot.requests if line.is_accepted
+    }
+    acknowledged = [each for each in asked if each.is_done and each.request_id]
+    if acknowledged and not any(caller for caller, _ in lines):
+        tally.lacks("ledger")
+        return
+    for each in acknowledged:
+        key = (each.source, each.request_id)
+        if not tally.holds(key in accepted):
+            tally.broken(
+                zh=f"{each.method} 已确认，台账中却没有",
+                en=f"{each.method} was acknowledged and is not in the ledger",
+                calls=each.calls,
+                citizen=each.citizen,
+                channel=each.source,
+                at_us=each.end_us,
+            )
+    for (caller, _), count in lines.items():
+        if not tally.holds(count == 1):
+            tally.broken(
+                zh=f"{caller} 的一个请求在台账中有 {count} 行",
+                en=f"one request of {caller} has {count} lines in the ledger",
+                channel=caller,
+            )

@@ -1,0 +1,178 @@
+"""R11: unlinking in one channel changes nothing in any other.
+
+Three views of the same sentence. *Events*: no other channel is told anything at the moment of an
+unlink. *Endings*: a link that ended was ended by its own channel, or left with it. *Answers*: what
+a channel is answered about its own link before and after another one's unlink is the same, where
+nothing else happened to that person in between.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from essc.card.v1.card_pb2 import Link
+from essc.event.v1.event_pb2 import Event
+from essc_workbench.history.items import Facts, Outcome
+from essc_workbench.history.reading import Call
+from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.requests import Request, named, requests
+from essc_workbench.judges.snapshots import PLATFORM, National, micros, national
+from essc_workbench.judges.tallies import Tally
+
+ENDINGS: Final = ("Unlink", "DeclineDelivery")
+LOOKS: Final = frozenset({"GetCard", "ListMembers", "ListBinders", "GetPlaces", "GetOrder"})
+"""Reads of an own link that change only when something changes."""
+_OF_THE_ANSWER = frozenset({"read_time"})
+_NOT_HELD = frozenset({"LINK_NOT_ACTIVE", "LINK_NOT_FOUND"})
+
+
+class LinkIndependence:
+    """Unlinking in one channel leaves every other channel's card working."""
+
+    name = "link-independence"
+    rules = ("R11", "R10", "R34")
+    text = Text(
+        zh="在一个渠道解除关联，不改变其他任何渠道",
+        en="Unlinking in one channel changes nothing in any other",
+    )
+
+    def judge(self, evidence: Evidence) -> Finding:
+        tally = Tally()
+        asked = requests(evidence.history)
+        endings = [each for each in named(asked, *ENDINGS) if each.may_be_done]
+        _judge_answers(tally, evidence, asked, endings)
+        platform = national(evidence)
+        if platform is None:
+            tally.lacks(PLATFORM)
+        else:
+            _judge_events(tally, platform)
+            _judge_endings(tally, platform, evidence, endings)
+        return tally.finding(self)
+
+
+def _judge_events(tally: Tally, platform: National) -> None:
+    """Whatever ends a link tells that link's channel and no other."""
+    told: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+    holders: dict[str, set[str]] = defaultdict(set)
+    for each in platform.snapshot.events:
+        citizen = platform.owner(each.event.link.link_id)
+        if citizen:
+            holders[citizen].add(each.channel_id)
+            at = (citizen, micros(each.event.event_time))
+            told[at].append((each.channel_id, each.event.kind))
+    for (citizen, _), tellings in told.items():
+        enders = {name for name, kind in tellings if kind == Event.KIND_LINK_UNLINKED}
+        if not enders or len(holders[citizen]) < 2:
+            continue
+        others = sorted({name for name, _ in tellings} - enders)
+        if not tally.holds(not others):
+            names = ", ".join(others)
+            tally.broken(
+                zh=f"{min(enders)} 解除关联，却同时通知了 {names}",
+                en=f"an unlink in {min(enders)} told {names} too",
+                citizen=platform.alias(citizen),
+                channel=others[0],
+            )
+
+
+def _judge_endings(
+    tally: Tally, platform: National, evidence: Evidence, endings: list[Request]
+) -> None:
+    """A link that this run has met and that ended was ended by its own channel."""
+    met = set(_met(evidence))
+    left = {
+        str(each.asked.get("channel_id"))
+        for each in named(requests(evidence.history), "ExitChannel")
+        if each.may_be_done
+    }
+    own = {(each.source, each.asked.get("link_id")): each for each in endings}
+    for link in platform.snapshot.links:
+        if link.link_id not in met:
+            continue
+        is_own = link.state != Link.STATE_UNLINKED or link.channel_id in left
+        if not tally.holds(is_own or (link.channel_id, link.link_id) in own):
+            others = [each for each in endings if each.source != link.channel_id]
+            tally.broken(
+                zh=f"{link.channel_id} 的关联结束了，但该渠道自己没有解除",
+                en=f"{link.channel_id}'s link ended, though that channel never unlinked it",
+                calls=tuple(number for each in others for number in each.calls),
+                citizen=platform.alias(link.citizen),
+                channel=link.channel_id,
+            )
+
+
+def _met(evidence: Evidence) -> Iterator[str]:
+    """The links that the history names."""
+    for event in evidence.history.seen:
+        yield event.link_id
+    for call in evidence.history.calls:
+        facts: list[Facts] = [call.invoked.facts]
+        if call.answered is not None:
+            facts.append(call.answered.facts)
+        for each in facts:
+            for path, value in each.items():
+                if path.endswith("link_id"):
+                    yield str(value)
+
+
+def _judge_answers(
+    tally: Tally, evidence: Evidence, asked: tuple[Request, ...], endings: list[Request]
+) -> None:
+    looks: dict[tuple[str, str, tuple[tuple[str, object], ...]], list[Call]] = defaultdict(list)
+    for call in evidence.history.calls:
+        if call.invoked.target == PLATFORM and call.method in LOOKS and call.end_us is not None:
+            question = tuple(sorted(call.invoked.facts.items()))
+            looks[(call.invoked.source, call.method, question)].append(call)
+    moved = [item.at_us for item in evidence.history.happened("clock-moved")]
+    for (channel, _, _), calls in looks.items():
+        for before, after in pairwise(calls):
+            between = [each for each in asked if _touches(each, before, after)]
+            others = [each for each in between if each in endings and each.source != channel]
+            is_still = len(others) == len(between) and not any(
+                before.invoked.at_us <= at <= (after.end_us or at) for at in moved
+            )
+            if others and is_still:
+                _compare(tally, channel, before, after, others)
+
+
+def _touches(request: Request, before: Call, after: Call) -> bool:
+    """Whether a request may have taken effect between two answers, to the same person."""
+    if request.method in ("StartChallenge", "AnswerChallenge") or not request.may_be_done:
+        return (
+            False  # what a check uses up is counted nationally, and seen in none of these answers
+        )
+    names = set(before.invoked.citizens) | set(after.invoked.citizens)
+    if names and request.citizens and not names & set(request.citizens):
+        return False
+    assert after.end_us is not None
+    is_over = request.end_us is not None and request.end_us < before.invoked.at_us
+    return not is_over and request.began_us < after.end_us
+
+
+def _compare(tally: Tally, channel: str, before: Call, after: Call, others: list[Request]) -> None:
+    if Outcome.UNKNOWN in (before.outcome, after.outcome) or before.outcome is Outcome.REFUSED:
+        return
+    lost = after.outcome is Outcome.REFUSED and after.reason in _NOT_HELD
+    if after.outcome is Outcome.REFUSED and not lost:
+        return
+    differing = sorted(_said(before).items() ^ _said(after).items(), key=str)
+    paths = sorted({path for path, _ in differing})
+    if not tally.holds(not lost and not paths):
+        what = after.reason if lost else ", ".join(paths)
+        elsewhere = ", ".join(sorted({each.source for each in others}))
+        tally.broken(
+            zh=f"{elsewhere} 解除关联后，{channel} 得到的回答变了：{what}",
+            en=f"after an unlink in {elsewhere}, what {channel} is answered changed: {what}",
+            calls=(before.number, after.number, *(n for each in others for n in each.calls)),
+            citizen=next(iter(after.invoked.citizens), ""),
+            channel=channel,
+            at_us=after.end_us,
+        )
+
+
+def _said(call: Call) -> Facts:
+    assert call.answered is not None
+    return {
+        path: value for path, value in call.answered.facts.items() if path not in _OF_THE_ANSWER
+    }

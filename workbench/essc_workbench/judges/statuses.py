@@ -1,0 +1,270 @@
+"""One status in all channels (R3, R16): who holds the card is told, and soon says the same.
+
+*Told*: whatever happened to a card stands in the feed of every channel that held it then. *Same*:
+once all has arrived, each channel's copy says what the physical card is. *Answers*: a card that is
+looked at after a change was acknowledged, and before the next one began, has the changed status.
+The lag of each channel is how long after the call that made a change its event had come.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from essc.card.v1.card_pb2 import Card, Link
+from essc.event.v1.event_pb2 import Event
+from essc.registry.v1 import physical_card_pb2
+from essc_workbench.history.items import Outcome
+from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.requests import Request, named, requests, word
+from essc_workbench.judges.snapshots import (
+    EVENTS_KEPT_US,
+    PLATFORM,
+    National,
+    channel_snapshots,
+    micros,
+    national,
+    status_at,
+)
+from essc_workbench.judges.tallies import Tally
+
+NATIONAL: Final = frozenset(
+    {
+        Event.KIND_CARD_STATUS_CHANGED,
+        Event.KIND_CARD_REPLACED,
+        Event.KIND_PASSWORD_CHANGED,
+        Event.KIND_FAMILY_CHANGED,
+        Event.KIND_CERTIFIED,
+    }
+)
+"""What every channel that holds the card is told."""
+LINKING: Final = ("Apply", "AcceptDelivery", "DeclineDelivery", "Unlink", "ExitChannel")
+CHANGING: Final = (
+    "EnablePhysicalCard",
+    "ReportLoss",
+    "LiftLoss",
+    "LockPhysicalCard",
+    "UnlockPhysicalCard",
+    "CancelPhysicalCard",
+)
+_MARGIN_US = 2_000_000
+"""So close together the order of two events cannot be told from their times."""
+
+
+class OneStatus:
+    """A card has one status, in all channels."""
+
+    name = "one-status"
+    rules = ("R3", "R4", "R16")
+    text = Text(
+        zh="卡的状态在所有渠道一致，变化告知每个持有该卡的渠道",
+        en="A card has one status in all channels, and each channel that holds it is told",
+    )
+
+    def judge(self, evidence: Evidence) -> Finding:
+        tally = Tally()
+        asked = requests(evidence.history)
+        platform = national(evidence)
+        if platform is None:
+            tally.lacks(PLATFORM)
+            return tally.finding(self)
+        _judge_answers(tally, evidence, platform, asked)
+        _judge_told(tally, platform, asked)
+        _judge_copies(tally, evidence, platform)
+        _note_lags(tally, evidence, asked)
+        return tally.finding(self)
+
+
+@dataclass(slots=True)
+class _Feed:
+    """What one channel was told of one citizen."""
+
+    at: set[int]
+    begun: list[int]
+    ended: list[int]
+
+    def held(self, at_us: int) -> bool | None:
+        """Whether the channel held the card then; None if that is too close to tell."""
+        if any(abs(each - at_us) < _MARGIN_US for each in (*self.begun, *self.ended)):
+            return None
+        return self.is_open(at_us)
+
+    def is_open(self, at_us: int) -> bool:
+        begun = max((each for each in self.begun if each < at_us), default=0)
+        return begun > max((each for each in self.ended if each < at_us), default=0)
+
+
+def _judge_told(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
+    feeds: dict[str, dict[str, _Feed]] = defaultdict(dict)
+    happened: dict[tuple[str, int], int] = {}
+    for each in platform.snapshot.events:
+        citizen, at = platform.owner(each.event.link.link_id), micros(each.event.event_time)
+        if not citizen or not platform.is_kept(at, EVENTS_KEPT_US):
+            continue
+        feed = feeds[citizen].setdefault(each.channel_id, _Feed(set(), [], []))
+        feed.at.add(at)
+        if each.event.kind in (Event.KIND_LINK_DELIVERED, Event.KIND_LINK_ACTIVATED):
+            feed.begun.append(at)
+        elif each.event.kind == Event.KIND_LINK_UNLINKED:
+            feed.ended.append(at)
+        elif each.event.kind in NATIONAL:
+            happened[(citizen, at)] = each.event.kind
+    causes = _by_time(asked)
+    linking = [each for each in named(asked, *LINKING) if each.may_be_done]
+    for (citizen, at), kind in happened.items():
+        cause = causes.get(at)
+        for channel, feed in feeds[citizen].items():
+            if at in feed.at:
+                tally.holds(True)
+                continue
+            if cause is None:
+                held = feed.held(at)
+            elif any(each.source == channel and _overlap(each, cause) for each in linking):
+                held = None
+            else:
+                held = feed.is_open(at)
+            if held and not tally.holds(False):
+                name = word(Event.Kind.Name(kind))  # type: ignore[arg-type]
+                tally.broken(
+                    zh=f"{channel} 持有该卡，却没有得到通知：{name}",
+                    en=f"{channel} held the card and was not told: {name}",
+                    calls=cause.calls if cause is not None else (),
+                    citizen=platform.alias(citizen),
+                    channel=channel,
+                    at_us=cause.end_us if cause is not None else None,
+                )
+
+
+def _by_time(asked: tuple[Request, ...]) -> dict[int, Request]:
+    """Requests by the platform's time at which they were done, as their answers tell it."""
+    return {
+        value: each
+        for each in asked
+        for path, value in each.answer.items()
+        if path.endswith("_time") and isinstance(value, int)
+    }
+
+
+def _overlap(one: Request, other: Request) -> bool:
+    return not one.is_before(other) and not other.is_before(one)
+
+
+def _judge_copies(tally: Tally, evidence: Evidence, platform: National) -> None:
+    if not evidence.settled:
+        tally.undecided(
+            zh="事件尚未全部到达，渠道副本的状态无法比较",
+            en="not everything had arrived: the copies' statuses cannot be compared",
+        )
+        return
+    truth = _truth(platform)
+    for channel, snapshot in channel_snapshots(evidence):
+        if snapshot is None:
+            tally.lacks(channel)
+            continue
+        for shadow in snapshot.shadows:
+            link = platform.links.get(shadow.link_id)
+            is_held = link is not None and link.state != Link.STATE_UNLINKED
+            if link is None or not is_held or link.citizen not in truth or not shadow.card_state:
+                continue
+            status, state = truth[link.citizen]
+            seen = (shadow.physical_card_status, shadow.card_state)
+            if not tally.holds(seen == (status, state)):
+                _say_copy(tally, platform, link.citizen, channel, status, seen[0])
+
+
+def _say_copy(
+    tally: Tally, platform: National, citizen: str, channel: str, status: int, seen: int
+) -> None:
+    name = physical_card_pb2.PhysicalCardStatus.Name
+    true, shown = (word(name(each)) for each in (status, seen))  # type: ignore[arg-type]
+    tally.broken(
+        zh=f"{channel} 的副本写着 {shown}，实际是 {true}",
+        en=f"{channel}'s copy says {shown}, while it is {true}",
+        citizen=platform.alias(citizen),
+        channel=channel,
+    )
+
+
+def _truth(platform: National) -> dict[str, tuple[int, int]]:
+    """By citizen: the physical card's status, and what the card is worth."""
+    cards = {each.physical_card_id: each for each in platform.snapshot.physical_cards}
+    gone = {each.citizen for each in platform.snapshot.citizens if each.HasField("cancel_time")}
+    found: dict[str, tuple[int, int]] = {}
+    for card in platform.snapshot.cards:
+        if card.physical_card_id not in cards:
+            continue
+        status = status_at(cards[card.physical_card_id], platform.now_us)
+        is_normal = status == physical_card_pb2.PHYSICAL_CARD_STATUS_NORMAL
+        is_good = is_normal and platform.now_us < micros(card.expire_time)
+        state = Card.STATE_USABLE if is_good else Card.STATE_BLOCKED
+        found[card.citizen] = (status, Card.STATE_ENDED if card.citizen in gone else state)
+    return found
+
+
+def _judge_answers(
+    tally: Tally, evidence: Evidence, platform: National, asked: tuple[Request, ...]
+) -> None:
+    """Only of people with one physical card: which one a card was tied to when is not told."""
+    count = Counter(platform.alias(each.citizen) for each in platform.snapshot.physical_cards)
+    changes: dict[str, list[Request]] = defaultdict(list)
+    for each in asked:
+        if each.may_be_done and count[each.citizen] == 1 and _is_of_registry(each):
+            changes[each.citizen].append(each)
+    moved = [item.at_us for item in evidence.history.happened("clock-moved")]
+    for call in evidence.history.calls:
+        name = call.invoked.citizens[0] if len(call.invoked.citizens) == 1 else ""
+        if call.method != "GetCard" or call.outcome is not Outcome.OK or call.answered is None:
+            continue
+        before = [each for each in changes[name] if _ended_before(each, call.invoked.at_us)]
+        running = [each for each in changes[name] if each not in before]
+        if not before:
+            continue
+        last = before[-1]
+        is_sure = (
+            last.method in CHANGING
+            and all(each is last or each.is_before(last) for each in before)
+            and all(each.began_us > call.answered.at_us for each in running)
+            and not any(last.began_us <= at <= call.answered.at_us for at in moved)
+        )
+        expected = last.answer.get("physical_card.status")
+        if not is_sure or expected is None:
+            continue
+        seen = call.answered.facts.get("card.physical_card_status")
+        if not tally.holds(seen == expected):
+            tally.broken(
+                zh=f"已确认 {word(expected)}，{call.invoked.source} 之后却读到 {word(seen)}",
+                en=f"{call.invoked.source} read {word(seen)} after {word(expected)}",
+                calls=(*last.calls, call.number),
+                citizen=name,
+                channel=call.invoked.source,
+                at_us=call.answered.at_us,
+            )
+
+
+def _is_of_registry(request: Request) -> bool:
+    return "RegistryService" in request.attempts[0].invoked.method and (
+        "physical_card_id" in request.asked or request.method == "CancelCitizen"
+    )
+
+
+def _ended_before(request: Request, at_us: int) -> bool:
+    return request.end_us is not None and request.end_us < at_us
+
+
+def _note_lags(tally: Tally, evidence: Evidence, asked: tuple[Request, ...]) -> None:
+    causes, lags = _by_time(asked), defaultdict[str, list[int]](list)
+    met = set()
+    for event in evidence.history.seen:
+        cause = causes.get(event.event_us)
+        name = word(event.event_kind)
+        if cause is None or cause.end_us is None or (event.channel, event.cursor) in met:
+            continue
+        if name in {word(Event.Kind.Name(kind)) for kind in NATIONAL}:
+            met.add((event.channel, event.cursor))
+            lags[event.channel].append(max(0, event.at_us - cause.end_us))
+    for channel, found in sorted(lags.items()):
+        median, most = sorted(found)[len(found) // 2] / 1000, max(found) / 1000
+        tally.note(
+            zh=f"{channel}：{len(found)} 次变化，滞后中位数 {median:.1f}、最长 {most:.1f} 毫秒",
+            en=f"{channel}: {len(found)} changes, lag {median:.1f} ms in the middle, "
+            f"{most:.1f} ms at most",
+        )
