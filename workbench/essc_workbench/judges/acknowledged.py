@@ -22,6 +22,10 @@ from essc_workbench.judges.snapshots import (
 )
 from essc_workbench.judges.tallies import Tally
 
+COUNTED: Final = frozenset(
+    {"PASSWORD_WRONG", "FACE_MISMATCH", "LIVENESS_FAILED", "TEXT_CODE_WRONG", "VOUCHING_FAILED"}
+)
+"""Refusals that cost a try, and so are recorded (R91)."""
 _REUSED: Final = "REQUEST_ID_REUSED"
 
 
@@ -40,6 +44,7 @@ class Acknowledged:
         for target in (PLATFORM, *evidence.channels):
             for request in requests(evidence.history, target):
                 _judge_repeats(tally, request)
+                _judge_counted(tally, request)
         platform = national(evidence)
         if platform is None:
             tally.lacks(PLATFORM)
@@ -73,15 +78,14 @@ def _judge_repeats(tally: Tally, request: Request) -> None:
     for each in request.attempts:
         if each is done or each.outcome is Outcome.UNKNOWN:
             continue
+        if not _is_later(each, done) and each.outcome is Outcome.REFUSED:
+            continue  # a plain refusal leaves no trace, and it may be tried again
         is_same = each.invoked.facts == done.invoked.facts
         if each.outcome is Outcome.OK:
-            is_good = is_same and _said(each) == _said(done)
-        elif is_same:
-            # A refusal before it was done says nothing: it may be tried again.
-            is_later = done.end_us is not None and each.invoked.at_us > done.end_us
-            is_good = each.reason in BEFORE_THE_LEDGER or not is_later
+            # What a channel shows is kept nowhere: asked again it may show what is true by then.
+            is_good = is_same and (request.target != PLATFORM or _said(each) == _said(done))
         else:
-            is_good = each.reason in BEFORE_THE_LEDGER or each.reason == _REUSED
+            is_good = each.reason in BEFORE_THE_LEDGER or (not is_same and each.reason == _REUSED)
         if not tally.holds(is_good):
             seen = each.reason or "another answer"
             tally.broken(
@@ -92,6 +96,30 @@ def _judge_repeats(tally: Tally, request: Request) -> None:
                 channel=request.source,
                 at_us=each.end_us,
             )
+
+
+def _judge_counted(tally: Tally, request: Request) -> None:
+    """A refusal that changed something, as a counted try, is given again and counts once."""
+    first = request.attempts[0]
+    if request.target != PLATFORM or first.reason not in COUNTED:
+        return
+    for each in request.attempts[1:]:
+        is_same = each.invoked.facts == first.invoked.facts
+        if each.outcome is Outcome.UNKNOWN or not is_same or not _is_later(each, first):
+            continue
+        if not tally.holds(each.reason == first.reason or each.reason in BEFORE_THE_LEDGER):
+            tally.broken(
+                zh=f"{first.reason} 已记录，重复请求却得到 {each.reason or each.outcome.value}",
+                en=f"{first.reason} was recorded; repeated, it got {each.reason or 'done'}",
+                calls=(first.number, each.number),
+                citizen=request.citizen,
+                channel=request.source,
+                at_us=each.end_us,
+            )
+
+
+def _is_later(one: Call, other: Call) -> bool:
+    return other.end_us is not None and one.invoked.at_us > other.end_us
 
 
 def _said(call: Call) -> Facts:

@@ -137,6 +137,7 @@ def _judge_life(tally: Tally, platform: National, channel: str, feed: list[Audit
 
 def _judge_seen(tally: Tally, evidence: Evidence, channel: str, feed: list[AuditEvent]) -> None:
     places = {each.cursor: place for place, each in enumerate(feed)}
+    has_moved = bool(evidence.history.happened("clock-moved"))
     last, met = -1, set()
     for event in evidence.history.seen:
         if event.channel != channel or event.cursor in met:
@@ -144,7 +145,7 @@ def _judge_seen(tally: Tally, evidence: Evidence, channel: str, feed: list[Audit
         met.add(event.cursor)
         place = places.get(event.cursor)
         if place is None:
-            is_good = not places or bool(evidence.history.happened("clock-moved"))
+            is_good = has_moved  # what is old is not kept
         else:
             is_good = place > last
             last = max(last, place)
@@ -201,7 +202,8 @@ def _judge_end(
         )
         return
     applied = {each.cursor for each in known}
-    missing = [each for each in (feed[0], feed[-1]) if each.cursor not in applied]
+    ends = feed[-1:] if evidence.history.happened("clock-moved") else [feed[0], feed[-1]]
+    missing = [each for each in ends if each.cursor not in applied]
     left = any(
         each.asked.get("channel_id") == channel
         for each in named(requests(evidence.history), "ExitChannel")

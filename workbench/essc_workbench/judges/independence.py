@@ -21,7 +21,7 @@ from essc_workbench.judges.snapshots import PLATFORM, National, micros, national
 from essc_workbench.judges.tallies import Tally
 
 ENDINGS: Final = ("Unlink", "DeclineDelivery")
-LOOKS: Final = frozenset({"GetCard", "ListMembers", "ListBinders", "GetPlaces", "GetOrder"})
+LOOKS: Final = frozenset({"GetCard", "ListMembers", "ListBinders", "GetPlaces"})
 """Reads of an own link that change only when something changes."""
 _OF_THE_ANSWER = frozenset({"read_time"})
 _NOT_HELD = frozenset({"LINK_NOT_ACTIVE", "LINK_NOT_FOUND"})

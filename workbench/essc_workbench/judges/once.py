@@ -9,8 +9,10 @@ from essc_workbench.judges.requests import Request, requests, tokens, word
 from essc_workbench.judges.snapshots import PLATFORM, National, national
 from essc_workbench.judges.tallies import Tally
 
-SAYS_SO_ALREADY: Final = frozenset({"Unlink", "RaiseLevel", "RemoveMember", "LeaveBinder"})
-"""Commands that answer before they look at a proof where what they want is so already."""
+SAYS_SO_ALREADY: Final = frozenset(
+    {"Unlink", "RaiseLevel", "RemoveMember", "LeaveBinder", "IssueCode"}
+)
+"""Commands that look at no proof where what they want is so already, or the device is known."""
 
 Use = tuple[str, Request]
 """A digest, and the request that used up what it stands for."""
@@ -58,14 +60,16 @@ def codes_used(asked: tuple[Request, ...]) -> Iterator[Use]:
 
 def proofs_used(asked: tuple[Request, ...]) -> Iterator[Use]:
     """Each proof with a request that used it up."""
-    done: set[tuple[str, object, object]] = set()
+    wanted: set[tuple[object, ...]] = set()
     for each in asked:
-        what = (each.method, each.asked.get("link_id"), each.asked.get("serial"))
-        if not each.is_done or (each.method in SAYS_SO_ALREADY and what in done):
-            continue
-        done.add(what)
-        for proof in tokens(each.asked, "proof"):
-            yield proof, each
+        fields = ("link_id", "serial", "binding_id", "device_id")
+        what = (each.method, *map(each.asked.get, fields))
+        is_again = each.method in SAYS_SO_ALREADY and what in wanted
+        if each.may_be_done:
+            wanted.add(what)
+        if each.is_done and not is_again:
+            for proof in tokens(each.asked, "proof"):
+                yield proof, each
 
 
 def tickets_used(asked: tuple[Request, ...]) -> Iterator[Use]:

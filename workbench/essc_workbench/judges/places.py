@@ -33,11 +33,12 @@ class Places:
 
     def judge(self, evidence: Evidence) -> Finding:
         tally = Tally()
-        _judge_answers(tally, evidence)
         platform = national(evidence)
+        _judge_answers(tally, evidence)
         if platform is None:
             tally.lacks(PLATFORM)
             return tally.finding(self)
+        _judge_added(tally, platform, evidence)
         rows = platform.snapshot.bindings
         own = [each for each in rows if not each.is_on_members_side]
         _judge_places(tally, platform, own)
@@ -46,21 +47,24 @@ class Places:
         return tally.finding(self)
 
 
-def _judge_answers(tally: Tally, evidence: Evidence) -> None:
-    """Not more members were added than there are places; nor does any answer say so."""
+def _judge_added(tally: Tally, platform: National, evidence: Evidence) -> None:
+    """No holder was acknowledged more members than there are places."""
     added: dict[str, list[int]] = defaultdict(list)
     for each in named(requests(evidence.history), "AddMember"):
-        holder = next(iter(each.citizens), "")
-        if each.is_done and holder:
-            added[holder] += each.calls[:1]
+        if each.is_done:
+            added[platform.owner(str(each.asked.get("link_id")))] += each.calls[:1]
     for holder, calls in added.items():
         if not tally.holds(len(calls) <= PLACES_MAX):
             tally.broken(
                 zh=f"加了 {len(calls)} 位成员，名额只有 {PLACES_MAX} 个",
                 en=f"{len(calls)} members were added to {PLACES_MAX} places",
                 calls=tuple(calls),
-                citizen=holder,
+                citizen=platform.alias(holder),
             )
+
+
+def _judge_answers(tally: Tally, evidence: Evidence) -> None:
+    """No answer says that more places are used than there are."""
     for call in evidence.history.calls:
         if call.method != "GetPlaces" or call.answered is None:
             continue
@@ -95,7 +99,7 @@ def _judge_places(tally: Tally, platform: National, own: list[AuditBinding]) -> 
         over = [each for each, count in used.items() if count > PLACES.get(each, 0)]
         if not tally.holds(len(bindings) <= PLACES_MAX and not over):
             tally.broken(
-                zh=f"用了 {len(bindings)} 个名额，最多 {PLACES_MAX} 个（父母 4、子女 3、配偶 1、其他 2）",
+                zh=f"用了 {len(bindings)} 个名额，最多 {PLACES_MAX} 个（父母4子女3配偶1其他2）",
                 en=f"{len(bindings)} places used, of {PLACES_MAX} "
                 "(parents 4, children 3, spouse 1, other 2)",
                 citizen=platform.alias(holder),

@@ -5,11 +5,10 @@ A definite answer of any attempt settles a request; without one it may or may no
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from essc_wire.contract import contract
 from essc_workbench.history.items import Fact, Facts, Outcome
+from essc_workbench.history.methods import methods
 from essc_workbench.history.reading import Call, History
 from essc_workbench.judges.snapshots import PLATFORM
 
@@ -146,24 +145,15 @@ def requests(history: History, target: str = PLATFORM) -> tuple[Request, ...]:
     return tuple(Request(tuple(calls)) for calls in found.values())
 
 
-@cache
-def _changing() -> frozenset[str]:
-    return frozenset(
-        f"{service.name}/{method.descriptor.name}"
-        for service in contract().services
-        for method in service.methods
-        if method.changes_something
-    )
-
-
 def changes(method: str) -> bool:
     """Whether a method, by its path, can change something."""
-    return method in _changing()
+    known = methods().get(method)
+    return known is not None and known.changes_something
 
 
-def named(found: Iterable[Request], *methods: str) -> Iterator[Request]:
+def named(found: Iterable[Request], *names: str) -> Iterator[Request]:
     """The requests of these methods."""
-    return (each for each in found if each.method in methods)
+    return (each for each in found if each.method in names)
 
 
 def word(value: Fact) -> str:

@@ -136,12 +136,12 @@ def _judge_told(tally: Tally, platform: National, asked: tuple[Request, ...]) ->
 
 def _by_time(asked: tuple[Request, ...]) -> dict[int, Request]:
     """Requests by the platform's time at which they were done, as their answers tell it."""
-    return {
-        value: each
-        for each in asked
-        for path, value in each.answer.items()
-        if path.endswith("_time") and isinstance(value, int)
-    }
+    found: dict[int, Request] = {}
+    for each in asked:
+        for path, value in each.answer.items():
+            if path.endswith("_time") and isinstance(value, int):
+                found.setdefault(value, each)  # others tell of it later
+    return found
 
 
 def _overlap(one: Request, other: Request) -> bool:

@@ -11,13 +11,15 @@ from typing import Final
 from essc_workbench.history.items import Outcome
 from essc_workbench.judges.findings import Evidence, Finding, Text
 from essc_workbench.judges.requests import Request, named, requests, word
-from essc_workbench.judges.snapshots import PLATFORM, National, national
+from essc_workbench.judges.snapshots import DAY_US, PLATFORM, National, national
 from essc_workbench.judges.tallies import Tally
 
 PASSWORD_TRIES: Final = 6
 """The sixth wrong one in a row locks."""
 PER_DAY: Final = 10
 """Failed faces, and text messages, of one person on one day."""
+MINUTE_US: Final = 60_000_000
+_CHINA_US: Final = 8 * 3_600_000_000
 _FACES = frozenset({"FACE_MISMATCH", "LIVENESS_FAILED"})
 _TEXTED = frozenset({"TEXT_MESSAGE", "RESERVED_PHONE"})
 _RENEWING = ("SetPassword", "ChangePassword", "ResetPassword")
@@ -40,10 +42,18 @@ class Tries:
             tally.lacks(PLATFORM)
             return tally.finding(self)
         checks = _checks(platform, requests(evidence.history))
-        has_moved = bool(evidence.history.happened("clock-moved"))
-        _judge_passwords(tally, platform, checks, requests(evidence.history), has_moved)
-        _judge_days(tally, platform, checks, has_moved)
+        is_two_days = _is_over_midnight(evidence, platform)
+        _judge_passwords(tally, platform, checks, requests(evidence.history), is_two_days)
+        _judge_days(tally, platform, checks, is_two_days)
         return tally.finding(self)
+
+
+def _is_over_midnight(evidence: Evidence, platform: National) -> bool:
+    """Whether the run may have seen two days in China: counts begin anew with each."""
+    took_us = max((item.at_us for item in evidence.history.items), default=0)
+    began_us = platform.now_us - took_us - MINUTE_US
+    day, first_day = ((at + _CHINA_US) // DAY_US for at in (platform.now_us, began_us))
+    return day != first_day or bool(evidence.history.happened("clock-moved"))
 
 
 class _Check:
@@ -83,7 +93,7 @@ def _judge_passwords(
     platform: National,
     checks: list[_Check],
     asked: tuple[Request, ...],
-    has_moved: bool,
+    is_two_days: bool,
 ) -> None:
     tries: dict[str, list[Request]] = defaultdict(list)
     for check in checks:
@@ -102,7 +112,7 @@ def _judge_passwords(
             # A lock falls with the sixth: that one is refused as locked, and begins the count anew.
             if not tally.holds(len(row) < PASSWORD_TRIES):
                 _say_tries(tally, citizen, row)
-        if citizen in kept and not has_moved:
+        if citizen in kept and not is_two_days:
             least, most = len(rows[-1]), _most([*made, *renewals])
             counted = kept[citizen].wrong_tries
             if not tally.holds(least <= counted <= most):
@@ -152,7 +162,7 @@ def _say_tries(tally: Tally, citizen: str, row: list[Request]) -> None:
     )
 
 
-def _judge_days(tally: Tally, platform: National, checks: list[_Check], has_moved: bool) -> None:
+def _judge_days(tally: Tally, platform: National, checks: list[_Check], is_two_days: bool) -> None:
     faces, texts = Counter[str](), Counter[str]()
     for check in checks:
         faces[check.citizen] += sum(each.reason in _FACES for each in check.answers)
@@ -163,7 +173,7 @@ def _judge_days(tally: Tally, platform: National, checks: list[_Check], has_move
         for citizen, least in seen.items():
             row = counted.get(citizen)
             kept = 0 if row is None else row.failed_faces if seen is faces else row.text_messages
-            if least and not has_moved and not tally.holds(least <= kept <= PER_DAY):
+            if least and not is_two_days and not tally.holds(least <= kept <= PER_DAY):
                 tally.broken(
                     zh=f"{name}至少 {least} 次，平台记了 {kept} 次，每天最多 {PER_DAY} 次",
                     en=f"{least} {kind} at least; the platform counted {kept}, {PER_DAY} a day",
