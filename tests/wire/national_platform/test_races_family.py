@@ -6,11 +6,13 @@ from collections import Counter
 import grpc
 import pytest
 from tests.wire.people import World, checked, person
-from tests.wire.people_family import PARENT, SPOUSE, Home, a_home, home
+from tests.wire.people_family import CHILD, OTHER, PARENT, SPOUSE, Home, a_home, home
 
 from essc.family.v1 import family_service_pb2 as family
 
-ROUNDS = 4
+# A round for each place that a holder has.
+PLACES = (PARENT,) * 4 + (CHILD,) * 3 + (SPOUSE,) + (OTHER,) * 2
+ROUNDS = 10
 
 
 async def outcome(at: Home, request: family.AddMemberRequest) -> str:
@@ -33,7 +35,7 @@ async def test_the_last_place_taken_from_two_channels_goes_to_one(world: World) 
         await world.citizen(place)
         in_bank = await home(bank, person(place))
         in_wechat = await home(wechat, person(place), password=False)
-        first, second = [await world.citizen(100 * place + each) for each in (1, 2)]
+        first, second = [await world.citizen(100 + 10 * place + each) for each in (1, 2)]
 
         outcomes = await at_once(
             (in_bank, await in_bank.addition(first, SPOUSE)),
@@ -52,14 +54,16 @@ async def test_the_last_place_taken_from_two_channels_goes_to_one(world: World) 
 async def test_the_same_member_added_from_two_channels_is_bound_once(world: World) -> None:
     bank = await a_home(world)
     wechat = await home(await world.channel("wechat"), bank.holder, password=False)
-    member = await world.citizen(2)
+    for place, relation in enumerate(PLACES, 11):
+        member = await world.citizen(place)
 
-    outcomes = await at_once(
-        (bank, await bank.addition(member)), (wechat, await wechat.addition(member))
-    )
+        outcomes = await at_once(
+            (bank, await bank.addition(member, relation)),
+            (wechat, await wechat.addition(member, relation)),
+        )
 
-    assert outcomes == {"added": 1, "MEMBER_BOUND_ALREADY": 1}
-    assert (await wechat.used())[PARENT] == 1
+        assert outcomes == {"added": 1, "MEMBER_BOUND_ALREADY": 1}
+    assert await wechat.used() == {PARENT: 4, CHILD: 3, SPOUSE: 1, OTHER: 2}
 
 
 @pytest.mark.rule("R42")
@@ -67,13 +71,13 @@ async def test_of_two_binders_for_the_fourth_binding_one_wins(world: World) -> N
     bank, wechat = await world.channel("bank"), await world.channel("wechat")
     homes = [await home(bank, await world.citizen(place)) for place in range(1, 5)]
     homes.append(await home(wechat, await world.citizen(5)))
-    for place in range(11, 11 + ROUNDS):
+    for place, relation in enumerate(PLACES, 11):
         member = await world.citizen(place)
         for each in homes[:3]:
-            await each.add(member, PARENT)
+            await each.add(member, relation)
 
         outcomes = await at_once(
-            *[(each, await each.addition(member, PARENT)) for each in homes[3:]]
+            *[(each, await each.addition(member, relation)) for each in homes[3:]]
         )
 
         assert outcomes == {"added": 1, "BINDERS_TOO_MANY": 1}
