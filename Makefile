@@ -55,8 +55,8 @@ up: setup ## start the federation and keep it running until Ctrl-C
 test: setup $(BROWSER) ## every test but soak (ARGS="-k apply" picks some)
 	@$(PYTEST) -m "not soak" $(SPREAD) $(ARGS)
 
-.PHONY: test-architecture test-contract test-core test-store test-wire test-parties
-test-architecture test-contract test-core test-store test-wire test-parties: test-%: setup
+.PHONY: test-architecture test-contract test-core test-store test-wire test-parties test-scenarios
+test-architecture test-contract test-core test-store test-wire test-parties test-scenarios: test-%: setup
 	@$(PYTEST) -m "$* and not soak" $(SPREAD) $(ARGS)
 
 .PHONY: soak
@@ -97,6 +97,7 @@ check-docs: setup
 	@$(PYTHON) tools/status_table.py --check
 	@$(PYTHON) tools/permissions.py --check
 	@$(PYTHON) tools/contract_pages.py --check
+	@$(PYTHON) tools/scenario_schema.py --check
 
 .PHONY: docs
 docs: setup ## write what is generated, with fresh examples of every method
@@ -106,6 +107,7 @@ docs: setup ## write what is generated, with fresh examples of every method
 	@ESSC_WRITE_EXAMPLES=1 $(PYTEST) -q -p no:randomly tests/wire/examples
 	@$(PYTHON) tools/contract_pages.py
 	@$(PYTHON) tools/docs.py
+	@$(PYTHON) tools/scenario_schema.py
 
 .PHONY: format
 format: setup ## format Python and protos, and fix what the linter can

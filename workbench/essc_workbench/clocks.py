@@ -35,6 +35,14 @@ def span_us(text: str) -> int:
     return seconds * 1_000_000
 
 
+async def advance_by(party_lab: Peer, by_us: int) -> int:
+    """Moves a party's clock forward, once. Answers its time, microseconds since 1970."""
+    request = lab.AdvanceRequest(request_id=new_request_id(), by=to_duration(by_us))
+    stub = ClockServiceStub(party_lab.channel)
+    answer = await patient(lambda: stub.Advance(request, **party_lab.options()))
+    return to_instant(answer.time)
+
+
 async def show(console: Console, folder: DataFolder) -> int:
     """Prints every party's time."""
     async with Connections(folder, folder.load()) as connections:
@@ -60,12 +68,11 @@ async def _row(name: str, peer: Peer) -> tuple[str, str, str]:
 
 async def advance(console: Console, folder: DataFolder, text: str, party: str) -> int:
     """Moves a party's clock forward."""
-    request = lab.AdvanceRequest(request_id=new_request_id(), by=to_duration(span_us(text)))
+    by_us = span_us(text)
     async with Connections(folder, folder.load()) as connections:
         is_platform = party == PLATFORM
         peer = connections.platform_lab() if is_platform else connections.channel_lab(party)
-        stub = ClockServiceStub(peer.channel)
-        answer = await patient(lambda: stub.Advance(request, **peer.options()))
-    at = datetime.fromtimestamp(to_instant(answer.time) / 1e6, UTC)
+        now_us = await advance_by(peer, by_us)
+    at = datetime.fromtimestamp(now_us / 1e6, UTC)
     console.print(f"{party}: {at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
     return GOOD

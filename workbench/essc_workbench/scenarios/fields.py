@@ -1,0 +1,112 @@
+"""The kinds of fields of steps, and what they refer to: so that a file can be checked as a whole.
+
+    class ShowCode(Step):
+        citizen: CitizenName = Field(description="Who shows it.")
+        channel: ChannelName = Field(description="In which channel.")
+        as_: NewName = Field("", alias="as", description="The name under which the code is kept.")
+
+A field without one of these kinds is checked for its own form only.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from essc_workbench.clocks import span_us
+from essc_workbench.failures import UsageError
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+"""The form of all names: of citizens, things, parties."""
+
+
+class Refers(StrEnum):
+    """What a field's value is the name of."""
+
+    CHANNEL = "channel"
+    """A channel of the federation, or several."""
+    PARTY = "party"
+    """The platform or a channel."""
+    CITIZEN = "citizen"
+    """A citizen of the scenario, or several."""
+    NEW = "new"
+    """A thing that this step names: a code, a ticket, an order, a flow, an answer."""
+    THING = "thing"
+    """A thing that an earlier step named."""
+    REQUEST = "request"
+    """A JSON value in which texts like `$code` stand for things, and `$ma.id_number` for what is
+    known of a citizen."""
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    """Something that must be found nowhere: a password."""
+    STEPS = "steps"
+    """Steps inside a step."""
+
+
+def _span(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return timedelta(microseconds=span_us(value))
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+def span_text(span: timedelta) -> str:
+    """A span as files have it."""
+    return f"{span // timedelta(seconds=1)}s"
+
+
+Name = Annotated[str, Field(pattern=NAME)]
+Names = Name | Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
+
+ChannelName = Annotated[Name, Refers.CHANNEL]
+ChannelNames = Annotated[Names, Refers.CHANNEL]
+PartyName = Annotated[Name, Refers.PARTY]
+PartyNames = Annotated[Names, Refers.PARTY]
+CitizenName = Annotated[Name, Refers.CITIZEN]
+CitizenNames = Annotated[Names, Refers.CITIZEN]
+NewName = Annotated[Name, Refers.NEW]
+ThingName = Annotated[Name, Refers.THING]
+Request = Annotated[Mapping[str, Any], Refers.REQUEST]
+Secret = Annotated[str, Field(min_length=1, max_length=64), Refers.SECRET]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    PlainSerializer(span_text),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^([0-9]{1,9}[smhdw])+$",
+            "description": "A span of time: 90s, 10m, 36h, 2d, 1w or 1d12h.",
+        }
+    ),
+]
+
+
+def names_of(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """A field that holds one name or several, as several."""
+    return (value,) if isinstance(value, str) else value
+
+
+def fields_of(model: BaseModel, kind: Refers) -> Iterator[tuple[str, Any]]:
+    """The fields of a kind that are filled, by the name that files have for them."""
+    for name, field in type(model).model_fields.items():
+        if kind in field.metadata and getattr(model, name):
+            yield field.alias or name, getattr(model, name)
+
+
+def references(model: BaseModel, kind: Refers) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each name of a kind that a model holds, with its place."""
+    for field, value in fields_of(model, kind):
+        if isinstance(value, str):
+            yield (field,), value
+        else:
+            for place, name in enumerate(value):
+                yield (field, place), name
+
+
+def secret_fields(model: BaseModel) -> list[str]:
+    """The names of the fields that hold secrets."""
+    return [field for field, _ in fields_of(model, Refers.SECRET)]

@@ -1,0 +1,191 @@
+"""Scenario files: read whole, all mistakes told at once, each with its line and column."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from essc_workbench.failures import UsageError
+from essc_workbench.folders import reason
+from essc_workbench.scenarios.documents import Path, read
+from essc_workbench.scenarios.fields import Refers
+from essc_workbench.scenarios.mistakes import FileMistakes, Mistake, meant, shown, wording
+from essc_workbench.scenarios.names import Known, Outline, check_names, outline_of
+from essc_workbench.scenarios.scenario import Scenario
+from essc_workbench.scenarios.steps.base import NESTED, Step
+from essc_workbench.scenarios.steps.registry import all_steps
+
+BYTES_MAX = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFile:
+    """A scenario that was read from a file."""
+
+    path: FilePath
+    scenario: Scenario
+
+
+def load(path: FilePath, known: Known | None = None) -> ScenarioFile:
+    """A scenario from its file. Raises FileMistakes with all of them, or UsageError.
+
+    Without `known` channels and personas are not looked up.
+    """
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= BYTES_MAX else b""
+    except OSError as error:
+        raise UsageError(f"{path}: {reason(error)}") from None
+    if size > BYTES_MAX:
+        raise UsageError(f"{path}: longer than {BYTES_MAX // 1024} KiB")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise FileMistakes(str(path), [Mistake(line, 1, "not UTF-8")]) from None
+    return ScenarioFile(path, parse(text, str(path), known))
+
+
+def parse(text: str, name: str, known: Known | None = None) -> Scenario:
+    """A scenario from a text. Raises FileMistakes."""
+    document = read(text)
+    outline = outline_of(document)
+    scenario = None if document.value is None else _Reading(outline).scenario()
+    check_names(outline, known)
+    if document.mistakes or scenario is None:
+        raise FileMistakes(name, document.mistakes)
+    return scenario
+
+
+class _Reading:
+    """A document on its way to a scenario."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline, self._document = outline, outline.document
+        self._steps = all_steps()
+
+    def scenario(self) -> Scenario | None:
+        """The scenario; None, and mistakes noted, if it is none."""
+        value = self._document.value
+        if not isinstance(value, dict):
+            self._document.is_wrong((), "no scenario; it begins with `title:`")
+            return None
+        citizens = value.get("citizens")
+        if isinstance(citizens, dict):  # `zhang-san:` alone is the persona of that name
+            empty = {alias: {} if spec is None else spec for alias, spec in citizens.items()}
+            value = {**value, "citizens": empty}
+        scenario: Scenario | None = self._model(Scenario, value, ())
+        return scenario
+
+    def _model(self, kind: type[BaseModel], values: dict[str, Any], path: Path) -> Any:
+        """Values as a model, those steps first that are inside it."""
+        given = {name: value for name, value in values.items() if value is not None}
+        nested: list[Step] = []
+        is_whole = True
+        for name, field in kind.model_fields.items():
+            key = field.alias or name
+            if Refers.STEPS in field.metadata and isinstance(given.get(key), list):
+                read_steps = self._list(given[key], (*path, key))
+                is_whole = is_whole and None not in read_steps
+                kept = [step for step in read_steps if step is not None]
+                given[key] = list(range(len(nested), len(nested) + len(kept)))
+                nested += kept
+        try:
+            model = kind.model_validate_json(json.dumps(given), context={NESTED: nested})
+        except ValidationError as error:
+            self._note(error, kind, path, is_whole=is_whole)
+            return None
+        return model if is_whole else None
+
+    def _list(self, values: list[Any], path: Path) -> list[Step | None]:
+        return [self._step(value, (*path, place)) for place, value in enumerate(values)]
+
+    def _step(self, value: Any, path: Path) -> Step | None:
+        """One step: a verb alone, or one key with what it needs."""
+        if isinstance(value, str):
+            value = {value: None}
+        if not isinstance(value, dict) or len(value) != 1:
+            found = ", ".join(value) if isinstance(value, dict) else shown(value)
+            text = f"a step is one verb with its fields, as `- kill: wechat`; found {found}"
+            self._document.is_wrong(path, text)
+            self._outline.is_whole = False
+            return None
+        [(verb, fields)] = value.items()
+        kind = self._steps.get(verb)
+        if kind is None:
+            text = f"no verb {verb!r}; {meant(verb, self._steps)}"
+            self._document.is_wrong((*path, verb), text, of_key=True)
+            self._outline.is_whole = False
+            return None
+        here = (*path, verb)
+        step = self._filled(kind, fields, here)
+        if step is None:
+            self._outline.is_whole = False
+        else:
+            step.stands_in(self._document.place(here, of_key=True)[0])
+            self._outline.steps.append((here, step))
+        return step
+
+    def _filled(self, kind: type[Step], fields: Any, path: Path) -> Step | None:
+        if isinstance(fields, dict):
+            step: Step | None = self._model(kind, fields, path)
+            return step
+        if fields is None:
+            return self._filled(kind, {}, path)
+        if not kind.shorthand:
+            known = ", ".join(_keys(kind))
+            text = f"{shown(fields)}: {kind.verb} needs its fields by name: {known}"
+            self._document.is_wrong(path, text)
+            return None
+        self._document.alone(path, kind.shorthand)
+        return self._filled(kind, {kind.shorthand: fields}, path)
+
+    def _note(
+        self, error: ValidationError, kind: type[BaseModel], path: Path, *, is_whole: bool
+    ) -> None:
+        """Pydantic's errors as mistakes, one a place; not those of steps that were told before."""
+        told: set[Path] = set()
+        for each in error.errors(include_url=False):
+            place = self._document.nearest((*path, *each["loc"]))
+            is_told = place in told or (path and self._document.has_unread(path))
+            if is_told or (not is_whole and _is_of_steps(kind, each["loc"])):
+                continue
+            told.add(place)
+            known = _keys_at(kind, each["loc"])
+            is_extra = each["type"] == "extra_forbidden"
+            self._document.is_wrong(place, wording(each, known), of_key=is_extra or place == path)
+
+
+def _is_of_steps(kind: type[BaseModel], loc: tuple[str | int, ...]) -> bool:
+    field = next(
+        (each for name, each in kind.model_fields.items() if loc and loc[0] in (name, each.alias)),
+        None,
+    )
+    return field is not None and Refers.STEPS in field.metadata
+
+
+def _keys(kind: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _keys_at(kind: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """The fields of the model that a place is inside of."""
+    keys: Mapping[str, Any] = kind.model_fields
+    known: list[str] = _keys(kind)
+    for part in loc[:-1]:
+        field = keys.get(str(part))
+        inner = _model_in(field.annotation) if field is not None else None
+        if inner is not None:
+            keys, known = inner.model_fields, _keys(inner)
+    return known
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, alone or by name."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    parts = getattr(annotation, "__args__", ())
+    return next((found for found in map(_model_in, parts) if found is not None), None)

@@ -1,0 +1,73 @@
+"""Mistakes in a file: what is wrong where, and what was meant."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from essc_workbench.failures import UsageError
+
+_LISTED_MAX = 12
+_SHOWN_MAX = 60
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One mistake. Lines and columns from 1."""
+
+    line: int
+    column: int
+    text: str
+
+
+class FileMistakes(UsageError):  # noqa: N818 - they are several
+    """All mistakes of a file, one a line."""
+
+    def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(set(mistakes)))
+        lines = [f"{file}:{each.line}:{each.column}: {each.text}" for each in self.mistakes]
+        super().__init__("\n".join(lines))
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What was most likely meant, or what there is."""
+    names = sorted(known)
+    near = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if not names:
+        return "there are none"
+    more = f" and {len(names) - _LISTED_MAX} more" if len(names) > _LISTED_MAX else ""
+    return f"there are: {', '.join(names[:_LISTED_MAX])}{more}"
+
+
+def shown(value: Any) -> str:
+    """A value as the file has it, cut short."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…"
+
+
+def wording(error: Mapping[str, Any], known: Iterable[str]) -> str:
+    """An error of pydantic in words. `known` are the fields where the error is."""
+    kind, value = error["type"], error.get("input")
+    context = error.get("ctx", {})
+    field = str(error["loc"][-1]) if error["loc"] else ""
+    if kind == "extra_forbidden":
+        return f"no field {field!r} here; {meant(field, known)}"
+    if kind == "missing":
+        return f"{field!r} is missing"
+    if kind == "literal_error":
+        options = [each.strip().strip("'") for each in _options(context["expected"])]
+        return f"{shown(value)} is not possible here; {meant(str(value), options)}"
+    if kind == "string_pattern_mismatch":
+        return f"{shown(value)} does not have the form {context['pattern']}"
+    if kind == "value_error":
+        return str(context["error"])
+    wanted = str(error["msg"]).removeprefix("Input ").replace("Input", "it")
+    wanted = wanted.replace("a valid ", "a ").replace("a integer", "a whole number")
+    wanted = wanted.replace("a boolean", "true or false").replace("a string", "text")
+    return f"{shown(value)}: {wanted}"
+
+
+def _options(expected: str) -> list[str]:
+    return expected.replace(" or ", ", ").split(", ")

@@ -1,0 +1,166 @@
+"""Checks what names in a scenario refer to: channels, citizens, personas, things named by steps."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from essc_workbench.routes import PLATFORM
+from essc_workbench.scenarios.documents import Document, Path
+from essc_workbench.scenarios.fields import Refers, fields_of, references
+from essc_workbench.scenarios.mistakes import meant
+from essc_workbench.scenarios.steps.base import Step
+
+Placed = tuple[Path, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What there is outside the file."""
+
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """Channels that can take part, with the parent of each that has one."""
+    personas: Collection[str] = ()
+
+
+@dataclass(slots=True)
+class Outline:
+    """What a file says, as far as it could be read."""
+
+    document: Document
+    channels: tuple[str, ...] = ()
+    citizens: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What each citizen is said to be, as it is written."""
+    steps: list[tuple[Path, Step]] = field(default_factory=list)
+    """All steps, those inside others too, with their places."""
+    is_whole: bool = True
+    """Whether all steps could be read."""
+
+
+def outline_of(document: Document) -> Outline:
+    """The outline of a document, without its steps."""
+    value = document.value if isinstance(document.value, dict) else {}
+    federation, citizens = value.get("federation"), value.get("citizens")
+    channels = federation.get("channels") if isinstance(federation, dict) else None
+    outline = Outline(document)
+    if isinstance(channels, list):
+        outline.channels = tuple(map(str, channels))
+    if isinstance(citizens, dict):
+        kept = {alias: {} if spec is None else spec for alias, spec in citizens.items()}
+        outline.citizens = {alias: spec for alias, spec in kept.items() if isinstance(spec, dict)}
+    return outline
+
+
+def check_names(outline: Outline, known: Known | None) -> None:
+    """Notes every name that refers to nothing, and every thing that nobody uses."""
+    outline.steps.sort(key=lambda placed: outline.document.place(placed[0], of_key=True))
+    if known is not None:
+        _check_channels(outline, known)
+        _check_personas(outline, known)
+        _check_citizens(outline, known)
+    _check_linked(outline)
+    _check_parties(outline)
+    if outline.is_whole:
+        _check_things(outline)
+
+
+def _check_channels(outline: Outline, known: Known) -> None:
+    chosen, document = outline.channels, outline.document
+    for place, name in enumerate(chosen):
+        path = ("federation", "channels", place)
+        if name not in known.channels:
+            document.is_wrong(path, f"no channel {name!r}; {meant(name, known.channels)}")
+            continue
+        parent = known.channels[name]
+        if parent and parent not in chosen:
+            document.is_wrong(path, f"{name} needs {parent}, the channel above it, too")
+        if name in chosen[:place]:
+            document.is_wrong(path, f"{name} twice")
+
+
+def _check_personas(outline: Outline, known: Known) -> None:
+    for alias, spec in outline.citizens.items():
+        persona = str(spec.get("persona") or alias)
+        if "birth_date" not in spec and persona not in known.personas:
+            path: Path = (
+                ("citizens", alias, "persona") if "persona" in spec else ("citizens", alias)
+            )
+            text = f"no persona {persona!r}; {meant(persona, known.personas)}"
+            outline.document.is_wrong(path, text, of_key="persona" not in spec)
+
+
+def _check_linked(outline: Outline) -> None:
+    for alias, spec in outline.citizens.items():
+        linked = spec.get("linked")
+        names = linked if isinstance(linked, list) else [linked] if linked else []
+        for name in map(str, names):
+            if name not in outline.channels:
+                path = ("citizens", alias, "linked")
+                outline.document.is_wrong(path, _no_channel(name, outline.channels))
+
+
+def _no_channel(name: str, there: tuple[str, ...]) -> str:
+    return f"no channel {name!r} in this federation; {meant(name, there)}"
+
+
+def _check_parties(outline: Outline) -> None:
+    channels, document = outline.channels, outline.document
+    for path, step in outline.steps:
+        for place, name in references(step, Refers.CHANNEL):
+            if name not in channels:
+                document.is_wrong((*path, *place), _no_channel(name, channels))
+        for place, name in references(step, Refers.PARTY):
+            if name not in (PLATFORM, *channels):
+                text = f"no party {name!r}; {meant(name, (PLATFORM, *channels))}"
+                document.is_wrong((*path, *place), text)
+
+
+def _check_citizens(outline: Outline, known: Known) -> None:
+    there = {*outline.citizens, *known.personas}
+    for path, step in outline.steps:
+        for place, name in references(step, Refers.CITIZEN):
+            if name not in there:
+                text = f"no citizen {name!r}; {meant(name, there)}"
+                outline.document.is_wrong((*path, *place), text)
+
+
+def _check_things(outline: Outline) -> None:
+    """A name is used after it is given, and is given for somebody to use it."""
+    document, steps = outline.document, outline.steps
+    ever = {name for _, step in steps for _, name in references(step, Refers.NEW)}
+    used: set[str] = set()
+    given: dict[str, Path] = {}
+    for path, step in steps:
+        for place, name in _uses(step):
+            used.add(name)
+            if name not in outline.citizens and name not in given:
+                later = "it is named only later" if name in ever else meant(name, given)
+                if not _may_be_persona(step, place):
+                    document.is_wrong((*path, *place), f"nothing is named {name!r}; {later}")
+        for place, name in references(step, Refers.NEW):
+            given.setdefault(name, (*path, *place))
+    for name, path in given.items():
+        if name not in used:
+            document.is_wrong(path, f"{name!r} is used nowhere; leave it out, or use it")
+
+
+def _may_be_persona(step: Step, place: Path) -> bool:
+    """Inside a request `$zhang-san.id_number` may be about a persona."""
+    return any(place[0] == name for name, _ in fields_of(step, Refers.REQUEST))
+
+
+def _uses(step: Step) -> Iterator[Placed]:
+    yield from references(step, Refers.THING)
+    for name, value in fields_of(step, Refers.REQUEST):
+        yield from dollars(value, (name,))
+
+
+def dollars(value: Any, path: Path = ()) -> Iterator[Placed]:
+    """The names after `$` in a JSON value; what follows a dot belongs to the thing."""
+    if isinstance(value, str) and value.startswith("$") and len(value) > 1:
+        yield path, value[1:].partition(".")[0]
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from dollars(inner, (*path, key))
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            yield from dollars(inner, (*path, place))

@@ -1,0 +1,239 @@
+"""The stage: what steps play on. Everything that a step does to the world goes through here.
+
+    phone = await stage.phone("zhang-san", "wechat")   # an account and a session when first used
+    stage.things.keep("my-code", walk.code)
+    stage.expect("the panel in wechat", "LINKED", seen)
+
+Steps may run at the same time; each is noted in the history when it begins and when it ends. What
+cannot be done to a party that somebody else runs is said, noted and skipped.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
+from typing import ClassVar, Protocol
+
+import grpc
+
+from essc.lab.v1.fault_pb2 import Fault
+from essc_wire.client import Peer
+from essc_workbench.bureau import Bureau
+from essc_workbench.citizens import Citizen, Phone
+from essc_workbench.connections import Connections
+from essc_workbench.counters import Provider, Verifier
+from essc_workbench.enrolment import BUREAU, OPERATOR, PROVIDER, VERIFIER
+from essc_workbench.failures import UsageError, WorkbenchError, told
+from essc_workbench.federation import Federation
+from essc_workbench.history.journal import Journal
+from essc_workbench.report.verdicts import Expectation
+from essc_workbench.scenarios.cast import Cast
+from essc_workbench.scenarios.powers import Powers
+from essc_workbench.scenarios.settling import WITHIN_S, Left, Settling
+from essc_workbench.scenarios.things import Things
+from essc_workbench.scenarios.unmet import Unmet
+
+_INSIDE: ContextVar[int] = ContextVar("inside", default=0)
+"""The number of the step that is being played."""
+
+
+class Playable(Protocol):
+    """A step, as the stage sees it."""
+
+    verb: ClassVar[str]
+
+    @property
+    def line(self) -> int: ...
+    def told(self) -> str: ...
+    def inside(self) -> Iterator["Playable"]: ...
+    async def play(self, stage: "Stage") -> None: ...
+
+
+class Faults(Protocol):
+    """What can be made unkind, and kind again."""
+
+    async def add(self, fault: Fault) -> object: ...
+    async def remove(self, fault_id: str) -> object: ...
+
+
+class Tracing(Protocol):
+    """Who notes whose doing a call is."""
+
+    def during(
+        self, *, step: int = 0, citizens: tuple[str, ...] = ()
+    ) -> AbstractContextManager[None]: ...
+
+
+class Stage:
+    """Everything and everybody of one run."""
+
+    def __init__(
+        self,
+        federation: Federation,
+        connections: Connections,
+        journal: Journal,
+        cast: Cast,
+        *,
+        seed: int,
+        powers: Powers | None = None,
+        faults: Faults | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self.federation, self.connections, self.journal = federation, connections, journal
+        self.cast, self.seed = cast, seed
+        self.powers = powers or Powers(federation, connections, journal)
+        self.things = Things()
+        self.rng = self.chance("steps")
+        self.expectations: list[Expectation] = []
+        self.steps: list[Playable] = []
+        """Every step, those inside others too; a step's number is its place, from 1."""
+        self._faults, self._tracing = faults, tracing
+        self._numbers: dict[int, int] = {}
+        self._plays: Counter[int] = Counter()
+
+    # --- playing ------------------------------------------------------------------------------
+
+    async def play(self, step: Playable) -> None:
+        """Plays a step, noted. Raises Unmet where it did not go as it expects, or not at all."""
+        number = self.number(step)
+        self._plays[number] += 1
+        outer = _INSIDE.get()
+        self.journal.happened(
+            "step-began",
+            step=number,
+            verb=step.verb,
+            text=step.told(),
+            line=step.line,
+            inside=outer,
+        )
+        token = _INSIDE.set(number)
+        ended = "failed"
+        try:
+            with self._tracing.during(step=number) if self._tracing else nullcontext():
+                await step.play(self)
+            ended = "done"
+        except Unmet:
+            ended = "unmet"
+            raise
+        except (grpc.RpcError, WorkbenchError) as error:
+            if isinstance(error, UsageError):
+                raise  # the scenario asks for what there is not
+            ended = "unmet"
+            self._unmet(number, step, error)
+        finally:
+            _INSIDE.reset(token)
+            self.journal.happened("step-ended", step=number, outcome=ended)
+
+    def number(self, step: Playable) -> int:
+        """A step's number. One that is new, and all inside it, get the next ones."""
+        if id(step) not in self._numbers:
+            self.steps.append(step)
+            self._numbers[id(step)] = len(self.steps)
+            for inner in step.inside():
+                self.number(inner)
+        return self._numbers[id(step)]
+
+    def _unmet(self, number: int, step: Playable, error: Exception) -> None:
+        seen = told(error) if isinstance(error, grpc.RpcError) else str(error)
+        self._note(number, step.told(), "to be done", seen, is_met=False)
+        raise Unmet("to be done", seen, about=step.told()) from error
+
+    @property
+    def step(self) -> int:
+        """The number of the step that is being played; 0 outside of steps."""
+        return _INSIDE.get()
+
+    def chance(self, *names: object) -> random.Random:
+        """A source of chance of its own, the same for the same seed and names."""
+        return random.Random("/".join(map(str, (self.seed, *names))))
+
+    def chance_of_step(self) -> random.Random:
+        """The chance of the step that is being played, another one each time it is played."""
+        return self.chance("step", self.step, self._plays[self.step])
+
+    def expect(
+        self, about: str, expected: object, seen: object, *, is_met: bool | None = None
+    ) -> None:
+        """Notes what was expected and what was seen. Raises Unmet if these are not equal.
+
+        What is compared in another way says with `is_met` what came of it.
+        """
+        holds = expected == seen if is_met is None else is_met
+        self._note(self.step, about, str(expected), str(seen), is_met=holds)
+        if not holds:
+            raise Unmet(expected, seen, about=about)
+
+    def _note(self, number: int, about: str, expected: str, seen: str, *, is_met: bool) -> None:
+        at_us = self.journal.now_us()
+        self.journal.happened(
+            "expected", step=number, about=about, expected=expected, seen=seen, is_met=is_met
+        )
+        self.expectations.append(
+            Expectation(
+                step=number, about=about, expected=expected, seen=seen, is_met=is_met, at_us=at_us
+            )
+        )
+
+    # --- people and parties -------------------------------------------------------------------
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels of this run."""
+        return tuple(self.federation.channel_ids)
+
+    def citizen(self, alias: str) -> Citizen:
+        """A citizen of the scenario, or the persona of that name."""
+        return self.cast.citizen(alias)
+
+    async def phone(self, alias: str, channel: str, device: str = "phone") -> Phone:
+        """A citizen's phone in a channel, with an account and signed in."""
+        return await self.cast.phone(alias, channel, device)
+
+    def peer(self, caller: str) -> Peer:
+        """The platform as a party calls it; as nobody without a name."""
+        return self.connections.platform(caller)
+
+    @property
+    def bureau(self) -> Bureau:
+        """The card bureau's desk."""
+        return Bureau(self.peer(BUREAU))
+
+    @property
+    def operator(self) -> Peer:
+        """The platform as its operator calls it."""
+        return self.peer(OPERATOR)
+
+    def verifier(self, verifier_id: str = VERIFIER) -> Verifier:
+        """A counter that scans codes."""
+        return Verifier(self.peer(verifier_id))
+
+    def provider(self, provider_id: str = PROVIDER) -> Provider:
+        """A counter that serves and bills."""
+        return Provider(self.peer(provider_id))
+
+    # --- the world ----------------------------------------------------------------------------
+
+    def about(self, *citizens: str) -> AbstractContextManager[None]:
+        """Calls that are made inside are noted as being about these citizens."""
+        return self._tracing.during(citizens=citizens) if self._tracing else nullcontext()
+
+    async def add_fault(self, fault: Fault) -> None:
+        """Begins a fault; it ends with its lease, or before the run settles."""
+        await self._unkind().add(fault)
+
+    async def end_fault(self, fault_id: str) -> None:
+        """Ends a fault now."""
+        await self._unkind().remove(fault_id)
+
+    def _unkind(self) -> Faults:
+        if self._faults is None:
+            raise UsageError("no gate stands before the parties of this run: no faults of calls")
+        return self._faults
+
+    async def settle(self, within_s: float = WITHIN_S) -> tuple[Left, ...]:
+        """Waits until every consequence has arrived, or the time is over: what is pending."""
+        left = await Settling(self.connections, self.channels).settle(within_s)
+        pending = "; ".join(map(str, left))
+        self.journal.happened("settled", step=self.step, pending=pending)
+        return left

@@ -1,0 +1,9 @@
+"""What ends a scenario before its last step, and is nobody's failure here."""
+
+
+class Unmet(Exception):  # noqa: N818 - an outcome, no fault of anybody here
+    """What was seen is not what a step expected."""
+
+    def __init__(self, expected: object, seen: object, *, about: str) -> None:
+        super().__init__(f"{about}: expected {expected}, seen {seen}")
+        self.expected, self.seen, self.about = str(expected), str(seen), about
