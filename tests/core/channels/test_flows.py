@@ -447,6 +447,11 @@ def test_every_panel_stage_and_check_has_its_words() -> None:
     assert set(texts.MEMBER_FIELDS) == set(texts.FIELD_FAULTS)
 
 
+def test_a_region_is_called_by_its_name_and_by_its_number_where_it_has_none() -> None:
+    assert texts.region_words("320600").zh == texts.REGIONS["320600"].zh
+    assert texts.region_words("990000").en == "990000"
+
+
 def test_consents_read_as_in_the_source() -> None:
     assert texts.BUTTONS[Stage.CONSENT_TO_CLAIM].zh == "授权领取"
     assert texts.BUTTONS[Stage.CONSENT_TO_ISSUE].zh == "授权领取"
