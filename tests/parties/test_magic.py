@@ -6,10 +6,10 @@ One table says how each effect is provoked; an effect without a way to provoke i
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
+from tests.parties.scenes import HOLDERS, Scene
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.card.v1.card_pb2 import Link
@@ -21,114 +21,27 @@ from essc.code.v1 import code_pb2 as code
 from essc.directory.v1.directory_service_pb2 import IssueTicketRequest
 from essc.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from essc.family.v1 import family_service_pb2 as family
-from essc.family.v1.family_pb2 import RELATION_OTHER, RELATION_SPOUSE, Binding
+from essc.family.v1.family_pb2 import RELATION_SPOUSE
 from essc.family.v1.family_service_pb2_grpc import FamilyServiceStub
 from essc.identity.v1 import identity_pb2 as identity
-from essc.lab.v1 import lab_service_pb2 as lab
-from essc.lab.v1.lab_service_pb2_grpc import ClockServiceStub, PersonaServiceStub
-from essc.policy.v1.policy_service_pb2 import GetConsentRequest
-from essc.policy.v1.policy_service_pb2_grpc import PolicyServiceStub
-from essc.registry.v1.physical_card_pb2 import GENERATION_SECOND, PhysicalCard
+from essc.registry.v1.physical_card_pb2 import GENERATION_SECOND
 from essc.settlement.v1.order_pb2 import Order
-from essc_wire.client import Peer
 from essc_wire.clock import new_request_id
 from essc_wire.refusals import reason_of
-from essc_wire.times import to_duration, to_instant
 from essc_workbench.answers import Conduct
-from essc_workbench.citizens import Phone
 from essc_workbench.counters import Provider, Verifier
 from essc_workbench.demo.checks import settled
 from essc_workbench.enrolment import PROVIDER, VERIFIER
-from essc_workbench.families import CARD_PASSWORD, WINDOW, Window
+from essc_workbench.families import CARD_PASSWORD
 from essc_workbench.inboxes import Inbox
 from essc_workbench.population import Persona
-from essc_workbench.testing import Meeting, federation
+from essc_workbench.testing import federation
 
 pytestmark = pytest.mark.rule("R94")
 
 BANK, OTHER_BANK = "bank-east", "bank-west"
 TWINS = {"liu-da": "liu-xiao", "liu-xiao": "liu-da"}
-HOLDERS = {"liu-xiao": "zhang-san"}
 SIXTEEN = datetime(2030, 1, 2, tzinfo=UTC)
-
-
-class Scene:
-    """What can be done with a persona at the window, at the bureau and in channels."""
-
-    def __init__(self, meeting: Meeting) -> None:
-        self.meeting, self.people, self.bureau = meeting, meeting.people, meeting.bureau
-        self.lab = meeting.connections.platform_lab()
-        self.platform = meeting.connections.platform(WINDOW)
-        self.window = Window(self.platform, self.lab)
-        self.cards = CardServiceStub(self.platform.channel)
-        self.family = FamilyServiceStub(self.platform.channel)
-
-    async def send(self, method: Any, request: Any, caller: Peer | None = None) -> Any:
-        return await method(request, **(caller or self.platform).options())
-
-    async def apply(self, person: Persona, region: str | None = None) -> Link:
-        policies = PolicyServiceStub(self.platform.channel)
-        request = cards.ApplyRequest(
-            request_id=new_request_id(),
-            identity_proof=await self.window.vouched(person, identity.PURPOSE_APPLY),
-            face_proof=await self.window.face(person, identity.PURPOSE_APPLY),
-            consent_version=(await self.send(policies.GetConsent, GetConsentRequest())).version,
-            region=region,
-        )
-        link: Link = (await self.send(self.cards.Apply, request)).link
-        return link
-
-    async def linked(self, person: Persona) -> Link:
-        """The person's link at the window, new where there is none."""
-        return await self.window.linked(person) or await self.window.link(person)
-
-    async def holder(self, person: Persona) -> Link:
-        """The same, with the card password set."""
-        link = await self.linked(person)
-        await self.window._set_password(person, link)
-        return link
-
-    async def add(
-        self,
-        member: Persona,
-        holder: Persona | None = None,
-        relation: int = RELATION_OTHER,
-        *,
-        is_present: bool = True,
-        photo: bytes = b"",
-    ) -> None:
-        holder = holder or self.people[HOLDERS.get(member.id, "luo-wen")]
-        link = await self.holder(holder)
-        proof = await self.window.face(member, identity.PURPOSE_JOIN_FAMILY) if is_present else ""
-        request = family.AddMemberRequest(
-            request_id=new_request_id(),
-            link_id=link.link_id,
-            password_proof=await self.window.password(holder, identity.PURPOSE_ADD_FAMILY),
-            notice_version=await self.window.notice(),
-            relation=relation,  # type: ignore[arg-type]
-            name=member.name,
-            id_number=member.id_number,
-            card_photo=photo or await self.window.photo(member),
-            member_proof=proof,
-        )
-        await self.send(self.family.AddMember, request)
-
-    async def binding(self, holder: Persona) -> tuple[Link, Binding]:
-        """The one binding that a persona was set up with."""
-        link = await self.linked(holder)
-        request = family.ListMembersRequest(link_id=link.link_id)
-        (binding,) = (await self.send(self.family.ListMembers, request)).bindings
-        return link, binding
-
-    async def card(self, person: Persona) -> PhysicalCard:
-        return (await self.bureau.citizen(person.id_number)).physical_cards[0]
-
-    async def phone(self, person: Persona, channel_id: str) -> Phone:
-        """A phone whose owner has the card in a channel."""
-        phone = self.meeting.citizen(person.id).phone(channel_id)
-        await phone.sign_in()
-        assert (await phone.walk(channel.FLOW_KIND_APPLY)).is_completed
-        return phone
 
 
 Action = Callable[[Scene, Persona], Awaitable[str | None]]
@@ -224,16 +137,8 @@ async def add_absent(scene: Scene, person: Persona) -> None:
 
 async def add_absent_from_16(scene: Scene, person: Persona) -> None:
     if person.id == "wu-xiaochen":
-        await let_it_be(scene, SIXTEEN)
+        await scene.let_it_be(SIXTEEN)
     await scene.add(person, is_present=False)
-
-
-async def let_it_be(scene: Scene, then: datetime) -> None:
-    stub = ClockServiceStub(scene.lab.channel)
-    now = to_instant((await scene.send(stub.GetTime, lab.GetTimeRequest(), scene.lab)).time)
-    by = to_duration(int(then.timestamp()) * 1_000_000 - now)
-    request = lab.AdvanceRequest(request_id=new_request_id(), by=by)
-    await scene.send(stub.Advance, request, scene.lab)
 
 
 async def add_oneself(scene: Scene, person: Persona) -> None:
@@ -352,9 +257,8 @@ UNDER_CONSENT = {"LOSS_ALLOWED_ALREADY"}
 
 async def pairs(scene: Scene) -> list[tuple[str, str]]:
     """Who is said to meet what, in the order of the ways."""
-    stub = PersonaServiceStub(scene.lab.channel)
-    answer = await scene.send(stub.ListMagicValues, lab.ListMagicValuesRequest(), scene.lab)
-    said = [(each.value, each.effect) for each in answer.values if each.kind == "persona"]
+    values = await scene.magic_values()
+    said = [(each.value, each.effect) for each in values if each.kind == "persona"]
     assert {effect for _, effect in said} == set(WAYS), "a way for each effect, and no other"
     order = list(WAYS)
     return sorted(said, key=lambda pair: (order.index(pair[1]), pair[0]))
