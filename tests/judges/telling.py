@@ -26,6 +26,7 @@ from essc_workbench.history.reading import History
 from essc_workbench.judges.findings import Evidence
 
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
 NOON = int(datetime(2026, 3, 12, 4, tzinfo=UTC).timestamp()) * SECOND
 """Noon in China, when all runs of these tests begin."""
 ZHANG, LI = "110000198503120013", "110000198604150028"
