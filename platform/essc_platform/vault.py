@@ -58,6 +58,8 @@ class Vault:
         self._photos = _derived(master, "photos")
         self._ids = algorithms.AES(_derived(master, "ids")[:16])
         self._local = threading.local()
+        # By scope; there are a few words, and two for each registered channel.
+        self._blurs: dict[str, int] = {}
 
     def citizen_key(self, id_number: str) -> CitizenKey:
         """Where a citizen lives: a keyed digest, so that a bucket says nothing about a person."""
@@ -155,8 +157,11 @@ class Vault:
         return int.from_bytes(digest[:8])
 
     def _blur(self, scope: str) -> int:
-        digest = hashlib.blake2b(scope.encode(), key=self._requests, digest_size=6).digest()
-        return int.from_bytes(digest)
+        blur = self._blurs.get(scope)
+        if blur is None:
+            digest = hashlib.blake2b(scope.encode(), key=self._requests, digest_size=6).digest()
+            blur = self._blurs[scope] = int.from_bytes(digest)
+        return blur
 
     def _channel_digest(self, channel: str) -> bytes:
         return hashlib.blake2b(channel.encode(), key=self._requests, digest_size=8).digest()

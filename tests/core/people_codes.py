@@ -1,4 +1,4 @@
-"""Codes, checks and what they look at, as the tests of the core speak of them; each record good."""
+"""Codes and what they look at, as the tests of the core speak of them; each record good."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,14 +22,12 @@ from essc_platform.core.cards import Person
 from essc_platform.core.records import (
     BankAccount,
     Card,
-    Check,
     Citizen,
     Code,
     Level,
     LinkCodes,
     PhysicalCard,
     Service,
-    Usage,
 )
 
 PHONE, TABLET = "d1", "d2"
@@ -59,22 +57,6 @@ def members_code(**changes: Any) -> Code:
 def link_codes(**changes: Any) -> LinkCodes:
     remembered = LinkCodes(citizen=ZHANG, channel="wechat", serial=1, newest=700, devices=(PHONE,))
     return replace(remembered, **changes)
-
-
-def check(**changes: Any) -> Check:
-    found = Check(
-        citizen=ZHANG,
-        number=800,
-        verifier="hospital",
-        usage=Usage.QUERY,
-        code=700,
-        channel="wechat",
-        serial=1,
-        binding=None,
-        member=None,
-        check_time=NOW,
-    )
-    return replace(found, **changes)
 
 
 def bank_account(**changes: Any) -> BankAccount:

@@ -24,7 +24,6 @@ from tests.core.people import (
 )
 from tests.core.people_codes import (
     bank_account,
-    check,
     code,
     li,
     link_codes,
@@ -41,7 +40,6 @@ from essc_platform.core.codes import CodeName
 from essc_platform.core.decisions import Accepted, Decision
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import (
-    Check,
     Code,
     Entry,
     EntryKind,
@@ -62,7 +60,6 @@ CHECK = CheckCode(
     region=NANTONG,
     code=SHOWN,
     usage=Usage.QUERY,
-    new_check_number=800,
 )
 
 
@@ -71,11 +68,12 @@ def found(verdict: Verdict) -> Accepted:
     return Accepted(answer=CheckAnswer(verdict=verdict, check_time=NOW))
 
 
-def valid(of: Code, gives: Check) -> Accepted:
+def valid(of: Code, usage: Usage) -> Accepted:
     persons = [of.citizen] if of.member is None else [of.citizen, of.member]
+    used = replace(of, use_time=NOW, verifier="hospital", usage=usage)
     return Accepted(
-        answer=CheckAnswer(verdict=V.VALID, check_time=NOW, check=gives),
-        changes=(replace(of, use_time=NOW), gives),
+        answer=CheckAnswer(verdict=V.VALID, check_time=NOW, used=used),
+        changes=(used,),
         entries=tuple(at_verifier(person) for person in persons),
     )
 
@@ -109,10 +107,7 @@ CHECKING = Table(
     ({"code": replace(LATE, expire_time=NOW + 1)}, found(V.USED)),
     ({"code": code()}, found(V.LEVEL_TOO_LOW)),
     ({"link": link(level=Level.PAYMENT)}, found(V.LEVEL_TOO_LOW)),
-    (
-        {"bank_account": bank_account()},
-        valid(code(), check(usage=Usage.PAYMENT)),
-    ),
+    ({"bank_account": bank_account()}, valid(code(), Usage.PAYMENT)),
 )
 CHECKING_ELSEWHERE = Table(
     {
@@ -129,7 +124,7 @@ CHECKING_ELSEWHERE = Table(
     ({"service": medical_settlement()}, found(V.REGION_NOT_OPEN)),
     (
         {"service": medical_settlement(regions=(NANTONG, SUZHOU))},
-        valid(code(), check(usage=Usage.CROSS_REGION_MEDICAL)),
+        valid(code(), Usage.CROSS_REGION_MEDICAL),
     ),
 )
 CHECKING_A_MEMBERS = Table(
@@ -151,7 +146,7 @@ CHECKING_A_MEMBERS = Table(
     ({"lis": [lis_physical_card(), lis_card()]}, found(V.LEVEL_TOO_LOW)),
     (
         {"command": replace(CHECK, code=LIS_SHOWN)},
-        valid(members_code(), check(binding=600, member=LI)),
+        valid(members_code(), Usage.QUERY),
     ),
 )
 ALL = [*CHECKING.rows, *CHECKING_ELSEWHERE.rows, *CHECKING_A_MEMBERS.rows]
@@ -196,7 +191,7 @@ def test_of_two_verifiers_exactly_one_has_a_code() -> None:
     store = Store(citizen(), physical_card(), card(), link(), link_codes(), code())
 
     first = store.do(CHECK)
-    second = store.do(replace(CHECK, verifier="pharmacy", new_check_number=801))
+    second = store.do(replace(CHECK, verifier="pharmacy"))
 
     assert verdict_of(first) is V.VALID
     assert second == found(V.USED)
@@ -217,6 +212,7 @@ def test_a_code_of_another_channel_stays_good_when_one_channel_unlinks() -> None
 def test_a_check_number_is_good_for_ten_minutes() -> None:
     assert checks.is_good(NOW, NOW + 600 * SECOND - 1, Policy())
     assert not checks.is_good(NOW, NOW + 600 * SECOND, Policy())
+    assert not checks.is_good(None, NOW, Policy())
 
 
 NAME, MASKED_NAME = ("张小三", False), ("张**", True)

@@ -162,7 +162,6 @@ class Story:
                 region=NANTONG,
                 code=name,
                 usage=Usage.QUERY,
-                new_check_number=self.new(),
             )
         )
         assert isinstance(decision, Accepted)

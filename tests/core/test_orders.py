@@ -20,7 +20,7 @@ from tests.core.people_services import at_provider, booked, order, provider, set
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.orders import OrderAnswer, OrderCheck, OrderUse, Refund, state_at
 from essc_platform.core.reasons import Reason
-from essc_platform.core.records import Check, EntryKind, OrderState, Usage
+from essc_platform.core.records import Code, EntryKind, OrderState, Usage
 
 S = OrderState
 
@@ -44,41 +44,36 @@ MADE_ONE = Accepted(
     entries=(at_provider(EntryKind.ORDER_CREATED),),
 )
 
-CHECK = Check(
+CODE = Code(
     citizen=ZHANG,
     number=750,
-    verifier="till",
-    usage=Usage.PAYMENT,
-    code=740,
     channel="wechat",
     serial=1,
     binding=None,
     member=None,
-    check_time=NOW - 10 * MINUTE + 1,
+    issue_time=NOW - 11 * MINUTE,
+    expire_time=NOW - 10 * MINUTE,
+    use_time=NOW - 10 * MINUTE + 1,
+    verifier="till",
+    usage=Usage.PAYMENT,
 )
 ORDER_CHECK = OrderCheck(
     at=NOW,
     provider="clinic",
     citizen=ZHANG,
-    check_number=750,
+    code_number=750,
     channel="wechat",
     insurance_fen=7_000,
     own_fen=3_000,
     new_number=800,
 )
-WORST_CHECK = replace(
-    CHECK,
-    usage=Usage.QUERY,
-    check_time=NOW - 10 * MINUTE,
-    binding=600,
-    member=LI,
-)
+WORST = replace(CODE, usage=Usage.QUERY, use_time=NOW - 10 * MINUTE, binding=600, member=LI)
 
 ORDERING = Table(
     {
         "command": ORDER,
         "use": None,
-        "check": None,
+        "code": None,
         "provider": None,
         "link": unlinked_link(),
     },
@@ -87,18 +82,16 @@ ORDERING = Table(
     ({"use": replace(LIS_USE, provider="museum")}, Rejected(Reason.USE_NOT_FOUND)),
     # The same on a check number.
     ({"command": ORDER_CHECK}, Rejected(Reason.CHECK_NOT_FOUND)),
-    ({"check": WORST_CHECK}, Rejected(Reason.CHECK_NOT_FOUND)),
-    (
-        {"check": replace(WORST_CHECK, check_time=CHECK.check_time)},
-        Rejected(Reason.CHECK_NOT_FOUND),
-    ),
+    ({"code": replace(CODE, use_time=None)}, Rejected(Reason.CHECK_NOT_FOUND)),
+    ({"code": WORST}, Rejected(Reason.CHECK_NOT_FOUND)),
+    ({"code": replace(WORST, use_time=CODE.use_time)}, Rejected(Reason.CHECK_NOT_FOUND)),
     ({"provider": provider(verifier_ids=("gate",))}, Rejected(Reason.CHECK_NOT_FOUND)),
     ({"provider": provider(verifier_ids=("gate", "till"))}, Rejected(Reason.CHECK_NOT_FOUND)),
     (
-        {"check": replace(CHECK, usage=Usage.CROSS_REGION_MEDICAL, binding=600, member=LI)},
+        {"code": replace(CODE, usage=Usage.CROSS_REGION_MEDICAL, binding=600, member=LI)},
         Rejected(Reason.MEMBER_CANNOT_PAY),
     ),
-    ({"check": CHECK}, Rejected(Reason.ORDER_BASIS_ENDED)),
+    ({"code": CODE}, Rejected(Reason.ORDER_BASIS_ENDED)),
     ({"link": link()}, MADE_ONE),
     # And again on a use.
     ({"command": ORDER, "use": LIS_USE}, Rejected(Reason.MEMBER_CANNOT_PAY)),

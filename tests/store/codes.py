@@ -1,10 +1,10 @@
-"""Codes and checks for the store: plain ones, and ones with everything in them."""
+"""Codes for the store: plain ones, and ones with everything in them."""
 
 from dataclasses import replace
 
 from tests.store.stories import NOON, ZHANG
 
-from essc_platform.core.records import Change, Check, CitizenKey, Code, LinkCodes, Usage
+from essc_platform.core.records import Change, CitizenKey, Code, LinkCodes, Usage
 
 WIDE = CitizenKey(1023, (1 << 63) - 1)
 TAIL = (1 << 48) - 1
@@ -20,24 +20,18 @@ CODE = Code(
     expire_time=NOON + 60_000_000,
 )
 LINK_CODES = LinkCodes(citizen=ZHANG, channel="bank", serial=1, newest=700, devices=())
-CHECK = Check(
-    citizen=ZHANG,
-    number=800,
-    verifier="hospital",
-    usage=Usage.QUERY,
-    code=700,
-    channel="bank",
-    serial=1,
-    binding=None,
-    member=None,
-    check_time=NOON,
-)
-
 RECORDS: list[Change] = [
     CODE,
-    replace(CODE, citizen=WIDE, number=TAIL, binding=TAIL, member=ZHANG, use_time=NOON),
+    replace(
+        CODE,
+        citizen=WIDE,
+        number=TAIL,
+        binding=TAIL,
+        member=ZHANG,
+        use_time=NOON,
+        verifier="hospital",
+        usage=Usage.PAYMENT,
+    ),
     LINK_CODES,
     replace(LINK_CODES, citizen=WIDE, serial=1 << 40, newest=TAIL, devices=("0a", "ff")),
-    CHECK,
-    replace(CHECK, citizen=WIDE, number=TAIL, binding=TAIL, member=ZHANG, usage=Usage.PAYMENT),
 ]

@@ -56,7 +56,7 @@ ALL: tuple[type[Command], ...] = get_args(Command)
 # R3 by the reading that lets more happen.
 POLICY = Policy(loss=HOLDER_CONSENT)
 HOSPITAL, CLINIC = "hospital", "clinic"
-TICKET, USE, CODE, CHECK, ORDER, SETTLED, BINDING = 700, 710, 720, 730, 810, 812, 600
+TICKET, USE, CODE, CHECKED, ORDER, SETTLED, BINDING = 700, 710, 720, 730, 810, 812, 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,6 @@ _MADE: dict[str, Callable[[_Making], Any]] = {
     "new_licence_number": lambda m: m.fresh,
     "licence_number": lambda m: m.fresh,
     "new_proof_number": lambda m: m.fresh,
-    "new_check_number": lambda m: m.fresh,
     "number": lambda m: 50,
     "bank_id": lambda m: "citybank",
     "reserved_phone": lambda m: "11100009999",
@@ -210,7 +209,7 @@ _MADE: dict[str, Callable[[_Making], Any]] = {
     "verifier": lambda m: HOSPITAL,
     "outcome": lambda m: m.one_of(*Outcome),
     "use_number": lambda m: USE + m.copy,
-    "check_number": lambda m: CHECK + m.copy,
+    "code_number": lambda m: CHECKED + m.copy,
     "order_number": lambda m: m.one_of(ORDER, ORDER + 1, SETTLED, SETTLED),
     "order": lambda m: (*m.key, ORDER + m.copy),
     "insurance_fen": lambda m: 700,

@@ -481,7 +481,6 @@ def command_of(wish: Wish, place: int, at: int) -> Command:
             region=REGIONS[copy],
             code=CodeName(key, code_number(channel, variant), channel, None),
             usage=(Usage.QUERY, Usage.PAYMENT, Usage.OTHER, Usage.CROSS_REGION_MEDICAL)[variant],
-            new_check_number=fresh,
         ),
         "register": lambda: RegisterCitizen(
             at=at,

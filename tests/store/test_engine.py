@@ -36,7 +36,7 @@ def test_a_store_of_another_version_is_refused_in_one_line(tmp_path: Path) -> No
     write_fact(store.writer, "schema_version", "7")
     store.close()
 
-    with pytest.raises(StoreError, match="schema is version 7, this program's is 3") as caught:
+    with pytest.raises(StoreError, match="schema is version 7, this program's is 4") as caught:
         Store(tmp_path / "platform.db")
 
     assert "\n" not in str(caught.value)
@@ -164,7 +164,6 @@ def test_upkeep_removes_what_is_no_longer_kept_a_bounded_number_at_once(tmp_path
             for place, key in enumerate(keys)
             for record in (
                 replace(codes.CODE, citizen=key, expire_time=NOON + place),
-                replace(codes.CHECK, citizen=key, check_time=NOON + place),
                 replace(services.TICKET, citizen=key, expire_time=NOON + place),
                 replace(
                     services.TICKET,
@@ -198,7 +197,6 @@ def test_upkeep_removes_what_is_no_longer_kept_a_bounded_number_at_once(tmp_path
     assert sorted(instant_of(row[2]) for row in rows["events"]) == [NOON + n for n in range(25, 30)]
     ends = sorted(row[9] for row in rows["codes"] if row[2] == codes.CODE.number)
     assert ends == [NOON + n for n in range(10, 30)]
-    assert sorted(row[11] for row in rows["checks"]) == [NOON + n for n in range(10, 30)]
     unredeemed = [row for row in rows["tickets"] if row[2] == services.TICKET.number]
     assert sorted(row[10] for row in unredeemed) == [NOON + n for n in range(15, 30)]
     # The record is append-only, and uses stay.

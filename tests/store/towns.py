@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from tests.store.errands import CHECK, CLINIC, CODE, HOSPITAL, ORDER, SETTLED, TICKET, USE
+from tests.store.errands import CHECKED, CLINIC, CODE, HOSPITAL, ORDER, SETTLED, TICKET, USE
 from tests.store.stories import LI, NOON, REGIONS, ZHANG, link, seeds
 
 from essc_platform.core import books
 from essc_platform.core.records import (
     Change,
-    Check,
     CitizenKey,
     Code,
     Level,
@@ -99,21 +98,16 @@ def _of_bank(key: CitizenKey) -> Iterable[Change]:
         )
         yield ticket
         yield replace(ticket, number=USE + copy, provider=CLINIC, redeem_time=NOON)
-        yield Code(
+        code = Code(
             **here,
             **nobody_else,
             number=CODE + copy,
             issue_time=NOON,
             expire_time=NOON + MINUTE,
         )
-        yield Check(
-            **here,
-            **nobody_else,
-            number=CHECK + copy,
-            verifier=HOSPITAL,
-            usage=Usage.PAYMENT,
-            code=CODE - 1,
-            check_time=NOON,
+        yield code
+        yield replace(
+            code, number=CHECKED + copy, use_time=NOON, verifier=HOSPITAL, usage=Usage.PAYMENT
         )
         yield replace(order, number=ORDER + copy)
     settled = replace(

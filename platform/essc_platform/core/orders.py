@@ -14,8 +14,8 @@ from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
-    Check,
     CitizenKey,
+    Code,
     Entry,
     EntryKind,
     EntryPlace,
@@ -56,7 +56,7 @@ class OrderCheck:
     at: Instant
     provider: str
     citizen: CitizenKey
-    check_number: int
+    code_number: int
     channel: str
     """Of the code; the edge looked it up."""
     insurance_fen: int
@@ -107,21 +107,21 @@ def order_use(
 
 def order_check(
     command: OrderCheck,
-    check: Check | None,
+    code: Code | None,
     provider: Party | None,
     link: Link | None,
     policy: Policy,
 ) -> Decision:
     """R62, R44: for the holder's own code, checked for payment by a verifier of this provider."""
-    if check is None or not checks.is_good(check.check_time, command.at, policy):
+    if code is None or not checks.is_good(code.use_time, command.at, policy):
         return Rejected(Reason.CHECK_NOT_FOUND)
-    if provider is None or check.verifier not in provider.verifier_ids:
+    if provider is None or code.verifier not in provider.verifier_ids:
         return Rejected(Reason.CHECK_NOT_FOUND)
-    if check.usage not in _PAYING:
+    if code.usage not in _PAYING:
         return Rejected(Reason.CHECK_NOT_FOUND)
-    if check.member is not None:
+    if code.member is not None:
         return Rejected(Reason.MEMBER_CANNOT_PAY)
-    return _ordered(command, check.serial, link, policy)
+    return _ordered(command, code.serial, link, policy)
 
 
 def refund(command: Refund, order: Order | None) -> Decision:

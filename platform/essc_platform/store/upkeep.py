@@ -62,7 +62,6 @@ def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
             (_OLD_TICKETS, kept.tickets_since),
             (_OLD_REQUESTS, kept.requests_since),
             (_OLD_CODES, kept.codes_since),
-            (_OLD_CHECKS, kept.codes_since),
         ):
             removed += connection.execute(statement, (since, limit)).rowcount
         names = [row[0] for row in connection.execute(_CHANNEL_NAMES).fetchall()]
@@ -115,5 +114,4 @@ _OLD_REQUESTS = _oldest(tables.requests, "at")
 # A use stays for good.
 _OLD_TICKETS = _oldest(tables.tickets, "expire_time", tables.tickets.c.redeem_time.is_(None))
 _OLD_CODES = _oldest(tables.codes, "expire_time")
-_OLD_CHECKS = _oldest(tables.checks, "check_time")
 _CHANNEL_NAMES = compiled(select(tables.channels.c.party))

@@ -1,4 +1,4 @@
-"""Reads of codes and checks that are not part of a batch; see `views.py`."""
+"""Reads of codes and their checks that are not part of a batch; see `views.py`."""
 
 import sqlite3
 from collections.abc import Collection, Iterable
@@ -18,11 +18,11 @@ Place = tuple[CitizenKey, int]
 
 
 class SeenCheck(NamedTuple):
-    """A check, with the person whose card was shown."""
+    """A code that was checked, with the person whose card was shown."""
 
     verifier: str
     usage: Usage
-    check_time: Instant
+    use_time: Instant
     is_member: bool
     name: str
     id_number: str
@@ -70,14 +70,13 @@ class CodeNames:
 def seen_check(
     connection: sqlite3.Connection, citizen: CitizenKey, number: int
 ) -> SeenCheck | None:
-    """A check with its person; None if there is none of this number."""
+    """The check of the code of this number, with its person; None if there is none."""
     row = connection.execute(_SEEN_CHECK, (*citizen, number)).fetchone()
     return None if row is None else SeenCheck._make(row)
 
 
-_O, _H, _C, _K, _P = (
+_O, _C, _K, _P = (
     tables.codes.c,
-    tables.checks.c,
     tables.citizens.c,
     tables.cards.c,
     tables.physical_cards.c,
@@ -86,14 +85,14 @@ _CODE_NAMES = under_keys(
     (_O.bucket, _O.citizen, _O.number, _O.channel, _O.binding, _O.member_bucket, _O.member),
     (_O.bucket, _O.citizen, _O.number),
 )
-_BUCKET = func.coalesce(_H.member_bucket, _H.bucket)
-_CITIZEN = func.coalesce(_H.member, _H.citizen)
+_BUCKET = func.coalesce(_O.member_bucket, _O.bucket)
+_CITIZEN = func.coalesce(_O.member, _O.citizen)
 _SEEN_CHECK = compiled(
     select(
-        _H.verifier,
-        _H.usage,
-        _H.check_time,
-        _H.member.is_not(None),
+        _O.verifier,
+        _O.usage,
+        _O.use_time,
+        _O.member.is_not(None),
         _C.name,
         _C.id_number,
         _P.region,
@@ -105,8 +104,9 @@ _SEEN_CHECK = compiled(
         and_(_P.bucket == _BUCKET, _P.citizen == _CITIZEN, _P.number == _K.physical_card),
     )
     .where(
-        _H.bucket == bindparam("bucket"),
-        _H.citizen == bindparam("citizen"),
-        _H.number == bindparam("number"),
+        _O.bucket == bindparam("bucket"),
+        _O.citizen == bindparam("citizen"),
+        _O.number == bindparam("number"),
+        _O.use_time.is_not(None),
     )
 )

@@ -8,7 +8,7 @@ from essc.settlement.v1 import payment_service_pb2 as pb
 from essc_platform.clock import random_number
 from essc_platform.core.orders import OrderAnswer, OrderCheck, OrderUse, Refund, seen_state
 from essc_platform.core.payments import PasswordFreeAnswer, Pay, SetPasswordFree
-from essc_platform.core.records import Check, CitizenKey, Instant
+from essc_platform.core.records import CitizenKey, Code, Instant
 from essc_platform.core.snapshot import one
 from essc_platform.core.times import DAY
 from essc_platform.store.gateway import load
@@ -21,6 +21,7 @@ from essc_platform.store.views_settlement import (
     sums_of_provider,
 )
 from essc_platform.wire import convert_settlement as convert
+from essc_platform.wire.convert_codes import check_place
 from essc_platform.wire.convert_directory import use_place
 from essc_platform.wire.directory import ticket_at
 from essc_platform.wire.front import Front, PlatformCall, invalid
@@ -160,15 +161,15 @@ class OrderServicer:
                 own_fen=request.own_fen,
                 new_number=random_number(),
             )
-        citizen, number = self._vault.read_id(request.check_number)
-        reads = frozenset({one(Check, (*citizen, number))})
-        check = load(self._front.reader, reads).view(reads).one(Check, (*citizen, number))
+        citizen, number = check_place(request.check_number, self._vault)
+        reads = frozenset({one(Code, (*citizen, number))})
+        code = load(self._front.reader, reads).view(reads).one(Code, (*citizen, number))
         return OrderCheck(
             at=self._front.clock.now(),
             provider=call.caller.party_id,
             citizen=citizen,
-            check_number=number,
-            channel="" if check is None else check.channel,
+            code_number=number,
+            channel="" if code is None else code.channel,
             insurance_fen=request.insurance_fen,
             own_fen=request.own_fen,
             new_number=random_number(),

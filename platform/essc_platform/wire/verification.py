@@ -2,7 +2,6 @@
 
 from essc.code.v1 import verification_service_pb2 as pb
 from essc_platform.batch import Answer, Submission
-from essc_platform.clock import random_number, random_numbers
 from essc_platform.core import checks
 from essc_platform.core.checks import CheckAnswer, CheckCode
 from essc_platform.core.codes import CodeName
@@ -30,7 +29,7 @@ class VerificationServicer:
 
     async def CheckCode(self, request: pb.CheckCodeRequest, call: PlatformCall) -> bytes | Refusal:
         name = names_of(self._front, (request.code,)).get(request.code)
-        command = _command(request, call, name, self._front.clock.now(), random_number())
+        command = _command(request, call, name, self._front.clock.now())
         return await self._front.change(call, request.request_id, command, self._checked)
 
     async def BatchCheckCodes(
@@ -57,11 +56,11 @@ class VerificationServicer:
     async def GetHolder(
         self, request: pb.GetHolderRequest, call: PlatformCall
     ) -> pb.GetHolderResponse | Refusal:
-        citizen, number = self._vault.read_id(request.check_number)
+        citizen, number = convert_codes.check_place(request.check_number, self._vault)
         found = seen_check(self._front.reader, citizen, number)
         if found is None or found.verifier != call.caller.party_id:
             return Refusal("CHECK_NOT_FOUND")
-        if not checks.is_good(found.check_time, self._front.clock.now(), self._front.policy):
+        if not checks.is_good(found.use_time, self._front.clock.now(), self._front.policy):
             return Refusal("CHECK_NOT_FOUND")
         verifier_class = call.caller.verifier_class
         assert verifier_class is not None, "a verifier is registered with its class"
@@ -78,11 +77,11 @@ class VerificationServicer:
             self._front.submission(
                 single,
                 item.request_id,
-                _command(item, call, names.get(item.code), at, number),
+                _command(item, call, names.get(item.code), at),
                 self._checked,
                 content=item.SerializeToString(),
             )
-            for item, number in zip(items, random_numbers(len(items)), strict=True)
+            for item in items
         ]
 
     def _checked(self, answer: CheckAnswer) -> pb.CheckCodeResponse:
@@ -94,7 +93,6 @@ def _command(
     call: PlatformCall,
     name: CodeName | None,
     at: Instant,
-    new_check_number: int,
 ) -> CheckCode:
     (region,) = call.caller.regions
     return CheckCode(
@@ -103,7 +101,6 @@ def _command(
         region=region,
         code=name,
         usage=_USAGES[request.usage],
-        new_check_number=new_check_number,
     )
 
 

@@ -8,7 +8,7 @@ from essc_platform.core.decisions import Decision
 from essc_platform.core.orders import OrderCheck, OrderUse, Refund
 from essc_platform.core.payments import NoteTransfer, Pay, SetPasswordFree
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Check, Link, Order, Party, PasswordFree, Proof, Ticket
+from essc_platform.core.records import Code, Link, Order, Party, PasswordFree, Proof, Ticket
 from essc_platform.core.snapshot import Read, View, one
 
 Command: TypeAlias = OrderUse | OrderCheck | Refund | Pay | SetPasswordFree | NoteTransfer
@@ -28,7 +28,7 @@ def reads_of(command: Command) -> frozenset[Read]:
         case OrderCheck():
             return frozenset(
                 {
-                    one(Check, (*citizen, command.check_number)),
+                    one(Code, (*citizen, command.code_number)),
                     one(Party, command.provider),
                     one(Link, (*citizen, command.channel)),
                 }
@@ -64,7 +64,7 @@ def _decision(command: Command, view: View, policy: Policy) -> Decision:
         case OrderCheck():
             return orders.order_check(
                 command,
-                view.one(Check, (*citizen, command.check_number)),
+                view.one(Code, (*citizen, command.code_number)),
                 view.one(Party, command.provider),
                 view.one(Link, (*citizen, command.channel)),
                 policy,

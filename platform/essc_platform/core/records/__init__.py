@@ -9,7 +9,7 @@ from typing import TypeAlias
 from essc_platform.core.records.bank_accounts import BankAccount
 from essc_platform.core.records.cards import Card, CardView, Licence, LicenceFacts
 from essc_platform.core.records.certifications import Certification
-from essc_platform.core.records.codes import Check, Code, CodeState, LinkCodes, Usage, Verdict
+from essc_platform.core.records.codes import Code, CodeState, LinkCodes, Usage, Verdict
 from essc_platform.core.records.directory import Outcome, Service, Ticket
 from essc_platform.core.records.entries import Entry, EntryKind, EntryPlace
 from essc_platform.core.records.events import Event, EventKind
@@ -66,7 +66,6 @@ Change: TypeAlias = (
     | Membership
     | Code
     | LinkCodes
-    | Check
     | PhotoUse
     | Certification
     | Recipient
@@ -90,7 +89,6 @@ __all__ = [
     "Change",
     "Channel",
     "ChannelState",
-    "Check",
     "Citizen",
     "CitizenKey",
     "Code",

@@ -1,4 +1,4 @@
-"""Codes (二维码), what a link remembers of them, and what came of checking them."""
+"""Codes (二维码) with what came of checking them, and what a link remembers of them."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -40,7 +40,11 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """A code. It belongs to one serial of one link, and to a binding if it is a member's."""
+    """A code. It belongs to one serial of one link, and to a binding if it is a member's.
+
+    A check that finds it valid uses it up, and is a part of it: what the second hop and a payment
+    stand on (R32).
+    """
 
     citizen: CitizenKey
     """The holder, also where it is a member's code."""
@@ -54,6 +58,10 @@ class Code:
     issue_time: Instant
     expire_time: Instant
     use_time: Instant | None = None
+    verifier: str = ""
+    """Who checked it; empty until then."""
+    usage: Usage | None = None
+    """What for."""
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -75,25 +83,3 @@ class LinkCodes:
     @property
     def key(self) -> tuple[int, int, str]:
         return (*self.citizen, self.channel)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """A check that found a code valid: what the second hop and a payment stand on (R32)."""
-
-    citizen: CitizenKey
-    """The holder, also where it was a member's code."""
-    number: int
-    """Inside the check number."""
-    verifier: str
-    usage: Usage
-    code: int
-    channel: str
-    serial: int
-    binding: int | None
-    member: CitizenKey | None
-    check_time: Instant
-
-    @property
-    def key(self) -> tuple[int, int, int]:
-        return (*self.citizen, self.number)

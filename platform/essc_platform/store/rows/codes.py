@@ -1,6 +1,6 @@
-"""Codes, what links remember of them, checks."""
+"""Codes, with their checks, and what links remember of them."""
 
-from essc_platform.core.records import Check, CitizenKey, Code, LinkCodes, Usage
+from essc_platform.core.records import CitizenKey, Code, LinkCodes, Usage
 from essc_platform.store import tables
 from essc_platform.store.rows.base import Mapping, Row
 
@@ -18,6 +18,8 @@ def _code_row(c: Code) -> Row:
         c.issue_time,
         c.expire_time,
         c.use_time,
+        c.verifier,
+        None if c.usage is None else c.usage.value,
     )
 
 
@@ -32,36 +34,8 @@ def _code(r: Row) -> Code:
         issue_time=r[8],
         expire_time=r[9],
         use_time=r[10],
-    )
-
-
-def _check_row(c: Check) -> Row:
-    return (
-        *c.citizen,
-        c.number,
-        c.verifier,
-        c.usage.value,
-        c.code,
-        c.channel,
-        c.serial,
-        c.binding,
-        *(c.member or (None, None)),
-        c.check_time,
-    )
-
-
-def _check(r: Row) -> Check:
-    return Check(
-        citizen=CitizenKey(r[0], r[1]),
-        number=r[2],
-        verifier=r[3],
-        usage=_USAGES[r[4]],
-        code=r[5],
-        channel=r[6],
-        serial=r[7],
-        binding=r[8],
-        member=None if r[8] is None else CitizenKey(r[9], r[10]),
-        check_time=r[11],
+        verifier=r[11],
+        usage=None if r[12] is None else _USAGES[r[12]],
     )
 
 
@@ -79,5 +53,4 @@ MAPPINGS = (
             devices=tuple(r[5].split()),
         ),
     ),
-    Mapping(Check, tables.checks, _check_row, _check),
 )

@@ -10,7 +10,7 @@ from essc_platform.store.tables.bank_accounts import bank_accounts
 from essc_platform.store.tables.base import SCHEMA_VERSION, STAYS, metadata
 from essc_platform.store.tables.cards import cards
 from essc_platform.store.tables.certifications import certifications
-from essc_platform.store.tables.codes import checks, codes, link_codes
+from essc_platform.store.tables.codes import codes, link_codes
 from essc_platform.store.tables.directory import services, tickets
 from essc_platform.store.tables.entries import entries
 from essc_platform.store.tables.events import events
@@ -34,7 +34,6 @@ __all__ = [
     "certifications",
     "challenges",
     "channels",
-    "checks",
     "citizens",
     "codes",
     "counters",

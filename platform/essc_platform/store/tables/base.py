@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, SmallInteger, Table
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 STAYS = {"stays": True}
 """Of a column: an update leaves it as it is. Worth saying where it spares an index."""

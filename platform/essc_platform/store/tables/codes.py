@@ -1,4 +1,4 @@
-"""Codes, what links remember of them, checks."""
+"""Codes, with their checks, and what links remember of them."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, Text
 
@@ -16,6 +16,8 @@ codes = table(
     Column("issue_time", BigInteger, nullable=False, info=STAYS),
     Column("expire_time", BigInteger, nullable=False, info=STAYS),
     Column("use_time", BigInteger),
+    Column("verifier", Text, nullable=False),
+    Column("usage", SmallInteger),
     Index("codes_by_end", "expire_time"),
 )
 
@@ -26,20 +28,4 @@ link_codes = table(
     Column("serial", Integer, nullable=False),
     Column("newest", BigInteger, nullable=False),
     Column("devices", Text, nullable=False),
-)
-
-checks = table(
-    "checks",
-    *citizen_key(),
-    Column("number", BigInteger, primary_key=True),
-    Column("verifier", Text, nullable=False),
-    Column("usage", SmallInteger, nullable=False),
-    Column("code", BigInteger, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("serial", Integer, nullable=False),
-    Column("binding", BigInteger),
-    Column("member_bucket", SmallInteger),
-    Column("member", BigInteger),
-    Column("check_time", BigInteger, nullable=False),
-    Index("checks_by_time", "check_time"),
 )
