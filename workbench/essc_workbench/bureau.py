@@ -112,6 +112,13 @@ class Bureau:
         )
         return (await self._ask(self._stub.ActivateBankAccount, request)).physical_card
 
+    async def close_bank_account(self, card_id: str) -> PhysicalCard:
+        """Closes a card's bank account: 注销金融账户. Every link of the holder falls to level 1."""
+        request = registry.CloseBankAccountRequest(
+            request_id=new_request_id(), physical_card_id=card_id
+        )
+        return (await self._ask(self._stub.CloseBankAccount, request)).physical_card
+
     async def register_recipient(self, id_number: str, *, request_id: str = "") -> None:
         """Registers a person as a recipient of benefits: 待遇领取人员."""
         request = registry.RegisterRecipientRequest(
@@ -119,12 +126,15 @@ class Bureau:
         )
         await self._ask(self._stub.RegisterRecipient, request)
 
-    async def cancel_citizen(self, id_number: str, *, request_id: str = "") -> None:
-        """Cancels a person who died: 人员注销."""
+    async def cancel_citizen(
+        self, id_number: str, *, has_emigrated: bool = False, request_id: str = ""
+    ) -> None:
+        """Cancels a person who died, or emigrated: 人员注销."""
+        causes = registry.CancelCitizenRequest
         request = registry.CancelCitizenRequest(
             request_id=request_id or new_request_id(),
             id_number=id_number,
-            cause=registry.CancelCitizenRequest.CAUSE_DEATH,
+            cause=causes.CAUSE_EMIGRATION if has_emigrated else causes.CAUSE_DEATH,
         )
         await self._ask(self._stub.CancelCitizen, request)
 

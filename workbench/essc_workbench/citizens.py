@@ -124,6 +124,15 @@ class Phone:
         self.patience_s = PATIENCE_S
         """How long a call without a certain answer is repeated; 0 for never."""
 
+    @property
+    def is_signed_in(self) -> bool:
+        return bool(self._session)
+
+    @property
+    def session(self) -> str:
+        """The session's secret; empty before signing in."""
+        return self._session
+
     async def sign_in(self) -> None:
         """Signs the person's account in; asks the channel its name, to know its messages."""
         profile = await self._send(
@@ -175,6 +184,16 @@ class Phone:
         until: Callable[[Step], bool] = lambda _step: False,
     ) -> Walk:
         """Walks a flow to its end, or to the first step for which `until` holds."""
+        return await self.follow(await self.start(kind), conduct, until=until)
+
+    async def follow(
+        self,
+        flow: Flow,
+        conduct: Conduct = HONEST,
+        *,
+        until: Callable[[Step], bool] = lambda _step: False,
+    ) -> Walk:
+        """Walks on from where a flow stands."""
         answerer = Answerer(
             self.persona,
             conduct,
@@ -183,7 +202,7 @@ class Phone:
             camera=self._camera,
             hints=(self._channel_name,),
         )
-        flow, steps = await self.start(kind), list[Step]()
+        steps = list[Step]()
         while flow.state == Flow.STATE_OPEN:
             if len(steps) == STEPS_MAX:
                 raise WorkbenchError(f"{self.channel_id}: a flow of more than {STEPS_MAX} steps")

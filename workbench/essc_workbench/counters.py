@@ -77,14 +77,17 @@ class Provider(_Counter):
         )
         return (await self._ask(self._tickets.CloseUse, request)).use
 
-    async def bill(self, check_number: str, *, insurance_fen: int, own_fen: int) -> Order:
-        """Makes an order for the holder of a code that was checked."""
+    async def bill(
+        self, check_number: str = "", *, use_id: str = "", insurance_fen: int, own_fen: int
+    ) -> Order:
+        """Makes an order for the holder of a code that was checked, or of a use."""
         request = orders.CreateOrderRequest(
-            request_id=new_request_id(),
-            check_number=check_number,
-            insurance_fen=insurance_fen,
-            own_fen=own_fen,
+            request_id=new_request_id(), insurance_fen=insurance_fen, own_fen=own_fen
         )
+        if use_id:
+            request.use_id = use_id
+        else:
+            request.check_number = check_number
         return (await self._ask(self._orders.CreateOrder, request)).order
 
     async def order(self, order_id: str) -> Order:
