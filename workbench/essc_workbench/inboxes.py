@@ -21,7 +21,7 @@ _POLL_S = 0.05
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
 
-class MessageMissing(WorkbenchError):
+class NoMessageError(WorkbenchError):
     """A text message that somebody waits for does not come."""
 
 
@@ -61,7 +61,7 @@ class Inbox:
                 self._taken.add(code.key)
                 return code
             await asyncio.sleep(_POLL_S)
-        raise MessageMissing(f"no new text message with a code arrived within {ARRIVAL_S:.0f} s")
+        raise NoMessageError(f"no new text message with a code arrived within {ARRIVAL_S:.0f} s")
 
     def put_back(self, code: Code) -> None:
         """Leaves a code that was not the right one to another phone of the person."""

@@ -40,9 +40,7 @@ class Operator:
 
     async def suspend(self, channel_id: str) -> Channel:
         """Suspends a channel: 暂停."""
-        request = channels.SuspendChannelRequest(
-            request_id=new_request_id(), channel_id=channel_id
-        )
+        request = channels.SuspendChannelRequest(request_id=new_request_id(), channel_id=channel_id)
         return (await self._ask(self._channels.SuspendChannel, request)).channel
 
     async def resume(self, channel_id: str) -> Channel:
@@ -70,11 +68,9 @@ class Operator:
         return (await self._ask(self._keys.RotateKey, request)).key
 
     async def compromise_key(self) -> PublishedKey:
-        """Declares the key that signs now compromised: 声明泄露. Answers the one that signs next."""
+        """Declares the signing key compromised: 声明泄露. Answers the one that signs next."""
         signing = [
-            key
-            for key in await self.published_keys()
-            if key.state == PublishedKey.STATE_ACTIVE
+            key for key in await self.published_keys() if key.state == PublishedKey.STATE_ACTIVE
         ]
         request = keys.CompromiseKeyRequest(
             request_id=new_request_id(), key_id=signing[0].key_id if signing else "none"

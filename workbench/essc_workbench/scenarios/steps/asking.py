@@ -14,7 +14,7 @@ import grpc
 from pydantic import AfterValidator, Field, model_validator
 
 from essc_wire.refusals import is_definite, reason_of, semantics
-from essc_workbench.inboxes import MessageMissing
+from essc_workbench.inboxes import NoMessageError
 from essc_workbench.scenarios.fields import Names, Refers, names_of
 from essc_workbench.scenarios.mistakes import meant
 from essc_workbench.scenarios.stage import Stage
@@ -78,7 +78,7 @@ class Asking(Step):
             wanted, is_met = good, seen == good
         else:
             wanted, is_met = self.outcome, seen.partition(":")[0] == self.outcome
-        stage.expect(about, seen if is_met else wanted, seen)
+        stage.expect(about, wanted, seen, is_met=is_met)
 
 
 async def end_of(send: Callable[[], Awaitable[T]]) -> tuple[str, T | None]:
@@ -87,7 +87,7 @@ async def end_of(send: Callable[[], Awaitable[T]]) -> tuple[str, T | None]:
         return "completed", await send()
     except grpc.RpcError as error:
         return end_of_error(error), None
-    except MessageMissing:
+    except NoMessageError:
         return "stuck", None
 
 

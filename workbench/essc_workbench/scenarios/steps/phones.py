@@ -20,7 +20,6 @@ from essc_workbench.citizens import Phone
 from essc_workbench.scenarios.fields import ChannelNames, CitizenName, NewName, names_of
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking, Words
-from essc_workbench.scenarios.steps.things import keep
 
 MistakeName = Literal[
     "wrong-code",
@@ -132,7 +131,9 @@ class Flowing(Asking):
         walk = walked[1] if walked else None
         if walked and walk:
             end = end_of_flow(walk.flow)
-            keep(stage, self.as_, walked[0] if end == "open" else walk.code or None)
+            thing = walked[0] if end == "open" else walk.code
+            if thing:
+                stage.things.keep(self.as_, thing)
         self.expect_end(stage, about, end, good="open" if self.stop_at else "completed")
         if walk:
             self.judge_lines(stage, about, walk)

@@ -12,7 +12,7 @@ from essc_workbench.scenarios.fields import ThingName, names_of
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking, end_of
 from essc_workbench.scenarios.steps.phones import Flowing, OnPhone, OpenFlow, end_of_flow
-from essc_workbench.scenarios.steps.things import kept
+from essc_workbench.scenarios.steps.references import kept
 
 
 class SignIn(OnPhone):
@@ -43,6 +43,7 @@ class SignOut(OnPhone):
                 await phone.sign_out()
 
             await self.ask(stage, self.about(channel_id), sign_out)
+            stage.cast.signed_out(self.citizen, channel_id, self.device)
 
 
 class Home(OnPhone):

@@ -19,7 +19,7 @@ from essc_workbench.scenarios.fields import CitizenName, names_of
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Password, Words, end_of
 from essc_workbench.scenarios.steps.phones import Flowing, Mistakes, OnPhone, OpenFlow, counted
-from essc_workbench.scenarios.steps.things import password_kept, password_of
+from essc_workbench.scenarios.steps.references import password_of, remember_password
 
 
 class Walk(OnPhone, Flowing):
@@ -56,7 +56,7 @@ class Walk(OnPhone, Flowing):
 
         end, walked = await end_of(walk)
         if wanted and walked and walked[1].is_completed:
-            stage.things[password_kept(self.citizen)] = wanted
+            remember_password(stage, self.citizen, wanted)
         self.judge(stage, self.about(channel_id), end, walked)
         if walked:
             await self.look(stage, self.about(channel_id), walked[1])
@@ -127,7 +127,9 @@ class ShowCard(Walk):
         if shown:
             signed = shown[-1].signed_card
             states = {key.key_id: key.state for key in keys.keys}
-            name = PublishedKey.State.Name(states.get(signed.key_id, PublishedKey.STATE_UNSPECIFIED))
+            name = PublishedKey.State.Name(
+                states.get(signed.key_id, PublishedKey.STATE_UNSPECIFIED)
+            )
             seen = name.removeprefix("STATE_").lower()
             if self.signed_by != "compromised" and verify(signed, keys) is None:
                 seen = f"{seen}, and does not verify"
@@ -190,7 +192,7 @@ class LowerLevel(Walk):
 
 
 class AllowWhileLost(Walk):
-    """Open this one link although the card is lost (挂失期间使用), where the policy lets holders."""
+    """Open this one link although the card is lost (挂失期间使用), if the policy lets holders."""
 
     verb = "allow_while_lost"
     kind = FlowKind.FLOW_KIND_ALLOW_WHILE_LOST
@@ -203,9 +205,7 @@ class AddMember(Walk):
     kind = FlowKind.FLOW_KIND_ADD_MEMBER
 
     companion: CitizenName = Field(description="The member, present with card and face.")
-    choose: Words = Field(
-        "OTHER", description="The member's role: PARENT, CHILD, SPOUSE or OTHER."
-    )
+    choose: Words = Field("OTHER", description="The member's role: PARENT, CHILD, SPOUSE or OTHER.")
 
 
 class RemoveMember(Walk):

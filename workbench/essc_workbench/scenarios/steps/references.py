@@ -21,17 +21,11 @@ T = TypeVar("T")
 _OF_PERSONS = ("id", "name", "id_number", "phone")
 
 
-def keep(stage: Stage, name: str, thing: object) -> None:
-    """Keeps a thing, if the step gives it a name and there is one."""
-    if name and thing is not None:
-        stage.things[name] = thing
-
-
 def kept(stage: Stage, name: str, kind: type[T], what: str) -> T:
     """A thing of a kind by its name. Raises UsageError if there is none."""
-    thing = stage.things.get(name)
+    thing = stage.things[name]
     if not isinstance(thing, kind):
-        raise UsageError(f"{name}: no {what} is kept under this name when the step is played")
+        raise UsageError(f"what is kept as {name!r} is no {what}")
     return thing
 
 
@@ -55,31 +49,53 @@ def _filled_word(stage: Stage, word: str) -> Any:
 def part(stage: Stage, path: str) -> Any:
     """What a name with dots stands for, as JSON has it. Raises UsageError if there is nothing."""
     name, *steps = path.split(".")
-    thing: Any = stage.things.get(name)
-    if thing is None:
+    if name not in stage.things:
         person = stage.citizen(name).persona
         if len(steps) != 1 or steps[0] not in _OF_PERSONS:
             raise UsageError(f"${path}: of a citizen there are {', '.join(_OF_PERSONS)}")
         return getattr(person, steps[0])
-    for step in steps:
-        thing = _within(thing, step, path)
+    return reached(stage.things[name], ".".join(steps), called=f"${path}")
+
+
+def reached(thing: Any, path: str, called: str = "") -> Any:
+    """What stands in a thing at a path, as JSON has it. Raises UsageError if there is nothing."""
+    for step in filter(None, path.split(".")):
+        thing = _within(thing, step, called or path)
     if isinstance(thing, Message):
-        raise UsageError(f"${path}: a whole message; name a field of it")
+        raise UsageError(f"{called or path}: a whole message; name a field of it")
     return base64.b64encode(thing).decode() if isinstance(thing, bytes) else thing
 
 
-def _within(thing: Any, step: str, path: str) -> Any:
-    try:
-        return thing[int(step)] if step.isdigit() else getattr(thing, step)
-    except (AttributeError, IndexError, TypeError):
-        raise UsageError(f"${path}: there is no {step} in it") from None
+def _within(thing: Any, step: str, called: str) -> Any:
+    if isinstance(thing, Message):
+        field = thing.DESCRIPTOR.fields_by_name.get(step)
+        if field is not None:
+            value = getattr(thing, step)
+            if field.enum_type is not None and not _is_list(value):
+                return field.enum_type.values_by_number[value].name
+            return value
+    elif _is_list(thing) and step == "count":
+        return len(thing)
+    elif _is_list(thing) and step.isdigit() and int(step) < len(thing):
+        return thing[int(step)]
+    raise UsageError(f"{called}: there is no {step} in it")
 
 
-def password_kept(citizen: str) -> str:
-    """Under which name a citizen's card password is remembered; no file can write it."""
-    return f"password of {citizen}"
+def _is_list(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes)
+
+
+def remember_password(stage: Stage, citizen: str, password: str) -> None:
+    """Notes the card password that a citizen has set."""
+    stage.things.keep(_password_of(citizen), password)
 
 
 def password_of(stage: Stage, citizen: str) -> str:
     """The card password that a citizen set last in this scenario; empty if none."""
-    return str(stage.things.get(password_kept(citizen), ""))
+    name = _password_of(citizen)
+    return str(stage.things[name]) if name in stage.things else ""
+
+
+def _password_of(citizen: str) -> str:
+    """A name that no file can write."""
+    return f"password of {citizen}"

@@ -1,0 +1,31 @@
+"""A party's whole state in one message, as its lab port exports it."""
+
+import grpc
+
+from essc.lab.v1.audit_service_pb2 import ExportRequest, ExportResponse
+from essc.lab.v1.audit_service_pb2_grpc import AuditServiceStub
+from essc_wire.client import Peer
+from essc_workbench.failures import WorkbenchError
+
+TIMEOUT_S = 60.0
+
+
+async def exported(lab_port: Peer, *lists: str) -> ExportResponse:
+    """The snapshot with these lists, or all. Raises RpcError, or WorkbenchError if not whole."""
+    request, whole = ExportRequest(lists=lists), ExportResponse()
+    stub = AuditServiceStub(lab_port.channel)
+    async for part in stub.Export(request, **lab_port.options(timeout_s=TIMEOUT_S)):
+        whole.MergeFrom(part)
+    if not whole.HasField("row_count"):
+        raise WorkbenchError("the snapshot ended before it was whole")
+    return whole
+
+
+async def exported_if_there(lab_port: Peer, *lists: str) -> ExportResponse | None:
+    """The same; None from a party that exports nothing."""
+    try:
+        return await exported(lab_port, *lists)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+            return None
+        raise
