@@ -94,7 +94,7 @@ endif
 	@$(PYTHON) tools/contract_text.py --check
 check-docs: setup
 	@$(PYTHON) tools/docs.py --check
-	@$(PYTHON) tools/status_table.py --check
+	@$(PYTHON) tools/status_table --check
 	@$(PYTHON) tools/permissions.py --check
 	@$(PYTHON) tools/contract_pages.py --check
 	@$(PYTHON) tools/scenario_schema.py --check
@@ -102,7 +102,7 @@ check-docs: setup
 .PHONY: docs
 docs: setup ## write what is generated, with fresh examples of every method
 	@$(PYTHON) tools/contract_text.py
-	@$(PYTHON) tools/status_table.py
+	@$(PYTHON) tools/status_table
 	@$(PYTHON) tools/permissions.py
 	@ESSC_WRITE_EXAMPLES=1 $(PYTEST) -q -p no:randomly tests/wire/examples
 	@$(PYTHON) tools/contract_pages.py

@@ -47,6 +47,15 @@ def test_a_source_root_holds_packages_and_no_modules(root: str) -> None:
     assert {path.parent.name for path in folder.glob("*/__init__.py")} == SOURCE_ROOTS[root]
 
 
+def test_no_module_is_longer_than_four_hundred_lines() -> None:
+    modules = [
+        path for root in (*SOURCE_ROOTS, "tools") for path in (REPOSITORY / root).rglob("*.py")
+    ]
+
+    assert [str(path) for path in modules if len(path.read_text().splitlines()) > 400] == []
+    assert len(modules) > 100
+
+
 def test_only_one_folder_is_named_platform() -> None:
     named = [
         Path(folder) / name
