@@ -88,9 +88,17 @@ class Cast:
     async def get_ready(self) -> None:
         """Registers who is described, and brings about what they had before."""
         bureau = Bureau(self._connections.platform(BUREAU))
-        await register_all(bureau, self._described)
+        await register_all(bureau, self._registered())
         await asyncio.gather(*(self._link(alias, spec) for alias, spec in self._specs.items()))
         await bring_linked_to_status(bureau, self._described)
+
+    def _registered(self) -> dict[str, Persona]:
+        """The described people whom the bureau knows from the start."""
+        return {
+            alias: person
+            for alias, person in self._described.items()
+            if self._specs[alias].registered
+        }
 
     async def _link(self, alias: str, spec: CitizenSpec) -> None:
         for place, channel in enumerate(names_of(spec.linked)):

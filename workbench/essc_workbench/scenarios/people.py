@@ -47,6 +47,10 @@ class CitizenSpec(BaseModel):
     recipient: bool = Field(
         default=False, description="Whether the person is registered as a recipient of benefits."
     )
+    registered: bool = Field(
+        default=True,
+        description="Whether the bureau knows the person before the scenario begins.",
+    )
     linked: ChannelNames = Field(
         (), description="Channels in which the person has applied before the scenario begins."
     )
@@ -66,6 +70,8 @@ class CitizenSpec(BaseModel):
             raise ValueError("a described person needs a birth_date")
         if self.password and not self.linked:
             raise ValueError("a password is set in a linked channel: say `linked` too")
+        if not self.registered and (self.card != "none" or self.recipient):
+            raise ValueError("whom the bureau does not know has `card: none` and no benefits")
         if self.card == "none" and (self.bank or self.linked):
             raise ValueError("without a card there is no bank account and no link")
         return self

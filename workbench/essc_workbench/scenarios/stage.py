@@ -27,6 +27,7 @@ from essc_workbench.enrolment import BUREAU, OPERATOR, PROVIDER, VERIFIER
 from essc_workbench.failures import UsageError, WorkbenchError, told
 from essc_workbench.federation import Federation
 from essc_workbench.history.journal import Journal
+from essc_workbench.operators import Operator
 from essc_workbench.report.verdicts import Expectation
 from essc_workbench.scenarios.cast import Cast
 from essc_workbench.scenarios.powers import Powers
@@ -200,9 +201,9 @@ class Stage:
         return Bureau(self.peer(BUREAU))
 
     @property
-    def operator(self) -> Peer:
-        """The platform as its operator calls it."""
-        return self.peer(OPERATOR)
+    def operator(self) -> Operator:
+        """The operator's desk."""
+        return Operator(self.peer(OPERATOR))
 
     def verifier(self, verifier_id: str = VERIFIER) -> Verifier:
         """A counter that scans codes."""

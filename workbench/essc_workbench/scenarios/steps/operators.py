@@ -6,16 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from essc_workbench.enrolment import OPERATOR
-from essc_workbench.operators import Operator
 from essc_workbench.scenarios.fields import ChannelName, Name
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking
-
-
-def operator(stage: Stage) -> Operator:
-    """The operator's desk."""
-    return Operator(stage.peer(OPERATOR))
 
 
 class OfChannel(Asking):
@@ -36,7 +29,7 @@ class SuspendChannel(OfChannel):
     verb = "suspend_channel"
 
     async def play(self, stage: Stage) -> None:
-        await self.ask(stage, self.about(), lambda: operator(stage).suspend(self.channel))
+        await self.ask(stage, self.about(), lambda: stage.operator.suspend(self.channel))
 
 
 class ResumeChannel(OfChannel):
@@ -45,7 +38,7 @@ class ResumeChannel(OfChannel):
     verb = "resume_channel"
 
     async def play(self, stage: Stage) -> None:
-        await self.ask(stage, self.about(), lambda: operator(stage).resume(self.channel))
+        await self.ask(stage, self.about(), lambda: stage.operator.resume(self.channel))
 
 
 class ExitChannel(OfChannel):
@@ -54,7 +47,7 @@ class ExitChannel(OfChannel):
     verb = "exit_channel"
 
     async def play(self, stage: Stage) -> None:
-        await self.ask(stage, self.about(), lambda: operator(stage).exit(self.channel))
+        await self.ask(stage, self.about(), lambda: stage.operator.exit(self.channel))
 
 
 class RotateKey(Asking):
@@ -63,7 +56,7 @@ class RotateKey(Asking):
     verb = "rotate_key"
 
     async def play(self, stage: Stage) -> None:
-        await self.ask(stage, "operator: rotate_key", operator(stage).rotate_key)
+        await self.ask(stage, "operator: rotate_key", stage.operator.rotate_key)
 
 
 class CompromiseKey(Asking):
@@ -72,7 +65,7 @@ class CompromiseKey(Asking):
     verb = "compromise_key"
 
     async def play(self, stage: Stage) -> None:
-        await self.ask(stage, "operator: compromise_key", operator(stage).compromise_key)
+        await self.ask(stage, "operator: compromise_key", stage.operator.compromise_key)
 
 
 class OfService(Asking):
@@ -102,7 +95,7 @@ class AddService(OfService):
         await self.ask(
             stage,
             self.about(),
-            lambda: operator(stage).add_service(
+            lambda: stage.operator.add_service(
                 self.service,
                 self.zh,
                 self.en,
@@ -130,7 +123,7 @@ class OpenService(OfServiceInRegion):
 
     async def play(self, stage: Stage) -> None:
         await self.ask(
-            stage, self.about(), lambda: operator(stage).open_service(self.service, self.region)
+            stage, self.about(), lambda: stage.operator.open_service(self.service, self.region)
         )
 
 
@@ -141,5 +134,5 @@ class CloseService(OfServiceInRegion):
 
     async def play(self, stage: Stage) -> None:
         await self.ask(
-            stage, self.about(), lambda: operator(stage).close_service(self.service, self.region)
+            stage, self.about(), lambda: stage.operator.close_service(self.service, self.region)
         )

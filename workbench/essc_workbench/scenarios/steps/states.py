@@ -16,9 +16,7 @@ from essc.card.v1.card_pb2 import Link
 from essc.event.v1.event_pb2 import Event
 from essc.family.v1.family_pb2 import Relation
 from essc.lab.v1.audit_service_pb2 import ExportResponse
-from essc_workbench.enrolment import OPERATOR
 from essc_workbench.exports import exported
-from essc_workbench.operators import Operator
 from essc_workbench.scenarios.fields import (
     ChannelName,
     ChannelNames,
@@ -236,13 +234,12 @@ class ExpectChannel(Expecting):
     )
 
     async def play(self, stage: Stage) -> None:
-        operator = Operator(stage.peer(OPERATOR))
         wanted: dict[str, object] = {"state": self.state}
         if self.links_left is not None:
             wanted["links left"] = self.links_left
 
         async def look() -> Facts:
-            now = await operator.channel(self.channel)
+            now = await stage.operator.channel(self.channel)
             name = Channel.State.Name(now.state).removeprefix("STATE_").lower()
             return {"state": name, "links left": now.links_left}
 
