@@ -1,24 +1,43 @@
-"""Writes `scenarios/scenario.schema.json` from the models of steps; `--check` compares instead."""
+"""Writes what scenario files are checked by; `--check` compares instead.
+
+- `scenarios/scenario.schema.json`, for editors, from the models of steps
+- the names of the personas, from the platform's own table
+"""
 
 import json
 import sys
 from pathlib import Path
 
+from essc_platform.lab.personas import PERSONAS
+from essc_workbench.scenarios.knowledge import PERSONAS_FILE
 from essc_workbench.scenarios.schema import schema
 
-FILE = Path(__file__).resolve().parent.parent / "scenarios" / "scenario.schema.json"
+ROOT = Path(__file__).resolve().parent.parent
+WORKBENCH = ROOT / "workbench" / "essc_workbench" / "scenarios"
 
 
 def main() -> int:
-    text = json.dumps(schema(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    texts = {
+        ROOT / "scenarios" / "scenario.schema.json": written(schema()),
+        WORKBENCH / PERSONAS_FILE: written(sorted(each.persona_id for each in PERSONAS)),
+    }
     if "--check" not in sys.argv[1:]:
-        FILE.parent.mkdir(exist_ok=True)
-        FILE.write_text(text, "utf-8")
+        for path, text in texts.items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
         return 0
-    if FILE.exists() and FILE.read_text("utf-8") == text:
-        return 0
-    print(f"{FILE.name} does not say what the steps say: run `make docs`", file=sys.stderr)
-    return 1
+    stale = [path for path, text in texts.items() if not is_fresh(path, text)]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} is stale: run `make docs`", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def written(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def is_fresh(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text("utf-8") == text
 
 
 if __name__ == "__main__":

@@ -54,6 +54,10 @@ class Cast:
         """Everybody who has played so far."""
         return {alias: citizen.persona for alias, citizen in self._citizens.items()}
 
+    def passwords(self) -> set[str]:
+        """The card passwords that were set before the first step."""
+        return {spec.password for spec in self._specs.values()}
+
     def persona(self, alias: str) -> Persona:
         """What is known of a citizen."""
         return self.citizen(alias).persona

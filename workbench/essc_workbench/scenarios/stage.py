@@ -28,6 +28,7 @@ from essc_workbench.failures import UsageError, WorkbenchError, told
 from essc_workbench.federation import Federation
 from essc_workbench.history.journal import Journal
 from essc_workbench.operators import Operator
+from essc_workbench.population import WALLET_PASSWORD
 from essc_workbench.report.verdicts import Expectation
 from essc_workbench.scenarios.cast import Cast
 from essc_workbench.scenarios.powers import Powers
@@ -48,6 +49,7 @@ class Playable(Protocol):
     def line(self) -> int: ...
     def told(self) -> str: ...
     def inside(self) -> Iterator["Playable"]: ...
+    def secrets(self) -> Iterator[str]: ...
     async def play(self, stage: "Stage") -> None: ...
 
 
@@ -56,6 +58,7 @@ class Faults(Protocol):
 
     async def add(self, fault: Fault) -> object: ...
     async def remove(self, fault_id: str) -> object: ...
+    async def end_all(self) -> None: ...
 
 
 class Tracing(Protocol):
@@ -114,14 +117,18 @@ class Stage:
             with self._tracing.during(step=number) if self._tracing else nullcontext():
                 await step.play(self)
             ended = "done"
-        except Unmet:
+        except Unmet as unmet:
             ended = "unmet"
+            self._note_unmet(number, unmet)
             raise
         except (grpc.RpcError, WorkbenchError) as error:
             if isinstance(error, UsageError):
                 raise  # the scenario asks for what there is not
             ended = "unmet"
-            self._unmet(number, step, error)
+            seen = told(error) if isinstance(error, grpc.RpcError) else str(error)
+            found = Unmet("to be done", seen, about=step.told())
+            self._note_unmet(number, found)
+            raise found from error
         finally:
             _INSIDE.reset(token)
             self.journal.happened("step-ended", step=number, outcome=ended)
@@ -135,10 +142,10 @@ class Stage:
                 self.number(inner)
         return self._numbers[id(step)]
 
-    def _unmet(self, number: int, step: Playable, error: Exception) -> None:
-        seen = told(error) if isinstance(error, grpc.RpcError) else str(error)
-        self._note(number, step.told(), "to be done", seen, is_met=False)
-        raise Unmet("to be done", seen, about=step.told()) from error
+    def _note_unmet(self, number: int, unmet: Unmet) -> None:
+        if not unmet.is_noted:
+            self._note(number, unmet.about, unmet.expected, unmet.seen, is_met=False)
+            unmet.is_noted = True
 
     @property
     def step(self) -> int:
@@ -161,9 +168,11 @@ class Stage:
         What is compared in another way says with `is_met` what came of it.
         """
         holds = expected == seen if is_met is None else is_met
-        self._note(self.step, about, str(expected), str(seen), is_met=holds)
         if not holds:
-            raise Unmet(expected, seen, about=about)
+            unmet = Unmet(expected, seen, about=about)
+            self._note_unmet(self.step, unmet)
+            raise unmet
+        self._note(self.step, about, str(expected), str(seen), is_met=True)
 
     def _note(self, number: int, about: str, expected: str, seen: str, *, is_met: bool) -> None:
         at_us = self.journal.now_us()
@@ -213,6 +222,18 @@ class Stage:
         """A counter that serves and bills."""
         return Provider(self.peer(provider_id))
 
+    def secrets(self) -> set[str]:
+        """What must be found nowhere: who people are, their passwords, what admits them."""
+        people = [
+            text
+            for each in self.cast.met.values()
+            for text in (each.name, each.id_number, each.phone)
+        ]
+        told = [value for step in self.steps for value in step.secrets()]
+        return {WALLET_PASSWORD, *people, *told, *self.cast.passwords(), *self.things.secrets} - {
+            ""
+        }
+
     # --- the world ----------------------------------------------------------------------------
 
     def about(self, *citizens: str) -> AbstractContextManager[None]:
@@ -231,6 +252,12 @@ class Stage:
         if self._faults is None:
             raise UsageError("no gate stands before the parties of this run: no faults of calls")
         return self._faults
+
+    async def be_kind(self) -> None:
+        """Ends every fault; whoever stands still or is down goes on."""
+        if self._faults is not None:
+            await self._faults.end_all()
+        await self.powers.mend()
 
     async def settle(self, within_s: float = WITHIN_S) -> tuple[Left, ...]:
         """Waits until every consequence has arrived, or the time is over: what is pending."""

@@ -13,9 +13,13 @@ class Things:
 
     def __init__(self) -> None:
         self._things: dict[str, Any] = {}
+        self.secrets: set[str] = set()
+        """Texts that admit somebody: codes, tickets, proofs, sessions."""
 
-    def keep(self, name: str, thing: Any) -> None:
-        """Keeps a thing; without a name nothing is kept."""
+    def keep(self, name: str, thing: Any, *, secret: str = "") -> None:
+        """Keeps a thing; without a name nothing is kept. `secret` is what in it admits somebody."""
+        if secret:
+            self.secrets.add(secret)
         if not name:
             return
         if len(self._things) >= THINGS_MAX:

@@ -7,3 +7,5 @@ class Unmet(Exception):  # noqa: N818 - an outcome, no fault of anybody here
     def __init__(self, expected: object, seen: object, *, about: str) -> None:
         super().__init__(f"{about}: expected {expected}, seen {seen}")
         self.expected, self.seen, self.about = str(expected), str(seen), about
+        self.is_noted = False
+        """Whether the history tells of it already."""

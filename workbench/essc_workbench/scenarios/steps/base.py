@@ -92,6 +92,11 @@ class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their has
         for _, steps in fields_of(self, Refers.STEPS):
             yield from steps
 
+    def secrets(self) -> Iterator[str]:
+        """The passwords that the step holds."""
+        for _, value in fields_of(self, Refers.SECRET):
+            yield value
+
     def told(self) -> str:
         """The step as a line of a file, without the steps inside it and without passwords."""
         values = self.model_dump(

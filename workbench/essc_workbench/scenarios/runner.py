@@ -1,0 +1,74 @@
+"""Running a scenario's file: read it, play its steps, answer its verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from essc_workbench.failures import UsageError
+from essc_workbench.judges.findings import Text
+from essc_workbench.report.verdicts import Verdict
+from essc_workbench.scenarios.files import ScenarioFile, load
+from essc_workbench.scenarios.knowledge import known
+from essc_workbench.scenarios.opening import setting_of
+from essc_workbench.scenarios.run_folders import fresh_folder, named_folder, scenario_name
+from essc_workbench.scenarios.runs import Play, Run
+from essc_workbench.scenarios.stage import Stage
+from essc_workbench.scenarios.steps.base import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How a file is to be run."""
+
+    report: Path | None = None
+    """The run's own folder. Default: a new one under build/runs."""
+    keeps_data: bool = False
+    seed: int | None = None
+    """Instead of the file's own."""
+
+
+def read(path: Path) -> ScenarioFile:
+    """A scenario from its file, with all names looked up. Raises UsageError with its mistakes."""
+    return load(path, known())
+
+
+async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
+    """Runs a scenario. Answers its verdict and the folder with its report.
+
+    Raises UsageError for a scenario that asks for what there is not. A failure of the workbench
+    itself is in the verdict.
+    """
+    play = play_of(file, wishes.seed)
+    seed = play.setting.seed
+    folder = named_folder(wishes.report) if wishes.report else fresh_folder(play.name, seed)
+    run = Run(play, folder, keeps_data=wishes.keeps_data)
+    try:
+        async with run as stage:
+            await play_all(stage, file.scenario.steps)
+    except UsageError:
+        raise
+    except Exception:  # an unmet step, or a failure: the verdict tells it
+        if not run.has_ended:
+            raise
+    return run.verdict, folder
+
+
+def play_of(file: ScenarioFile, seed: int | None = None) -> Play:
+    """A file as a play."""
+    scenario = file.scenario
+    setting = setting_of(scenario, seed)
+    return Play(
+        name=scenario_name(file.path),
+        title=Text(zh=scenario.title.zh, en=scenario.title.en),
+        rules=scenario.rules,
+        setting=setting,
+        replay=f"essc run {file.path} --seed {setting.seed}",
+    )
+
+
+async def play_all(stage: Stage, steps: Sequence[Step]) -> None:
+    """Plays steps from top to bottom; their numbers are those of the file, whatever is played."""
+    for step in steps:
+        stage.number(step)
+    for step in steps:
+        await stage.play(step)
