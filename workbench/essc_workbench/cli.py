@@ -200,6 +200,36 @@ def bench(
 
 
 @app.command()
+def run(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files.")],
+    report: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="The run's folder; of several files each has one inside it. Default: a new one "
+            "under build/runs."
+        ),
+    ] = None,
+    parallel: Annotated[int, typer.Option(help="How many files run at once.")] = 1,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the parties' data in the run's folder.")
+    ] = False,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, help="Instead of the files' own seeds."),
+    ] = None,
+) -> None:
+    """Run scenario files. Status 0: all good; 1: a rule broken; 2: unknown, or a file is wrong."""
+    from rich.console import Console
+
+    from essc_workbench.runs import run as until_done
+    from essc_workbench.scenarios.command import run_all
+    from essc_workbench.scenarios.runner import Wishes
+
+    wishes = Wishes(report=report, keeps_data=keep, seed=seed)
+    raise typer.Exit(until_done(run_all(Console(), files, wishes, parallel=parallel)))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="A run's folder, with its history and verdict.")],
 ) -> None:

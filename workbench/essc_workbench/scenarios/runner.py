@@ -1,5 +1,6 @@
 """Running a scenario's file: read it, play its steps, answer its verdict."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,15 @@ def play_of(file: ScenarioFile, seed: int | None = None) -> Play:
         title=Text(zh=scenario.title.zh, en=scenario.title.en),
         rules=scenario.rules,
         setting=setting,
-        replay=f"essc run {file.path} --seed {setting.seed}",
+        replay=f"essc run {_short(file.path)} --seed {setting.seed}",
     )
+
+
+def _short(path: Path) -> str:
+    """A file as seen from here, quoted for a shell; one from elsewhere by its name alone."""
+    here = Path.cwd()
+    whole = path.resolve()
+    return shlex.quote(str(whole.relative_to(here) if whole.is_relative_to(here) else path.name))
 
 
 async def play_all(stage: Stage, steps: Sequence[Step]) -> None:

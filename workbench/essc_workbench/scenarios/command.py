@@ -1,0 +1,122 @@
+"""`essc run`: scenario files, each run and judged, a line for each; the worst is the status."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from essc_workbench.failures import UsageError
+from essc_workbench.judges.findings import Finding, Ruling
+from essc_workbench.report.verdicts import ExitStatus, Verdict, worst
+from essc_workbench.report.writing import REPORT
+from essc_workbench.scenarios.files import ScenarioFile
+from essc_workbench.scenarios.run_folders import scenario_name
+from essc_workbench.scenarios.runner import Wishes, read, run_file
+
+PARALLEL_MAX = 16
+_WORDS = {
+    ExitStatus.GOOD: ("good", "通过", "green"),
+    ExitStatus.BROKEN: ("BROKEN", "违反", "red"),
+    ExitStatus.UNKNOWN: ("unknown", "不明", "yellow"),
+    ExitStatus.OWN_FAILURE: ("failed", "工具故障", "red"),
+}
+
+
+async def run_all(
+    console: Console, paths: Sequence[Path], wishes: Wishes, *, parallel: int = 1
+) -> int:
+    """Runs files, some at once. All are read before the first is run. Answers the exit status."""
+    if not 1 <= parallel <= PARALLEL_MAX:
+        raise UsageError(f"--parallel {parallel}: 1 to {PARALLEL_MAX}")
+    files = await asyncio.to_thread(_read_all, paths)
+    turn = asyncio.Semaphore(parallel)
+
+    async def one(file: ScenarioFile) -> Verdict:
+        async with turn:
+            own = replace(wishes, report=_own_folder(wishes.report, file, len(files)))
+            verdict, folder = await run_file(file, own)
+            _tell(console, verdict, folder)
+            return verdict
+
+    outcomes = await asyncio.gather(*map(one, files), return_exceptions=True)
+    return _status(console, outcomes)
+
+
+def _read_all(paths: Sequence[Path]) -> list[ScenarioFile]:
+    """All files. Raises UsageError with the mistakes of all of them."""
+    found, mistakes = [], []
+    for path in paths:
+        try:
+            found.append(read(path))
+        except UsageError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    names = [scenario_name(path) for path in paths]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"two files are called {twice[0]}: run them one after the other")
+    return found
+
+
+def _own_folder(report: Path | None, file: ScenarioFile, count: int) -> Path | None:
+    """The folder that was named is the run's; of several runs each has one inside it."""
+    if report is None or count == 1:
+        return report
+    return report / scenario_name(file.path)
+
+
+def _status(console: Console, outcomes: Sequence[Verdict | BaseException]) -> int:
+    """The worst of all. What ended without a verdict is said."""
+    statuses = []
+    for outcome in outcomes:
+        if isinstance(outcome, Verdict):
+            statuses.append(worst([outcome]))
+        elif isinstance(outcome, UsageError):
+            console.print(f"essc: {outcome}", markup=False, highlight=False, soft_wrap=True)
+            statuses.append(ExitStatus.UNKNOWN)
+        else:
+            raise outcome
+    order = (ExitStatus.OWN_FAILURE, ExitStatus.BROKEN, ExitStatus.UNKNOWN)
+    return int(next((each for each in order if each in statuses), ExitStatus.GOOD))
+
+
+def _tell(console: Console, verdict: Verdict, folder: Path) -> None:
+    """One line, and where all is not well what was seen first and how to see it again."""
+    word, zh, colour = _WORDS[verdict.status]
+    console.print(
+        f"[{colour}]{word:<7} {zh}[/]", f"{verdict.took_s:5.1f} s", end="  ", highlight=False
+    )
+    lines = [f"{verdict.scenario}: {verdict.title.en} · {verdict.title.zh}"]
+    if verdict.status != ExitStatus.GOOD:
+        lines += [f"    {line}" for line in _first_words(verdict)]
+        lines.append(f"    report: {folder / REPORT}")
+    lines.append(f"    again:  {verdict.replay}")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _first_words(verdict: Verdict) -> list[str]:
+    """What was not as it should be: the unmet line, or the first words of judges."""
+    if verdict.failure:
+        return [f"the workbench failed: {verdict.failure}"]
+    words = [
+        f"step {each.step}: {each.about}: expected {each.expected}, seen {each.seen}"
+        for each in verdict.unmet
+    ]
+    words += [line for finding in verdict.findings for line in _of_judge(finding)]
+    words += [f"pending: {each}" for each in verdict.pending]
+    if not verdict.checks:
+        words.append("nothing was checked, which is no pass")
+    return words
+
+
+def _of_judge(finding: Finding) -> list[str]:
+    if finding.ruling is Ruling.BROKEN:
+        first = finding.violations[0].text if finding.violations else finding.text
+        return [f"{finding.judge} ({', '.join(finding.rules)}): {first.en} · {first.zh}"]
+    if finding.ruling is Ruling.UNKNOWN:
+        return [f"{finding.judge}: unknown{': ' + finding.notes[0].en if finding.notes else ''}"]
+    return []
