@@ -31,6 +31,7 @@ class Mistake(StrEnum):
     WRONG_FORM = "wrong-form"
     BLURRED_PHOTO = "blurred-photo"
     OTHER_PHOTO = "other-photo"
+    USED_PHOTO = "used-photo"
     DECLINES = "declines"
 
 
@@ -132,6 +133,8 @@ class Answerer:
     async def _photo(self, asked: Step.Photo) -> bytes:
         if self._errs(Mistake.BLURRED_PHOTO):
             return BLURRED
+        if self._errs(Mistake.USED_PHOTO):
+            return self._camera.last(asked.kind)
         is_other = self._errs(Mistake.OTHER_PHOTO)
         return await self._camera.photo(self._person if is_other else self._companion(), asked.kind)
 

@@ -20,10 +20,18 @@ class Camera:
     def __init__(self, lab_port: Peer) -> None:
         self._lab_port = lab_port
         self._stub = PersonaServiceStub(lab_port.channel)
+        self._last: dict[PhotoKind.ValueType, bytes] = {}
 
     async def photo(self, of: Persona, kind: PhotoKind.ValueType) -> bytes:
         """A photo of a person's physical card or face."""
         person = Person(name=of.name, id_number=of.id_number)
         request = GetPhotoRequest(person=person, kind=kind)
         answer = await patient(lambda: self._stub.GetPhoto(request, **self._lab_port.options()))
+        self._last[kind] = answer.photo
         return answer.photo
+
+    def last(self, kind: PhotoKind.ValueType) -> bytes:
+        """The photo of this kind that was taken last, of whomever; one that nobody can read if
+        there is none.
+        """
+        return self._last.get(kind, BLURRED)

@@ -43,6 +43,13 @@ async def advance_by(party_lab: Peer, by_us: int) -> int:
     return to_instant(answer.time)
 
 
+async def time_of(party_lab: Peer) -> datetime:
+    """A party's own time."""
+    stub = ClockServiceStub(party_lab.channel)
+    answer = await patient(lambda: stub.GetTime(lab.GetTimeRequest(), **party_lab.options()))
+    return datetime.fromtimestamp(to_instant(answer.time) / 1e6, UTC)
+
+
 async def show(console: Console, folder: DataFolder) -> int:
     """Prints every party's time."""
     async with Connections(folder, folder.load()) as connections:

@@ -58,6 +58,11 @@ class Cast:
         """The card passwords that were set before the first step."""
         return {spec.password for spec in self._specs.values()}
 
+    def password(self, alias: str) -> str:
+        """The card password that a citizen had before the first step; empty if none."""
+        spec = self._specs.get(alias)
+        return spec.password if spec else ""
+
     def persona(self, alias: str) -> Persona:
         """What is known of a citizen."""
         return self.citizen(alias).persona

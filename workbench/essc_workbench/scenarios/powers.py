@@ -6,9 +6,10 @@ scenario says what it wants, and the verdict says what it did not get.
 
 import signal
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from essc_workbench.clocks import advance_by
+from essc_wire.client import Peer
+from essc_workbench.clocks import advance_by, time_of
 from essc_workbench.connections import Connections
 from essc_workbench.federation import Federation
 from essc_workbench.history.journal import Journal
@@ -79,11 +80,16 @@ class Powers:
         """Moves a party's own clock forward, for good."""
         if self.lacks(party, "clock"):
             return
-        is_platform = party == PLATFORM
-        connections = self._connections
-        lab = connections.platform_lab() if is_platform else connections.channel_lab(party)
-        now_us = await advance_by(lab, by // _US)
+        now_us = await advance_by(self._lab(party), by // _US)
         self._journal.happened("clock-moved", party=party, by_us=by // _US, now_us=now_us)
+
+    async def time(self, party: str) -> datetime:
+        """A party's own time."""
+        return await time_of(self._lab(party))
+
+    def _lab(self, party: str) -> Peer:
+        connections = self._connections
+        return connections.platform_lab() if party == PLATFORM else connections.channel_lab(party)
 
     async def mend(self) -> None:
         """Undoes what lasts: whoever stands still goes on, whoever is down is started again."""

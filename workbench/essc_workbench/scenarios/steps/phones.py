@@ -31,6 +31,7 @@ MistakeName = Literal[
     "wrong-form",
     "blurred-photo",
     "other-photo",
+    "used-photo",
     "declines",
 ]
 assert set(get_args(MistakeName)) == set(Mistake)

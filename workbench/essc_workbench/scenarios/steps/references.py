@@ -91,9 +91,9 @@ def remember_password(stage: Stage, citizen: str, password: str) -> None:
 
 
 def password_of(stage: Stage, citizen: str) -> str:
-    """The card password that a citizen set last in this scenario; empty if none."""
+    """The card password that a citizen set last in this scenario, or had before; empty if none."""
     name = _password_of(citizen)
-    return str(stage.things[name]) if name in stage.things else ""
+    return str(stage.things[name]) if name in stage.things else stage.cast.password(citizen)
 
 
 def _password_of(citizen: str) -> str:
