@@ -11,9 +11,10 @@ from essc.channel.v1.channel_pb2 import Panel
 from essc_workbench.answers import Conduct, Mistake, erring
 from essc_workbench.demo.checks import settled
 from essc_workbench.failures import WorkbenchError
-from essc_workbench.federation import PLATFORM, Federation
+from essc_workbench.federation import Federation
 from essc_workbench.folders import DataFolder
 from essc_workbench.programs import platform_init
+from essc_workbench.routes import PLATFORM
 from essc_workbench.testing import federation, meet
 
 APPLY = channel.FLOW_KIND_APPLY

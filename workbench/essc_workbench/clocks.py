@@ -16,8 +16,8 @@ from essc_wire.times import to_duration, to_instant, to_span_us
 from essc_workbench.calls import patient
 from essc_workbench.connections import Connections
 from essc_workbench.failures import GOOD, UsageError, told
-from essc_workbench.federation import PLATFORM
 from essc_workbench.folders import DataFolder
+from essc_workbench.routes import PLATFORM
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SPAN = re.compile(r"([0-9]{1,9})([smhdw])")

@@ -14,6 +14,7 @@ from essc_wire.tls import authority
 from essc_wire.tokens import TokenSource
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder, State
+from essc_workbench.routes import PHONE, PLATFORM, Doors
 from essc_workbench.trace import TracedPeer, Traces
 
 
@@ -32,11 +33,19 @@ def party_key(folder: DataFolder, party_id: str) -> PartyKeyPair:
 class Connections:
     """Peers by party: `async with Connections(folder, folder.load()) as connections`.
 
-    With `traces` every call to a party's own port says where it comes from.
+    With `traces` every call to a party's own port says where it comes from; where there are doors
+    it goes through them. Lab ports are reached straight.
     """
 
-    def __init__(self, folder: DataFolder, state: State, traces: Traces | None = None) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        state: State,
+        traces: Traces | None = None,
+        doors: Doors | None = None,
+    ) -> None:
         self._folder, self._state, self._traces = folder, state, traces
+        self._doors = doors or {}
         self._authority = authority(folder.tls) if state.is_tls else None
         self._peers: dict[tuple[str, str], Peer] = {}
 
@@ -68,6 +77,7 @@ class Connections:
     def channel(self, channel_id: str) -> Peer:
         """A channel's port, as phones call it."""
         address = self._channel(channel_id).address
+        address = self._doors.get((PHONE, channel_id), address)
         return self._peer((channel_id, ""), lambda: self._to(address))
 
     def channel_lab(self, channel_id: str) -> Peer:
@@ -89,7 +99,8 @@ class Connections:
         if caller:
             key = party_key(self._folder, caller)
             tokens = TokenSource(caller, key, self._state.platform_id)
-        return self._to(self._platform().address, tokens)
+        address = self._doors.get((caller, PLATFORM), self._platform().address)
+        return self._to(address, tokens)
 
     def _to(self, address: str, tokens: TokenSource | None = None) -> Peer:
         return TracedPeer(address, tokens, self._authority, self._traces)

@@ -9,7 +9,7 @@ registrations, personas) is remembered in the folder, and repeating it changes n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 from essc_wire.keys import from_pem, new_key, write_key
@@ -42,9 +42,8 @@ from essc_workbench.programs import (
     platform_serve,
     shipped_profiles,
 )
+from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM, Doors, Routes, opened
 from essc_workbench.trace import Traces
-
-PLATFORM = "platform"
 
 
 def _silent(_text: str) -> None:
@@ -62,6 +61,7 @@ class Federation:
         is_tls: bool = False,
         loss: str = "",
         say: Callable[[str], None] = _silent,
+        routes: Routes | None = None,
     ) -> None:
         self.folder = folder
         if loss and loss not in LOSSES:
@@ -69,7 +69,8 @@ class Federation:
         self.state = State(is_tls=is_tls)
         self.profiles: dict[str, Profile] = {}
         self._wanted, self._loss = channels, loss
-        self._say = say
+        self._say, self._routes = say, routes
+        self._doors: Doors = {}
         self._ports = PortReservations()
         self._processes: dict[str, PartyProcess] = {}
 
@@ -78,9 +79,14 @@ class Federation:
         """The channels of this run."""
         return list(self.profiles)
 
-    def connections(self, traces: Traces | None = None) -> Connections:
-        """Fresh connections to all parties, for the running event loop."""
-        return Connections(self.folder, self.state, traces)
+    def connections(
+        self, traces: Traces | None = None, *, is_straight: bool = False
+    ) -> Connections:
+        """Fresh connections to all parties, for the running event loop.
+
+        They go through the doors there are; straight ones pass by every door.
+        """
+        return Connections(self.folder, self.state, traces, {} if is_straight else self._doors)
 
     async def choose(self) -> None:
         """Looks the wanted channels up, once. Raises UsageError for one that does not exist."""
@@ -103,12 +109,14 @@ class Federation:
             await asking
         self._make_keys()
         self._reserve_addresses()
+        if self._routes is not None:
+            self._doors = await opened(self._routes, self._ways())
         self._say(f"starting the platform and {len(self.profiles)} channels")
         self._start_process(PLATFORM)
         for channel_id in self.profiles:
             self._start_process(channel_id)
         await self._processes[PLATFORM].ready()
-        async with self.connections() as connections:
+        async with self.connections(is_straight=True) as connections:
             await self._set_up(connections)
         await asyncio.gather(*(self._processes[name].ready() for name in self.profiles))
 
@@ -177,15 +185,33 @@ class Federation:
             address=self._ports.reserve(address), lab_address=self._ports.reserve(lab_address)
         )
 
+    def _ways(self) -> Iterator[tuple[str, str, str]]:
+        """Who calls whom in this federation, and where that one listens."""
+        platform = self.state.platform
+        assert platform is not None
+        yield PLATFORM, AUTHORITIES, platform.lab_address
+        for caller in ("", OPERATOR, *COUNTERS, WINDOW):
+            yield caller, PLATFORM, platform.address
+        for channel_id, at in self.state.channels.items():
+            yield channel_id, PLATFORM, platform.address
+            yield PHONE, channel_id, at.address
+
     def _start_process(self, party: str) -> None:
         platform, is_tls = self.state.platform, self.state.is_tls
         assert platform is not None
         if party == PLATFORM:
-            command = platform_serve(self.folder, platform, is_tls=is_tls, loss=self.state.loss)
+            command = platform_serve(
+                self.folder,
+                platform,
+                is_tls=is_tls,
+                loss=self.state.loss,
+                authorities=self._doors.get((PLATFORM, AUTHORITIES), ""),
+            )
         else:
             at = self.state.channels[party]
+            way = self._doors.get((party, PLATFORM), platform.address)
             command = channel_serve(
-                self.folder, party, at, platform.address, self.state.platform_id, is_tls=is_tls
+                self.folder, party, at, way, self.state.platform_id, is_tls=is_tls
             )
         self._processes[party] = PartyProcess(party, command, self.folder.logs)
         self._processes[party].start()
@@ -245,12 +271,16 @@ async def federation_in(
     is_tls: bool = False,
     loss: str = "",
     say: Callable[[str], None] = _silent,
+    routes: Routes | None = None,
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends.
 
-    Without a policy for losses it is the one of the last run.
+    Without a policy for losses it is the one of the last run. With routes its parties call each
+    other as these say.
     """
-    federation = Federation(folder, channels=channels, is_tls=is_tls, loss=loss, say=say)
+    federation = Federation(
+        folder, channels=channels, is_tls=is_tls, loss=loss, say=say, routes=routes
+    )
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist
     folder.make()

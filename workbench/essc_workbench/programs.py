@@ -63,10 +63,14 @@ def platform_init(folder: DataFolder, platform_id: str, key_file: Path | None = 
 
 
 def platform_serve(
-    folder: DataFolder, at: Addresses, *, is_tls: bool, loss: str = BLOCK
+    folder: DataFolder, at: Addresses, *, is_tls: bool, loss: str = BLOCK, authorities: str = ""
 ) -> list[str]:
+    """The platform's command line; its authorities are those of its own lab if none are named."""
     command = [str(program("essc-platform")), "serve", "--data", str(folder.platform)]
     command += ["--listen", at.address, "--lab", at.lab_address, "--loss", loss]
+    if authorities:
+        for option in ("--text-messages", "--faces", "--photos", "--bank"):
+            command += [option, authorities]
     return [*command, "--tls", str(folder.tls)] if is_tls else command
 
 

@@ -15,7 +15,7 @@ from essc.registry.v1 import physical_card_pb2 as physical
 from essc_workbench.answers import Conduct, Mistake, erring
 from essc_workbench.demo.checks import settled
 from essc_workbench.demo.stage import Stage
-from essc_workbench.federation import PLATFORM
+from essc_workbench.routes import PLATFORM
 from essc_workbench.words import panel_words, step_words
 
 CHANNELS = ("wechat", "alipay", "bank-east", "nantong")

@@ -55,8 +55,10 @@ class OpenDoor(grpc.GenericRpcHandler):
         meet: Callable[[Passing], tuple[Hit, ...]],
         tls_folder: Path | None,
     ) -> None:
-        self.door, self._tls_folder = door, tls_folder
+        self.door = door
         self._faults, self._recorder, self._meet = faults, recorder, meet
+        # Whoever is first of the federation makes its authority.
+        self._credentials = server_credentials(tls_folder) if tls_folder else None
         self._upstream = Upstream(door.upstream, tls_folder)
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=RPCS_MAX)
         self._server.add_generic_rpc_handlers((self,))
@@ -66,10 +68,10 @@ class OpenDoor(grpc.GenericRpcHandler):
         """Begins to listen. Raises OSError if the address cannot be had."""
         listen = self.door.listen or f"{HOST}:0"
         try:
-            if self._tls_folder is None:
+            if self._credentials is None:
                 port = self._server.add_insecure_port(listen)
             else:
-                port = self._server.add_secure_port(listen, server_credentials(self._tls_folder))
+                port = self._server.add_secure_port(listen, self._credentials)
         except RuntimeError as error:
             message = f"{listen}: the address is in use or not this machine's"
             raise OSError(message) from error

@@ -21,7 +21,8 @@ from essc_wire.clock import wall_us
 from essc_wire.guard import invalid_message
 from essc_wire.refusals import Refusal
 from essc_wire.times import SECOND_US, to_span_us
-from essc_workbench.failures import WorkbenchError, told
+from essc_workbench.failures import WorkbenchError
+from essc_workbench.failures import told as told_of
 from essc_workbench.gate.effects import PARTIES, Hit, keeps_request
 from essc_workbench.gate.fitting import invalid, unfit
 from essc_workbench.gate.lasting import Lasting
@@ -197,18 +198,15 @@ class FaultBook:
             party = party_of(lasting.effect, lasting.value)
         elif len(match.targets) == 1:
             party = match.targets[0]
-        self._journal.happened(
-            what,
-            party=party,
-            step=0,
-            fault=lasting.id,
-            effect=lasting.effect,
-            sources=",".join(match.sources),
-            targets=",".join(match.targets),
-            method=match.method,
-            citizen=match.citizen,
-            **facts,
-        )
+        looks_for = {
+            "sources": ",".join(match.sources),
+            "targets": ",".join(match.targets),
+            "method": match.method,
+            "citizen": match.citizen,
+        }
+        told: dict[str, object] = {name: value for name, value in looks_for.items() if value}
+        told |= {"fault": lasting.id, "effect": lasting.effect} | facts
+        self._journal.happened(what, party=party, step=0, **told)
 
     def _refusal(self, fault: Fault) -> Refusal | None:
         refusal = invalid_message(fault)
@@ -221,4 +219,4 @@ class FaultBook:
 
 
 def _said(error: WorkbenchError | grpc.RpcError) -> str:
-    return told(error) if isinstance(error, grpc.RpcError) else str(error)
+    return told_of(error) if isinstance(error, grpc.RpcError) else str(error)

@@ -1,0 +1,103 @@
+"""The powers over the parties of a running federation: its processes, clocks, stores, operator.
+
+They act straight, through no door: what the workbench does to parties is no part of what it tests.
+"""
+
+import signal
+from collections.abc import Collection
+from typing import Final
+
+from essc_workbench.clocks import advance_by
+from essc_workbench.connections import Connections
+from essc_workbench.enrolment import COUNTERS, OPERATOR
+from essc_workbench.failures import WorkbenchError
+from essc_workbench.families import WINDOW
+from essc_workbench.federation import Federation
+from essc_workbench.operators import Operator
+from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM
+
+_NO_CAP: Final = "no party can be told how large its store may grow"
+
+
+class FederationPowers:
+    """See `PartyPowers`. `over` says which federation it is, once there is one."""
+
+    def __init__(self, foreign: Collection[str] = ()) -> None:
+        self._foreign = frozenset(foreign)
+        self._running: tuple[Federation, Connections] | None = None
+
+    def over(self, federation: Federation, connections: Connections) -> None:
+        """These powers are over this federation; its connections go straight to the parties."""
+        self._running = federation, connections
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        channels = self._running[0].channel_ids if self._running else ()
+        return (PLATFORM, *channels, AUTHORITIES)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        channels = self._running[0].channel_ids if self._running else ()
+        return (PHONE, *channels, PLATFORM, *COUNTERS, WINDOW, OPERATOR)
+
+    def cannot(self, effect: str, party: str) -> str:
+        if party == AUTHORITIES:
+            return "the authorities are a part of the platform's lab, and no process of their own"
+        if effect == "fill_disk":
+            return _NO_CAP
+        if effect == "suspend":
+            return "the platform is no channel" if party == PLATFORM else ""
+        return f"{party} is not run by the workbench" if party in self._foreign else ""
+
+    async def kill(self, party: str) -> None:
+        self._federation.kill(party)
+
+    async def restart(self, party: str) -> None:
+        if party not in self._federation.pids():
+            await self._federation.restart(party)
+
+    async def freeze(self, party: str) -> None:
+        self._federation.process(party).send(signal.SIGSTOP)
+
+    async def thaw(self, party: str) -> None:
+        self._federation.process(party).send(signal.SIGCONT)
+
+    async def fill_disk(self, party: str) -> None:
+        raise WorkbenchError(_NO_CAP)
+
+    async def free_disk(self, party: str) -> None:
+        raise WorkbenchError(_NO_CAP)
+
+    async def skew(self, party: str, by_us: int) -> None:
+        is_platform, connections = party == PLATFORM, self._connections
+        lab = connections.platform_lab() if is_platform else connections.channel_lab(party)
+        await advance_by(lab, by_us)
+
+    async def suspend(self, channel: str) -> None:
+        await self._operator.suspend(channel)
+
+    async def resume(self, channel: str) -> None:
+        await self._operator.resume(channel)
+
+    async def rotate_key(self) -> None:
+        await self._operator.rotate_key()
+
+    async def compromise_key(self) -> None:
+        await self._operator.compromise_key()
+
+    @property
+    def _federation(self) -> Federation:
+        return self._there()[0]
+
+    @property
+    def _connections(self) -> Connections:
+        return self._there()[1]
+
+    @property
+    def _operator(self) -> Operator:
+        return Operator(self._connections.platform(OPERATOR))
+
+    def _there(self) -> tuple[Federation, Connections]:
+        if self._running is None:
+            raise WorkbenchError("the federation does not run yet")
+        return self._running
