@@ -37,7 +37,8 @@ class Cast:
         self._connections, self._specs = connections, specs
         self._people: dict[str, Persona] = {**people, **described}
         for alias, spec in specs.items():
-            if spec.persona:
+            if spec.persona and spec.persona != alias:
+                self._people.pop(alias, None)
                 self._people[alias] = replace(_one_of(people, spec.persona), id=alias)
         self._described = dict(described)
         self._citizens: dict[str, Citizen] = {}
@@ -48,6 +49,14 @@ class Cast:
 
     def __contains__(self, alias: str) -> bool:
         return alias in self._people
+
+    @property
+    def everybody(self) -> dict[str, Persona]:
+        """All who may play: personas under their own names, and the scenario's citizens.
+
+        A persona who plays under another alias comes last, so that the alias is what counts.
+        """
+        return dict(self._people)
 
     @property
     def met(self) -> dict[str, Persona]:

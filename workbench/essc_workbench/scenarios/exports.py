@@ -1,48 +1,33 @@
-"""Snapshots of parties, as they export them: each joined into one message."""
+"""The snapshots of a run's parties, taken at the same time; who does not export is noted."""
 
 import asyncio
 from collections.abc import Iterable
 
 import grpc
 
-from essc.lab.v1.audit_service_pb2 import ExportRequest, ExportResponse
-from essc.lab.v1.audit_service_pb2_grpc import AuditServiceStub
-from essc_wire.client import Peer
+from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc_workbench.connections import Connections
-from essc_workbench.failures import told
-from essc_workbench.history.journal import Journal
+from essc_workbench.exports import exported
+from essc_workbench.failures import WorkbenchError, told
 from essc_workbench.routes import PLATFORM
-
-WITHIN_S = 60.0
+from essc_workbench.scenarios.powers import Powers
 
 
 async def snapshots(
-    connections: Connections, parties: Iterable[str], journal: Journal
+    connections: Connections, parties: Iterable[str], powers: Powers
 ) -> dict[str, ExportResponse]:
-    """The snapshots of parties. One that does not export is not in it, and noted as skipped."""
+    """The snapshots by party. One that does not export is not in it."""
+
+    async def taken(name: str) -> ExportResponse | None:
+        is_platform = name == PLATFORM
+        lab_port = connections.platform_lab() if is_platform else connections.channel_lab(name)
+        try:
+            return await exported(lab_port)
+        except (grpc.RpcError, WorkbenchError) as error:
+            why = told(error) if isinstance(error, grpc.RpcError) else str(error)
+            powers.note_skipped(name, "export", why)
+            return None
+
     names = tuple(parties)
-    peers = [
-        connections.platform_lab() if name == PLATFORM else connections.channel_lab(name)
-        for name in names
-    ]
-    found = await asyncio.gather(*map(_snapshot, peers))
-    kept: dict[str, ExportResponse] = {}
-    for name, each in zip(names, found, strict=True):
-        if isinstance(each, ExportResponse):
-            kept[name] = each
-            journal.happened("snapshot", party=name, rows=each.row_count)
-        else:
-            journal.happened("skipped", party=name, power="export", why=each)
-    return kept
-
-
-async def _snapshot(peer: Peer) -> ExportResponse | str:
-    """A party's snapshot, or why there is none."""
-    joined = ExportResponse()
-    stub = AuditServiceStub(peer.channel)
-    try:
-        async for part in stub.Export(ExportRequest(), **peer.options(timeout_s=WITHIN_S)):
-            joined.MergeFrom(part)
-    except grpc.RpcError as error:
-        return told(error)
-    return joined if joined.HasField("row_count") else "it ended before its end"
+    found = await asyncio.gather(*map(taken, names))
+    return {name: each for name, each in zip(names, found, strict=True) if each is not None}

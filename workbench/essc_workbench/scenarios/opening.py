@@ -2,17 +2,23 @@
 
 import random
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import BLOCK, DataFolder
+from essc_workbench.gate.faults import FaultBook
+from essc_workbench.gate.gate import Gate
+from essc_workbench.gate.parties import FederationPowers
+from essc_workbench.history.facts import People
 from essc_workbench.history.journal import Journal
 from essc_workbench.population import Persona, personas
 from essc_workbench.scenarios.cast import Cast
 from essc_workbench.scenarios.people import CitizenSpec, invented
+from essc_workbench.scenarios.powers import Powers
 from essc_workbench.scenarios.scenario import Scenario
 from essc_workbench.scenarios.stage import Stage
+from essc_workbench.trace import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +45,49 @@ def setting_of(scenario: Scenario, seed: int | None = None) -> Setting:
 
 @asynccontextmanager
 async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncIterator[Stage]:
-    """A stage in a fresh federation, with everybody in place; all of it has ended at the end."""
-    running = federation_in(
-        data, channels=setting.channels, is_tls=setting.is_tls, loss=setting.loss
-    )
-    async with running as federation, federation.connections() as connections:
-        people = await personas(connections.platform_lab())
-        described = _described(setting, people)
-        cast = Cast(connections, people, setting.citizens, described)
+    """A stage in a fresh federation, with everybody in place; all of it has ended at the end.
+
+    A door stands in every way between two parties. What is set up goes past them, but for what the
+    citizens did before the first step: that is a part of the history.
+    """
+    traces, people, parties = Traces(), People(), FederationPowers()
+    faults = FaultBook(journal, parties, seed=str(setting.seed))
+    tls_folder = data.tls if setting.is_tls else None
+    async with AsyncExitStack() as stack:
+        gate = Gate(journal, faults, traces, people=people, tls_folder=tls_folder)
+        stack.push_async_callback(gate.close)
+        federation = await stack.enter_async_context(
+            federation_in(
+                data,
+                channels=setting.channels,
+                is_tls=setting.is_tls,
+                loss=setting.loss,
+                routes=gate,
+            )
+        )
+        straight = await stack.enter_async_context(federation.connections(is_straight=True))
+        parties.over(federation, straight)
+        connections = await stack.enter_async_context(federation.connections(traces))
+        personas_there = await personas(straight.platform_lab())
+        cast = Cast(
+            connections, personas_there, setting.citizens, _described(setting, personas_there)
+        )
+        for alias, persona in cast.everybody.items():
+            people.add(alias, persona.id_number, persona.phone, persona.name, persona.id)
         await cast.get_ready()
-        yield Stage(federation, connections, journal, cast, seed=setting.seed)
+        powers = Powers(federation, parties, straight, journal)
+        stage = Stage(
+            federation,
+            connections,
+            journal,
+            cast,
+            seed=setting.seed,
+            powers=powers,
+            faults=faults,
+            traces=traces,
+        )
+        stack.push_async_callback(faults.end_all)
+        yield stage
 
 
 def _described(setting: Setting, people: Mapping[str, Persona]) -> dict[str, Persona]:

@@ -1,21 +1,21 @@
-"""What can be done to a party's process, clock and disk; to a party of somebody else's, nothing.
+"""What steps do to parties: noted in the history, and skipped where it cannot be done.
 
-What cannot be done is noted as skipped, once for each party and power, and nothing else happens: a
-scenario says what it wants, and the verdict says what it did not get.
+A party that somebody else runs cannot be killed or frozen. A scenario says what it wants all the
+same, and the verdict says what it did not get.
 """
 
-import signal
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from essc_wire.client import Peer
 from essc_workbench.clocks import advance_by, time_of
 from essc_workbench.connections import Connections
 from essc_workbench.federation import Federation
+from essc_workbench.gate.parties import FederationPowers
 from essc_workbench.history.journal import Journal
 from essc_workbench.routes import PLATFORM
 
-_US = timedelta(microseconds=1)
+SKIPPED_MAX = 200
 
 
 class Powers:
@@ -24,64 +24,60 @@ class Powers:
     def __init__(
         self,
         federation: Federation,
-        connections: Connections,
+        parties: FederationPowers,
+        straight: Connections,
         journal: Journal,
-        foreign: Collection[str] = (),
     ) -> None:
-        self._federation, self._connections, self._journal = federation, connections, journal
-        self.foreign = frozenset(foreign)
-        """Parties that somebody else runs."""
+        self._federation, self._parties, self._journal = federation, parties, journal
+        self._connections = straight
         self.skipped: list[str] = []
-        self._frozen: set[str] = set()
+        """What could not be done, each once."""
+        self._lasting: dict[tuple[str, str], Callable[[str], Awaitable[None]]] = {}
 
-    def lacks(self, party: str, power: str) -> bool:
-        """Whether the party is somebody else's; then that is noted as skipped."""
-        if party not in self.foreign:
-            return False
-        text = f"{power}: {party} is not run by the workbench"
-        if text not in self.skipped:
-            self.skipped.append(text)
-        self._journal.happened("skipped", party=party, power=power)
-        return True
-
-    def kill(self, party: str) -> None:
+    async def kill(self, party: str) -> None:
         """Ends a party's process at once (SIGKILL)."""
-        if self.lacks(party, "kill"):
-            return
-        self._federation.kill(party)
-        self._frozen.discard(party)
-        self._journal.happened("killed", party=party)
+        if self.may("kill", party):
+            await self._parties.kill(party)
+            self._lasting.pop(("freeze", party), None)
+            self._journal.happened("killed", party=party)
 
     async def restart(self, party: str) -> None:
         """Starts a party again at its address, with its data."""
-        if self.lacks(party, "restart"):
-            return
-        self.thaw(party)
-        await self._federation.restart(party)
-        self._journal.happened("started", party=party)
+        if self.may("restart", party):
+            await self.thaw(party)
+            await self._federation.restart(party)
+            self._journal.happened("started", party=party)
 
-    def freeze(self, party: str) -> None:
+    async def freeze(self, party: str) -> None:
         """Makes a party's process stand still (SIGSTOP)."""
-        if self.lacks(party, "freeze") or party in self._frozen:
-            return
-        self._federation.process(party).send(signal.SIGSTOP)
-        self._frozen.add(party)
-        self._journal.happened("frozen", party=party)
+        if ("freeze", party) not in self._lasting and self.may("freeze", party):
+            await self._parties.freeze(party)
+            self._lasting["freeze", party] = self.thaw
+            self._journal.happened("frozen", party=party)
 
-    def thaw(self, party: str) -> None:
+    async def thaw(self, party: str) -> None:
         """Lets a party's process go on, if it stands still."""
-        if party not in self._frozen:
-            return
-        self._federation.process(party).send(signal.SIGCONT)
-        self._frozen.discard(party)
-        self._journal.happened("thawed", party=party)
+        if self._lasting.pop(("freeze", party), None) is not None:
+            await self._parties.thaw(party)
+            self._journal.happened("thawed", party=party)
+
+    async def fill_disk(self, party: str) -> None:
+        """Makes a party's store unable to grow."""
+        if ("fill_disk", party) not in self._lasting and self.may("fill_disk", party):
+            await self._parties.fill_disk(party)
+            self._lasting["fill_disk", party] = self.free_disk
+
+    async def free_disk(self, party: str) -> None:
+        """Lets a party's store grow again, if it could not."""
+        if self._lasting.pop(("fill_disk", party), None) is not None:
+            await self._parties.free_disk(party)
 
     async def advance(self, party: str, by: timedelta) -> None:
         """Moves a party's own clock forward, for good."""
-        if self.lacks(party, "clock"):
-            return
-        now_us = await advance_by(self._lab(party), by // _US)
-        self._journal.happened("clock-moved", party=party, by_us=by // _US, now_us=now_us)
+        if self.may("skew", party):
+            by_us = by // timedelta(microseconds=1)
+            now_us = await advance_by(self._lab(party), by_us)
+            self._journal.happened("clock-moved", party=party, by_us=by_us, now_us=now_us)
 
     async def time(self, party: str) -> datetime:
         """A party's own time."""
@@ -92,10 +88,24 @@ class Powers:
         return connections.platform_lab() if party == PLATFORM else connections.channel_lab(party)
 
     async def mend(self) -> None:
-        """Undoes what lasts: whoever stands still goes on, whoever is down is started again."""
-        for party in sorted(self._frozen):
-            self.thaw(party)
+        """Undoes what lasts: disks are freed, who stands still goes on, who is down is started."""
+        for (_, party), undo in [*self._lasting.items()]:
+            await undo(party)
         running = self._federation.pids()
         for party in (PLATFORM, *self._federation.channel_ids):
-            if party not in running and party not in self.foreign:
+            if party not in running and not self._parties.cannot("restart", party):
                 await self.restart(party)
+
+    def note_skipped(self, party: str, power: str, why: str) -> None:
+        """Notes what could not be done to a party."""
+        text = f"{power}: {party}: {why}"
+        if text not in self.skipped and len(self.skipped) < SKIPPED_MAX:
+            self.skipped.append(text)
+        self._journal.happened("skipped", party=party, power=power, why=why)
+
+    def may(self, power: str, party: str) -> bool:
+        """Whether this can be done to this party; if not, it is noted as skipped."""
+        why = self._parties.cannot(power, party)
+        if why:
+            self.note_skipped(party, power, why)
+        return not why

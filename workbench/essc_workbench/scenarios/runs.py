@@ -116,7 +116,7 @@ class Run:
         await stage.be_kind()
         self._left = await stage.settle()
         parties = (PLATFORM, *stage.channels)
-        self._exports = await snapshots(stage.connections, parties, stage.journal)
+        self._exports = await snapshots(stage.connections, parties, stage.powers)
         stage.journal.happened("run-ended")
 
     async def _close(self) -> None:

@@ -11,14 +11,15 @@ cannot be done to a party that somebody else runs is said, noted and skipped.
 import random
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import ClassVar, Protocol
 
 import grpc
 
-from essc.lab.v1.fault_pb2 import Fault
+from essc.lab.v1.fault_pb2 import Fault, FaultStatus
 from essc_wire.client import Peer
+from essc_wire.refusals import Refusal
 from essc_workbench.bureau import Bureau
 from essc_workbench.citizens import Citizen, Phone
 from essc_workbench.connections import Connections
@@ -26,6 +27,9 @@ from essc_workbench.counters import Provider, Verifier
 from essc_workbench.enrolment import BUREAU, OPERATOR, PROVIDER, VERIFIER
 from essc_workbench.failures import UsageError, WorkbenchError, told
 from essc_workbench.federation import Federation
+from essc_workbench.gate.effects import PARTIES
+from essc_workbench.gate.faults import FaultBook
+from essc_workbench.gate.powers import party_of
 from essc_workbench.history.journal import Journal
 from essc_workbench.operators import Operator
 from essc_workbench.population import WALLET_PASSWORD
@@ -35,6 +39,7 @@ from essc_workbench.scenarios.powers import Powers
 from essc_workbench.scenarios.settling import WITHIN_S, Left, Settling
 from essc_workbench.scenarios.things import Things
 from essc_workbench.scenarios.unmet import Unmet
+from essc_workbench.trace import Traces
 
 _INSIDE: ContextVar[int] = ContextVar("inside", default=0)
 """The number of the step that is being played."""
@@ -53,22 +58,6 @@ class Playable(Protocol):
     async def play(self, stage: "Stage") -> None: ...
 
 
-class Faults(Protocol):
-    """What can be made unkind, and kind again."""
-
-    async def add(self, fault: Fault) -> object: ...
-    async def remove(self, fault_id: str) -> object: ...
-    async def end_all(self) -> None: ...
-
-
-class Tracing(Protocol):
-    """Who notes whose doing a call is."""
-
-    def during(
-        self, *, step: int = 0, citizens: tuple[str, ...] = ()
-    ) -> AbstractContextManager[None]: ...
-
-
 class Stage:
     """Everything and everybody of one run."""
 
@@ -80,19 +69,18 @@ class Stage:
         cast: Cast,
         *,
         seed: int,
-        powers: Powers | None = None,
-        faults: Faults | None = None,
-        tracing: Tracing | None = None,
+        powers: Powers,
+        faults: FaultBook,
+        traces: Traces,
     ) -> None:
         self.federation, self.connections, self.journal = federation, connections, journal
         self.cast, self.seed = cast, seed
-        self.powers = powers or Powers(federation, connections, journal)
+        self.powers, self.faults, self.traces = powers, faults, traces
         self.things = Things()
         self.rng = self.chance("steps")
         self.expectations: list[Expectation] = []
         self.steps: list[Playable] = []
         """Every step, those inside others too; a step's number is its place, from 1."""
-        self._faults, self._tracing = faults, tracing
         self._numbers: dict[int, int] = {}
         self._plays: Counter[int] = Counter()
 
@@ -114,7 +102,7 @@ class Stage:
         token = _INSIDE.set(number)
         ended = "failed"
         try:
-            with self._tracing.during(step=number) if self._tracing else nullcontext():
+            with self.traces.during(step=number):
                 await step.play(self)
             ended = "done"
         except Unmet as unmet:
@@ -238,25 +226,27 @@ class Stage:
 
     def about(self, *citizens: str) -> AbstractContextManager[None]:
         """Calls that are made inside are noted as being about these citizens."""
-        return self._tracing.during(citizens=citizens) if self._tracing else nullcontext()
+        return self.traces.during(citizens=citizens)
 
     async def add_fault(self, fault: Fault) -> None:
-        """Begins a fault; it ends with its lease, or before the run settles."""
-        await self._unkind().add(fault)
+        """Begins a fault; it ends with its lease, or before the run settles.
+
+        What cannot be done to a party is skipped. Raises UsageError for a fault that fits nobody.
+        """
+        effect = fault.WhichOneof("effect") or ""
+        if effect in PARTIES:
+            party = party_of(effect, getattr(fault, effect))
+            if not self.powers.may(effect, party):
+                return
+        _accepted(await self.faults.add(fault), fault.fault_id)
 
     async def end_fault(self, fault_id: str) -> None:
-        """Ends a fault now."""
-        await self._unkind().remove(fault_id)
-
-    def _unkind(self) -> Faults:
-        if self._faults is None:
-            raise UsageError("no gate stands before the parties of this run: no faults of calls")
-        return self._faults
+        """Ends a fault now. Raises UsageError if there never was one of that name."""
+        _accepted(await self.faults.remove(fault_id), fault_id)
 
     async def be_kind(self) -> None:
         """Ends every fault; whoever stands still or is down goes on."""
-        if self._faults is not None:
-            await self._faults.end_all()
+        await self.faults.end_all()
         await self.powers.mend()
 
     async def settle(self, within_s: float = WITHIN_S) -> tuple[Left, ...]:
@@ -265,3 +255,9 @@ class Stage:
         pending = "; ".join(map(str, left))
         self.journal.happened("settled", step=self.step, pending=pending)
         return left
+
+
+def _accepted(answer: FaultStatus | Refusal, fault_id: str) -> None:
+    if isinstance(answer, Refusal):
+        why = "; ".join(f"{each.field}: {each.text}" for each in answer.violations)
+        raise UsageError(f"fault {fault_id}: {answer.reason}{': ' + why if why else ''}")

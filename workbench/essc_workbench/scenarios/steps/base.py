@@ -8,7 +8,7 @@
         party: PartyName = Field(description="Whose process.")
 
         async def play(self, stage: Stage) -> None:
-            stage.kill(self.party)
+            await stage.powers.kill(self.party)
 
 In a file a step is one key with its fields: `- kill: {party: wechat}`; a step with a shorthand may
 be written with that one field alone: `- kill: wechat`. In Python it is the model itself:

@@ -181,7 +181,7 @@ class Kill(Step):
     party: PartyName = Field(description="Whose process.")
 
     async def play(self, stage: Stage) -> None:
-        stage.powers.kill(self.party)
+        await stage.powers.kill(self.party)
 
 
 class Restart(Step):
@@ -205,7 +205,7 @@ class Freeze(Step):
     party: PartyName = Field(description="Which party.")
 
     async def play(self, stage: Stage) -> None:
-        stage.powers.freeze(self.party)
+        await stage.powers.freeze(self.party)
 
 
 class Thaw(Step):
@@ -217,7 +217,31 @@ class Thaw(Step):
     party: PartyName = Field(description="Which party.")
 
     async def play(self, stage: Stage) -> None:
-        stage.powers.thaw(self.party)
+        await stage.powers.thaw(self.party)
+
+
+class FillDisk(Step):
+    """Makes a party's store unable to grow: its disk is full."""
+
+    verb: ClassVar[str] = "fill_disk"
+    shorthand: ClassVar[str] = "party"
+
+    party: PartyName = Field(description="Which party.")
+
+    async def play(self, stage: Stage) -> None:
+        await stage.powers.fill_disk(self.party)
+
+
+class FreeDisk(Step):
+    """Lets a party's store grow again."""
+
+    verb: ClassVar[str] = "free_disk"
+    shorthand: ClassVar[str] = "party"
+
+    party: PartyName = Field(description="Which party.")
+
+    async def play(self, stage: Stage) -> None:
+        await stage.powers.free_disk(self.party)
 
 
 class Advance(Step):
