@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from essc_workbench.failures import UsageError
-from essc_workbench.judges.findings import Finding, Ruling
 from essc_workbench.report.verdicts import ExitStatus, Verdict, worst
+from essc_workbench.report.words import first_words
 from essc_workbench.report.writing import REPORT
 from essc_workbench.scenarios.files import ScenarioFile
 from essc_workbench.scenarios.run_folders import scenario_name
@@ -91,32 +91,8 @@ def _tell(console: Console, verdict: Verdict, folder: Path) -> None:
     )
     lines = [f"{verdict.scenario}: {verdict.title.en} · {verdict.title.zh}"]
     if verdict.status != ExitStatus.GOOD:
-        lines += [f"    {line}" for line in _first_words(verdict)]
+        lines += [f"    {line}" for line in first_words(verdict)]
         lines.append(f"    report: {folder / REPORT}")
     lines.append(f"    again:  {verdict.replay}")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _first_words(verdict: Verdict) -> list[str]:
-    """What was not as it should be: the unmet line, or the first words of judges."""
-    if verdict.failure:
-        return [f"the workbench failed: {verdict.failure}"]
-    words = [
-        f"step {each.step}: {each.about}: expected {each.expected}, seen {each.seen}"
-        for each in verdict.unmet
-    ]
-    words += [line for finding in verdict.findings for line in _of_judge(finding)]
-    words += [f"pending: {each}" for each in verdict.pending]
-    if not verdict.checks:
-        words.append("nothing was checked, which is no pass")
-    return words
-
-
-def _of_judge(finding: Finding) -> list[str]:
-    if finding.ruling is Ruling.BROKEN:
-        first = finding.violations[0].text if finding.violations else finding.text
-        return [f"{finding.judge} ({', '.join(finding.rules)}): {first.en} · {first.zh}"]
-    if finding.ruling is Ruling.UNKNOWN:
-        return [f"{finding.judge}: unknown{': ' + finding.notes[0].en if finding.notes else ''}"]
-    return []
