@@ -43,7 +43,7 @@ def bound(
 
 
 def found(*bindings: Sequence[rows.AuditBinding], told: Telling | None = None) -> Finding:
-    lists = {"bindings": [row for both in bindings for row in both], "links": [link("wechat")]}
+    lists: dict[str, Any] = {"bindings": [row for both in bindings for row in both], "links": [link("wechat")]}
     evidence = (told or Telling()).evidence({"platform": platform(**lists)})
     return Places().judge(evidence)
 

@@ -78,7 +78,7 @@ def test_where_there_are_no_secrets_no_file_is_judged(tmp_path: Path) -> None:
     ],
 )
 def test_an_event_tells_a_channel_of_nobody_elses_doings(
-    about: dict[str, str], is_good: bool, tmp_path: Path
+    about: dict[str, Any], is_good: bool, tmp_path: Path
 ) -> None:
     told = Telling()
     told.call("wechat", "Apply")
