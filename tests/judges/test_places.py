@@ -43,7 +43,10 @@ def bound(
 
 
 def found(*bindings: Sequence[rows.AuditBinding], told: Telling | None = None) -> Finding:
-    lists: dict[str, Any] = {"bindings": [row for both in bindings for row in both], "links": [link("wechat")]}
+    lists: dict[str, Any] = {
+        "bindings": [row for both in bindings for row in both],
+        "links": [link("wechat")],
+    }
     evidence = (told or Telling()).evidence({"platform": platform(**lists)})
     return Places().judge(evidence)
 
@@ -56,7 +59,7 @@ def test_ten_places_are_good_and_an_eleventh_is_not() -> None:
 
     assert good.ruling is Ruling.GOOD
     assert [each.citizen for each in broken.violations] == ["zhang"]
-    assert broken.violations[0].text.en.startswith("11 places used")
+    assert broken.violations[0].text.en == "11 places used, of 10; too many: PARENT 5/4"
 
 
 def test_a_place_that_was_given_back_is_still_used() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from essc.family.v1 import family_pb2
 from essc.lab.v1.audit_platform_pb2 import AuditBinding
 from essc_workbench.judges.findings import Evidence, Finding, Text
-from essc_workbench.judges.requests import named, requests
+from essc_workbench.judges.requests import named, requests, word
 from essc_workbench.judges.snapshots import PLATFORM, National, micros, national
 from essc_workbench.judges.tallies import Tally
 
@@ -38,29 +38,21 @@ class Places:
         if platform is None:
             tally.lacks(PLATFORM)
             return tally.finding(self)
-        _judge_added(tally, platform, evidence)
         rows = platform.snapshot.bindings
         own = [each for each in rows if not each.is_on_members_side]
-        _judge_places(tally, platform, own)
+        _judge_places(tally, platform, own, _additions(platform, evidence))
         _judge_binders(tally, platform, own)
         _judge_sides(tally, platform)
         return tally.finding(self)
 
 
-def _judge_added(tally: Tally, platform: National, evidence: Evidence) -> None:
-    """No holder was acknowledged more members than there are places."""
+def _additions(platform: National, evidence: Evidence) -> dict[str, list[int]]:
+    """By holder: the calls whose members were acknowledged."""
     added: dict[str, list[int]] = defaultdict(list)
     for each in named(requests(evidence.history), "AddMember"):
         if each.is_done:
             added[platform.owner(str(each.asked.get("link_id")))] += each.calls[:1]
-    for holder, calls in added.items():
-        if not tally.holds(len(calls) <= PLACES_MAX):
-            tally.broken(
-                zh=f"加了 {len(calls)} 位成员，名额只有 {PLACES_MAX} 个",
-                en=f"{len(calls)} members were added to {PLACES_MAX} places",
-                calls=tuple(calls),
-                citizen=platform.alias(holder),
-            )
+    return added
 
 
 def _judge_answers(tally: Tally, evidence: Evidence) -> None:
@@ -84,7 +76,9 @@ def _judge_answers(tally: Tally, evidence: Evidence) -> None:
             )
 
 
-def _judge_places(tally: Tally, platform: National, own: list[AuditBinding]) -> None:
+def _judge_places(
+    tally: Tally, platform: National, own: list[AuditBinding], added: dict[str, list[int]]
+) -> None:
     by_holder: dict[str, list[AuditBinding]] = defaultdict(list)
     for each in own:
         by_holder[each.holder].append(each)
@@ -94,14 +88,26 @@ def _judge_places(tally: Tally, platform: National, own: list[AuditBinding]) -> 
                 en="somebody is bound as a member of their own",
                 citizen=platform.alias(each.holder),
             )
+    for holder, calls in added.items():
+        if not tally.holds(len(calls) <= PLACES_MAX):
+            tally.broken(
+                zh=f"加了 {len(calls)} 位成员，名额只有 {PLACES_MAX} 个",
+                en=f"{len(calls)} members were added to {PLACES_MAX} places",
+                calls=tuple(calls),
+                citizen=platform.alias(holder),
+            )
     for holder, bindings in by_holder.items():
         used = Counter(each.relation for each in bindings)
-        over = [each for each, count in used.items() if count > PLACES.get(each, 0)]
+        over = ", ".join(
+            f"{word(family_pb2.Relation.Name(each))} {count}/{PLACES.get(each, 0)}"
+            for each, count in used.items()
+            if count > PLACES.get(each, 0)
+        )
         if not tally.holds(len(bindings) <= PLACES_MAX and not over):
             tally.broken(
-                zh=f"用了 {len(bindings)} 个名额，最多 {PLACES_MAX} 个（父母4子女3配偶1其他2）",
-                en=f"{len(bindings)} places used, of {PLACES_MAX} "
-                "(parents 4, children 3, spouse 1, other 2)",
+                zh=f"用了 {len(bindings)} 个名额，最多 {PLACES_MAX} 个；超出的：{over}",
+                en=f"{len(bindings)} places used, of {PLACES_MAX}; too many: {over}",
+                calls=tuple(added[holder]),
                 citizen=platform.alias(holder),
             )
         open_members = Counter(each.member for each in bindings if not each.HasField("end_time"))

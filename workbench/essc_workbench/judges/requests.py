@@ -159,7 +159,15 @@ def named(found: Iterable[Request], *names: str) -> Iterator[Request]:
 def word(value: Fact) -> str:
     """An enum value's last word or words, however it is written: STATE_ACTIVE as ACTIVE."""
     text = str(value)
-    for prefix in ("STATE_", "VERDICT_", "METHOD_", "PURPOSE_", "KIND_", "PHYSICAL_CARD_STATUS_"):
+    for prefix in (
+        "STATE_",
+        "VERDICT_",
+        "METHOD_",
+        "PURPOSE_",
+        "KIND_",
+        "RELATION_",
+        "PHYSICAL_CARD_STATUS_",
+    ):
         text = text.removeprefix(prefix)
     return text
 

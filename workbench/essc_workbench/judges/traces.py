@@ -80,7 +80,7 @@ def _judge_links(tally: Tally, platform: National, asked: tuple[Request, ...]) -
         else:
             kept = link.state == Link.STATE_ACTIVE
         if not tally.holds(kept):
-            _say_lost(tally, each)
+            _say_lost(tally, each, platform.alias(platform.owner(str(link_id))))
 
 
 def _judge_entries(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
@@ -180,12 +180,12 @@ def _judge_certifications(tally: Tally, platform: National) -> None:
                 )
 
 
-def _say_lost(tally: Tally, request: Request) -> None:
+def _say_lost(tally: Tally, request: Request, citizen: str = "") -> None:
     tally.broken(
         zh=f"{request.method} 已确认，平台上却没有",
         en=f"{request.method} was acknowledged, and the platform does not have it",
         calls=request.calls,
-        citizen=request.citizen,
+        citizen=citizen or request.citizen,
         channel=request.source,
         at_us=request.end_us,
     )

@@ -5,7 +5,7 @@ count by calendar day in China. What the platform says it counted lies between w
 refused and what may have been.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import Final
 
 from essc_workbench.history.items import Outcome
@@ -163,26 +163,35 @@ def _say_tries(tally: Tally, citizen: str, row: list[Request]) -> None:
 
 
 def _judge_days(tally: Tally, platform: National, checks: list[_Check], is_two_days: bool) -> None:
-    faces, texts = Counter[str](), Counter[str]()
+    if is_two_days:
+        return
+    faces: dict[str, list[Request]] = defaultdict(list)
+    texts: dict[str, list[Request]] = defaultdict(list)
     for check in checks:
-        faces[check.citizen] += sum(each.reason in _FACES for each in check.answers)
-        if check.method in _TEXTED:
-            texts[check.citizen] += check.started.is_done
-    counted = {platform.alias(each.citizen): each for each in platform.snapshot.counters}
-    for name, kind, seen in (("人脸失败", "failed faces", faces), ("短信", "text messages", texts)):
-        for citizen, least in seen.items():
-            row = counted.get(citizen)
-            kept = 0 if row is None else row.failed_faces if seen is faces else row.text_messages
-            if least and not is_two_days and not tally.holds(least <= kept <= PER_DAY):
-                tally.broken(
-                    zh=f"{name}至少 {least} 次，平台记了 {kept} 次，每天最多 {PER_DAY} 次",
-                    en=f"{least} {kind} at least; the platform counted {kept}, {PER_DAY} a day",
-                    calls=tuple(
-                        number
-                        for check in checks
-                        if check.citizen == citizen
-                        for each in (check.started, *check.answers)
-                        for number in each.calls
-                    ),
-                    citizen=citizen,
-                )
+        faces[check.citizen] += [each for each in check.answers if each.reason in _FACES]
+        if check.method in _TEXTED and check.started.is_done:
+            texts[check.citizen].append(check.started)
+    for row in platform.snapshot.counters:
+        citizen = platform.alias(row.citizen)
+        _judge_day(tally, citizen, "人脸失败", "failed faces", faces[citizen], row.failed_faces)
+        _judge_day(tally, citizen, "短信", "text messages", texts[citizen], row.text_messages)
+        faces.pop(citizen)
+        texts.pop(citizen)
+    for citizen, made in faces.items():
+        _judge_day(tally, citizen, "人脸失败", "failed faces", made, 0)
+    for citizen, made in texts.items():
+        _judge_day(tally, citizen, "短信", "text messages", made, 0)
+
+
+def _judge_day(
+    tally: Tally, citizen: str, zh: str, en: str, made: list[Request], counted: int
+) -> None:
+    """What was counted on the day is what was surely done, or more, and never too many."""
+    least = len(made)
+    if citizen and (made or counted) and not tally.holds(least <= counted <= PER_DAY):
+        tally.broken(
+            zh=f"{zh}至少 {least} 次，平台记了 {counted} 次，每天最多 {PER_DAY} 次",
+            en=f"{least} {en} at least; the platform counted {counted}, {PER_DAY} a day",
+            calls=tuple(number for each in made for number in each.calls),
+            citizen=citizen,
+        )
