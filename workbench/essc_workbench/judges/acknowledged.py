@@ -18,6 +18,7 @@ from essc_workbench.judges.snapshots import (
     LEDGER_KEPT_US,
     PLATFORM,
     National,
+    moves,
     national,
 )
 from essc_workbench.judges.tallies import Tally
@@ -62,9 +63,9 @@ class Acknowledged:
 
 
 def _moved_us(evidence: Evidence) -> int:
-    """How far the clocks were moved, as far as the history tells; never too little."""
+    """How far the platform's clock was moved, as far as the history tells; never too little."""
     moved = 0
-    for item in evidence.history.happened("clock-moved"):
+    for item in moves(evidence):
         by = item.facts.get("by_us", LEDGER_KEPT_US)
         moved += by if isinstance(by, int) else LEDGER_KEPT_US
     return moved

@@ -24,6 +24,7 @@ from essc_workbench.judges.snapshots import (
     National,
     channel_snapshots,
     micros,
+    moves,
     national,
 )
 from essc_workbench.judges.tallies import Tally
@@ -137,7 +138,7 @@ def _judge_life(tally: Tally, platform: National, channel: str, feed: list[Audit
 
 def _judge_seen(tally: Tally, evidence: Evidence, channel: str, feed: list[AuditEvent]) -> None:
     places = {each.cursor: place for place, each in enumerate(feed)}
-    has_moved = bool(evidence.history.happened("clock-moved"))
+    has_moved = bool(moves(evidence))
     last, met = -1, set()
     for event in evidence.history.seen:
         if event.channel != channel or event.cursor in met:
@@ -202,7 +203,7 @@ def _judge_end(
         )
         return
     applied = {each.cursor for each in known}
-    ends = feed[-1:] if evidence.history.happened("clock-moved") else [feed[0], feed[-1]]
+    ends = feed[-1:] if moves(evidence, channel) else [feed[0], feed[-1]]
     missing = [each for each in ends if each.cursor not in applied]
     left = any(
         each.asked.get("channel_id") == channel

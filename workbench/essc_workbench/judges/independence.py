@@ -17,7 +17,7 @@ from essc_workbench.history.items import Facts, Outcome
 from essc_workbench.history.reading import Call
 from essc_workbench.judges.findings import Evidence, Finding, Text
 from essc_workbench.judges.requests import Request, named, requests
-from essc_workbench.judges.snapshots import PLATFORM, National, micros, national
+from essc_workbench.judges.snapshots import PLATFORM, National, micros, moves, national
 from essc_workbench.judges.tallies import Tally
 
 ENDINGS: Final = ("Unlink", "DeclineDelivery")
@@ -124,7 +124,7 @@ def _judge_answers(
         if call.invoked.target == PLATFORM and call.method in LOOKS and call.end_us is not None:
             question = tuple(sorted(call.invoked.facts.items()))
             looks[(call.invoked.source, call.method, question)].append(call)
-    moved = [item.at_us for item in evidence.history.happened("clock-moved")]
+    moved = [item.at_us for item in moves(evidence)]
     for (channel, _, _), calls in looks.items():
         for before, after in pairwise(calls):
             between = [each for each in asked if _touches(each, before, after)]

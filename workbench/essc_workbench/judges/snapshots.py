@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from essc.lab.v1.audit_platform_pb2 import AuditCitizen, AuditEvent, AuditLink, AuditPhysicalCard
 from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc.registry.v1 import physical_card_pb2
+from essc_workbench.history.items import Happened
 from essc_workbench.judges.findings import Evidence
 
 PLATFORM: Final = "platform"
@@ -22,6 +23,12 @@ LEDGER_KEPT_US: Final = 30 * DAY_US
 def micros(time: Timestamp) -> int:
     """Microseconds since 1970."""
     return time.seconds * 1_000_000 + time.nanos // 1000
+
+
+def moves(evidence: Evidence, party: str = PLATFORM) -> tuple[Happened, ...]:
+    """When a party's clock was moved; one of whom it is not told counts for everybody."""
+    found = evidence.history.happened("clock-moved")
+    return tuple(item for item in found if item.party in ("", party))
 
 
 def snapshot_of(evidence: Evidence, party: str) -> ExportResponse | None:

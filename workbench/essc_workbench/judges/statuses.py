@@ -22,6 +22,7 @@ from essc_workbench.judges.snapshots import (
     National,
     channel_snapshots,
     micros,
+    moves,
     national,
     status_at,
 )
@@ -209,7 +210,7 @@ def _judge_answers(
     for each in asked:
         if each.may_be_done and count[each.citizen] == 1 and _is_of_registry(each):
             changes[each.citizen].append(each)
-    moved = [item.at_us for item in evidence.history.happened("clock-moved")]
+    moved = [item.at_us for item in moves(evidence)]
     for call in evidence.history.calls:
         name = call.invoked.citizens[0] if len(call.invoked.citizens) == 1 else ""
         if call.method != "GetCard" or call.outcome is not Outcome.OK or call.answered is None:

@@ -11,7 +11,7 @@ from typing import Final
 from essc_workbench.history.items import Outcome
 from essc_workbench.judges.findings import Evidence, Finding, Text
 from essc_workbench.judges.requests import Request, named, requests, word
-from essc_workbench.judges.snapshots import DAY_US, PLATFORM, National, national
+from essc_workbench.judges.snapshots import DAY_US, PLATFORM, National, moves, national
 from essc_workbench.judges.tallies import Tally
 
 PASSWORD_TRIES: Final = 6
@@ -53,7 +53,7 @@ def _is_over_midnight(evidence: Evidence, platform: National) -> bool:
     took_us = max((item.at_us for item in evidence.history.items), default=0)
     began_us = platform.now_us - took_us - MINUTE_US
     day, first_day = ((at + _CHINA_US) // DAY_US for at in (platform.now_us, began_us))
-    return day != first_day or bool(evidence.history.happened("clock-moved"))
+    return day != first_day or bool(moves(evidence))
 
 
 class _Check:
