@@ -230,6 +230,22 @@ def run(
 
 
 @app.command()
+def judge(
+    folder: Annotated[Path, typer.Argument(help="A run's folder, with its history and snapshots.")],
+    also: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="A judge of your own, as MODULE:NAME."),
+    ] = None,
+) -> None:
+    """Judge a run again. Status 0: nothing broken; 1: a rule broken; 2: unknown, or no such run."""
+    from rich.console import Console
+
+    from essc_workbench.judges.command import judge_again
+
+    raise typer.Exit(judge_again(Console(), folder, also or ()))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="A run's folder, with its history and verdict.")],
 ) -> None:

@@ -25,6 +25,7 @@ from essc_workbench.history.journal import Journal
 from essc_workbench.history.reading import History, read_history
 from essc_workbench.judges import JUDGES
 from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.keeping import keep
 from essc_workbench.report.verdicts import Verdict
 from essc_workbench.report.writing import HISTORY, write_report
 from essc_workbench.routes import PLATFORM
@@ -136,6 +137,7 @@ class Run:
         if self.stage is None:
             return ()
         evidence = self._evidence(self.stage, history)
+        keep(self.folder, evidence)
         findings = []
         for judge in JUDGES:
             try:
