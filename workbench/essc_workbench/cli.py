@@ -217,15 +217,37 @@ def run(
         Optional[int],  # noqa: UP045
         typer.Option(min=0, help="Instead of the files' own seeds."),
     ] = None,
+    party: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="CHANNEL=HOST:PORT: somebody else's program is this channel."),
+    ] = None,
+    platform: Annotated[
+        str, typer.Option(help="HOST:PORT: somebody else's program is the platform.")
+    ] = "",
+    lab: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="PARTY=HOST:PORT: its lab port, if it has one."),
+    ] = None,
+    key: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="PARTY=FILE: the private key that it signs its tokens with."),
+    ] = None,
+    door: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="CHANNEL=HOST:PORT: where it expects the platform."),
+    ] = None,
 ) -> None:
     """Run scenario files. Status 0: all good; 1: a rule broken; 2: unknown, or a file is wrong."""
     from rich.console import Console
 
+    from essc_workbench.foreign import foreign_parties
     from essc_workbench.runs import run as until_done
     from essc_workbench.scenarios.command import run_all
     from essc_workbench.scenarios.runner import Wishes
 
-    wishes = Wishes(report=report, keeps_data=keep, seed=seed)
+    parties = [*(party or []), *([f"platform={platform}"] if platform else [])]
+    foreign = foreign_parties(parties, lab or [], key or [], door or [])
+    wishes = Wishes(report=report, keeps_data=keep, seed=seed, foreign=foreign)
     raise typer.Exit(until_done(run_all(Console(), files, wishes, parallel=parallel)))
 
 

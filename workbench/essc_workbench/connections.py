@@ -85,6 +85,11 @@ class Connections:
         address = self._channel(channel_id).lab_address
         return self._peer((channel_id, "lab"), lambda: Peer(address))
 
+    def has_lab(self, party: str) -> bool:
+        """Whether a party has a lab port here; somebody else's may have none."""
+        at = self._platform() if party == PLATFORM else self._channel(party)
+        return bool(at.lab_address)
+
     def channel_ids(self) -> list[str]:
         """The channels of the federation."""
         return list(self._state.channels)

@@ -9,7 +9,7 @@ registrations, personas) is remembered in the folder, and repeating it changes n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from essc_wire.keys import from_pem, new_key, write_key
@@ -27,6 +27,7 @@ from essc_workbench.enrolment import (
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.families import WINDOW, enrol_window, make_families, make_links
 from essc_workbench.folders import LOSSES, Addresses, DataFolder, State
+from essc_workbench.foreign import Foreign, bring_keys
 from essc_workbench.population import (
     bring_linked_to_status,
     open_accounts,
@@ -62,8 +63,13 @@ class Federation:
         loss: str = "",
         say: Callable[[str], None] = _silent,
         routes: Routes | None = None,
+        foreign: Mapping[str, Foreign] | None = None,
     ) -> None:
         self.folder = folder
+        self.foreign = dict(foreign or {})
+        """Parties that somebody else runs."""
+        if self.foreign and is_tls:
+            raise UsageError("parties of somebody else's are called without TLS only")
         if loss and loss not in LOSSES:
             raise UsageError(f"{loss}: no policy for losses; there are: {', '.join(LOSSES)}")
         self.state = State(is_tls=is_tls)
@@ -107,18 +113,19 @@ class Federation:
             await self._init_platform()
         finally:
             await asking
+        bring_keys(self.foreign, self.folder)
         self._make_keys()
         self._reserve_addresses()
         if self._routes is not None:
             self._doors = await opened(self._routes, self._ways())
         self._say(f"starting the platform and {len(self.profiles)} channels")
-        self._start_process(PLATFORM)
-        for channel_id in self.profiles:
-            self._start_process(channel_id)
-        await self._processes[PLATFORM].ready()
+        for party in (PLATFORM, *self.profiles):
+            if party not in self.foreign:
+                self._start_process(party)
+        await self._ready(PLATFORM)
         async with self.connections(is_straight=True) as connections:
             await self._set_up(connections)
-        await asyncio.gather(*(self._processes[name].ready() for name in self.profiles))
+        await asyncio.gather(*map(self._ready, self.profiles))
 
     async def stop(self) -> None:
         """Stops every process; the channels first, so that none misses its platform."""
@@ -150,12 +157,19 @@ class Federation:
         """A party's process, for who wants to freeze it or read its log."""
         return self._process(party)
 
+    async def _ready(self, party: str) -> None:
+        """Waits for a process; whoever runs a foreign party has seen to it before."""
+        if party not in self.foreign:
+            await self._processes[party].ready()
+
     def _process(self, party: str) -> PartyProcess:
         if party not in self._processes:
             raise UsageError(f"{party}: no such party; there are: {', '.join(self._processes)}")
         return self._processes[party]
 
     async def _init_platform(self) -> None:
+        if PLATFORM in self.foreign:
+            return
         key_file = self.folder.key(OPERATOR)
         if self.state.platform is not None and key_file.exists():
             return  # addresses are noted after this step only
@@ -172,13 +186,15 @@ class Federation:
 
     def _reserve_addresses(self) -> None:
         """The addresses of the last run where they are free, others where not."""
-        self.state.platform = self._reserved(self.state.platform)
+        self.state.platform = self._reserved(PLATFORM, self.state.platform)
         before, self.state.channels = self.state.channels, {}
         for channel_id in self.profiles:
-            self.state.channels[channel_id] = self._reserved(before.get(channel_id))
+            self.state.channels[channel_id] = self._reserved(channel_id, before.get(channel_id))
         self.folder.save(self.state)
 
-    def _reserved(self, before: Addresses | None) -> Addresses:
+    def _reserved(self, party: str, before: Addresses | None) -> Addresses:
+        if party in self.foreign:
+            return self.foreign[party].at
         address = before.address if before else ""
         lab_address = before.lab_address if before else ""
         return Addresses(
@@ -189,7 +205,8 @@ class Federation:
         """Who calls whom in this federation, and where that one listens."""
         platform = self.state.platform
         assert platform is not None
-        yield PLATFORM, AUTHORITIES, platform.lab_address
+        if PLATFORM not in self.foreign:
+            yield PLATFORM, AUTHORITIES, platform.lab_address
         for caller in ("", OPERATOR, *COUNTERS, WINDOW):
             yield caller, PLATFORM, platform.address
         for channel_id, at in self.state.channels.items():
@@ -246,7 +263,9 @@ class Federation:
             await make_links(window, lab, people)
             await bring_linked_to_status(Bureau(connections.platform(BUREAU)), people)
         for channel_id in [name for name in missing if name != PLATFORM]:
-            await self._processes[channel_id].ready()
+            if not connections.has_lab(channel_id):
+                continue
+            await self._ready(channel_id)
             await open_accounts(connections.channel_lab(channel_id), channel_id, people)
         self.state.populated.extend(missing)
 
@@ -272,14 +291,21 @@ async def federation_in(
     loss: str = "",
     say: Callable[[str], None] = _silent,
     routes: Routes | None = None,
+    foreign: Mapping[str, Foreign] | None = None,
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends.
 
     Without a policy for losses it is the one of the last run. With routes its parties call each
-    other as these say.
+    other as these say. Foreign parties are called where they are, and neither started nor ended.
     """
     federation = Federation(
-        folder, channels=channels, is_tls=is_tls, loss=loss, say=say, routes=routes
+        folder,
+        channels=channels,
+        is_tls=is_tls,
+        loss=loss,
+        say=say,
+        routes=routes,
+        foreign=foreign,
     )
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist

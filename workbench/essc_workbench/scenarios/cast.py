@@ -98,7 +98,7 @@ class Cast:
 
     async def _open_account(self, alias: str, channel: str) -> None:
         async with self._accounts.setdefault((alias, channel), asyncio.Lock()):
-            if (alias, channel) not in self._has_account:
+            if (alias, channel) not in self._has_account and self._connections.has_lab(channel):
                 lab = self._connections.channel_lab(channel)
                 await open_accounts(lab, channel, {alias: self.persona(alias)})
                 self._has_account.add((alias, channel))

@@ -30,6 +30,8 @@ async def run_all(
     """Runs files, some at once. All are read before the first is run. Answers the exit status."""
     if not 1 <= parallel <= PARALLEL_MAX:
         raise UsageError(f"--parallel {parallel}: 1 to {PARALLEL_MAX}")
+    if wishes.foreign and len(paths) > 1:
+        raise UsageError("a foreign party keeps its state: run one file at a time against it")
     files = await asyncio.to_thread(_read_all, paths)
     turn = asyncio.Semaphore(parallel)
 

@@ -5,15 +5,20 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from essc_workbench.failures import UsageError
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import BLOCK, DataFolder
+from essc_workbench.foreign import Foreign
+from essc_workbench.gate.doors import Door
 from essc_workbench.gate.faults import FaultBook
 from essc_workbench.gate.gate import Gate
 from essc_workbench.gate.parties import FederationPowers
 from essc_workbench.history.facts import People
 from essc_workbench.history.journal import Journal
 from essc_workbench.population import Persona, personas
+from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.cast import Cast
+from essc_workbench.scenarios.mistakes import meant
 from essc_workbench.scenarios.people import CitizenSpec, invented
 from essc_workbench.scenarios.powers import Powers
 from essc_workbench.scenarios.scenario import Scenario
@@ -30,16 +35,30 @@ class Setting:
     loss: str = BLOCK
     is_tls: bool = False
     citizens: Mapping[str, CitizenSpec] = field(default_factory=dict)
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    """Parties that somebody else runs."""
 
 
-def setting_of(scenario: Scenario, seed: int | None = None) -> Setting:
-    """What a scenario needs; with another seed if one is given."""
+def setting_of(
+    scenario: Scenario, seed: int | None = None, foreign: Mapping[str, Foreign] | None = None
+) -> Setting:
+    """What a scenario needs; with another seed if one is given.
+
+    Raises UsageError for a foreign party that is none of the scenario's.
+    """
+    there = (PLATFORM, *scenario.federation.channels)
+    for name in foreign or {}:
+        if name not in there:
+            raise UsageError(
+                f"--party {name}: no such party in this scenario; {meant(name, there)}"
+            )
     return Setting(
         channels=scenario.federation.channels,
         seed=scenario.seed if seed is None else seed,
         loss=scenario.federation.loss,
         is_tls=scenario.federation.tls,
         citizens=scenario.citizens,
+        foreign=dict(foreign or {}),
     )
 
 
@@ -50,7 +69,7 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
     A door stands in every way between two parties. What is set up goes past them, but for what the
     citizens did before the first step: that is a part of the history.
     """
-    traces, people, parties = Traces(), People(), FederationPowers()
+    traces, people, parties = Traces(), People(), FederationPowers(setting.foreign)
     faults = FaultBook(journal, parties, seed=str(setting.seed))
     tls_folder = data.tls if setting.is_tls else None
     async with AsyncExitStack() as stack:
@@ -62,7 +81,8 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
                 channels=setting.channels,
                 is_tls=setting.is_tls,
                 loss=setting.loss,
-                routes=gate,
+                routes=_Ways(gate, setting.foreign),
+                foreign=setting.foreign,
             )
         )
         straight = await stack.enter_async_context(federation.connections(is_straight=True))
@@ -88,6 +108,20 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
         )
         stack.push_async_callback(faults.end_all)
         yield stage
+
+
+class _Ways:
+    """The gate as routes: a foreign channel says where it expects its door to the platform."""
+
+    def __init__(self, gate: Gate, foreign: Mapping[str, Foreign]) -> None:
+        self._gate, self._foreign = gate, foreign
+
+    async def door(self, source: str, target: str, upstream: str) -> str:
+        stranger = self._foreign.get(source)
+        listen = stranger.door if stranger is not None and target == PLATFORM else ""
+        return await self._gate.open(
+            Door(source=source, target=target, upstream=upstream, listen=listen)
+        )
 
 
 def _described(setting: Setting, people: Mapping[str, Persona]) -> dict[str, Persona]:

@@ -1,11 +1,12 @@
 """Running a scenario's file: read it, play its steps, answer its verdict."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from essc_workbench.failures import UsageError
+from essc_workbench.foreign import Foreign, options_of
 from essc_workbench.judges.findings import Text
 from essc_workbench.report.verdicts import Verdict
 from essc_workbench.scenarios.files import ScenarioFile, load
@@ -26,6 +27,8 @@ class Wishes:
     keeps_data: bool = False
     seed: int | None = None
     """Instead of the file's own."""
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    """Parties that somebody else runs."""
 
 
 def read(path: Path) -> ScenarioFile:
@@ -39,7 +42,7 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
     Raises UsageError for a scenario that asks for what there is not. A failure of the workbench
     itself is in the verdict.
     """
-    play = play_of(file, wishes.seed)
+    play = play_of(file, wishes.seed, wishes.foreign)
     seed = play.setting.seed
     folder = named_folder(wishes.report) if wishes.report else fresh_folder(play.name, seed)
     run = Run(play, folder, keeps_data=wishes.keeps_data)
@@ -54,16 +57,19 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
     return run.verdict, folder
 
 
-def play_of(file: ScenarioFile, seed: int | None = None) -> Play:
+def play_of(
+    file: ScenarioFile, seed: int | None = None, foreign: Mapping[str, Foreign] | None = None
+) -> Play:
     """A file as a play."""
     scenario = file.scenario
-    setting = setting_of(scenario, seed)
+    setting = setting_of(scenario, seed, foreign)
+    strangers = f" {options_of(setting.foreign)}" if setting.foreign else ""
     return Play(
         name=scenario_name(file.path),
         title=Text(zh=scenario.title.zh, en=scenario.title.en),
         rules=scenario.rules,
         setting=setting,
-        replay=f"essc run {_short(file.path)} --seed {setting.seed}",
+        replay=f"essc run {_short(file.path)} --seed {setting.seed}{strangers}",
     )
 
 

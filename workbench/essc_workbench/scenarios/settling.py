@@ -45,10 +45,8 @@ class Left:
 class Settling:
     """One wait for everything."""
 
-    def __init__(
-        self, connections: Connections, channels: Iterable[str], *, platform: bool = True
-    ) -> None:
-        self._connections, self._channels, self._asks_platform = connections, channels, platform
+    def __init__(self, connections: Connections, channels: Iterable[str]) -> None:
+        self._connections, self._channels = connections, tuple(channels)
 
     async def settle(self, within_s: float = WITHIN_S) -> tuple[Left, ...]:
         """Waits until nothing is pending, or the time is over. Answers what is still pending."""
@@ -61,8 +59,6 @@ class Settling:
                 silent.append(Left(kind="UNKNOWN", channel=channel))
             else:
                 cursors[channel] = place.cursor
-        if not self._asks_platform:
-            return tuple(silent)
         left = await self._turns(cursors, lambda: until - time.monotonic())
         return (*left, *silent)
 

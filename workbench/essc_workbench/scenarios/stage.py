@@ -250,8 +250,14 @@ class Stage:
         await self.powers.mend()
 
     async def settle(self, within_s: float = WITHIN_S) -> tuple[Left, ...]:
-        """Waits until every consequence has arrived, or the time is over: what is pending."""
-        left = await Settling(self.connections, self.channels).settle(within_s)
+        """Waits until every consequence has arrived, or the time is over: what is pending.
+
+        A foreign party without a lab port cannot be asked, and is not waited for.
+        """
+        asked = [name for name in self.channels if self.connections.has_lab(name)]
+        for name in sorted({*self.channels} - {*asked}):
+            self.powers.note_skipped(name, "settle", "it has no lab port here")
+        left = await Settling(self.connections, asked).settle(within_s)
         pending = "; ".join(map(str, left))
         self.journal.happened("settled", step=self.step, pending=pending)
         return left
