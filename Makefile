@@ -59,6 +59,10 @@ test: setup $(BROWSER) ## every test but soak (ARGS="-k apply" picks some)
 test-architecture test-contract test-core test-store test-wire test-parties test-scenarios: test-%: setup
 	@$(PYTEST) -m "$* and not soak" $(SPREAD) $(ARGS)
 
+.PHONY: scenarios
+scenarios: setup ## run and judge every scenario that ships, into build/scenarios
+	@$(BIN)/essc run scenarios/*.yaml --parallel $(WORKERS) --report build/scenarios $(ARGS)
+
 .PHONY: soak
 soak: setup ## the tests that take minutes
 	@$(PYTEST) -m soak $(ARGS)

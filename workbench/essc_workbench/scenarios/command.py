@@ -81,6 +81,11 @@ def _status(console: Console, outcomes: Sequence[Verdict | BaseException]) -> in
             statuses.append(ExitStatus.UNKNOWN)
         else:
             raise outcome
+    if len(statuses) > 1:
+        words = [
+            f"{statuses.count(each)} {_WORDS[each][0]}" for each in ExitStatus if each in statuses
+        ]
+        console.print(f"{len(statuses)} scenarios: {', '.join(words)}", highlight=False)
     order = (ExitStatus.OWN_FAILURE, ExitStatus.BROKEN, ExitStatus.UNKNOWN)
     return int(next((each for each in order if each in statuses), ExitStatus.GOOD))
 

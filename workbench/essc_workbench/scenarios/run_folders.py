@@ -6,12 +6,13 @@ from pathlib import Path
 
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import reason
+from essc_workbench.judges.keeping import FOLDER as SNAPSHOTS
 from essc_workbench.report.writing import HISTORY, JUNIT, REPORT, VERDICT
 
 RUNS = Path("build/runs")
 DATA = "data"
 _COUNT_MAX = 10_000
-_OURS = {HISTORY, VERDICT, JUNIT, REPORT, DATA}
+_OURS = {HISTORY, VERDICT, JUNIT, REPORT, SNAPSHOTS, DATA}
 
 
 def scenario_name(path: Path) -> str:

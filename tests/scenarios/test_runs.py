@@ -1,0 +1,178 @@
+"""A run of a scenario: what is played, what is judged, what stays, and what it ends with."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from essc_workbench.failures import UsageError
+from essc_workbench.history.reading import read_history
+from essc_workbench.report.verdicts import ExitStatus, Verdict
+from essc_workbench.scenarios.command import run_all
+from essc_workbench.scenarios.run_folders import fresh_folder, named_folder, scenario_name
+from essc_workbench.scenarios.runner import Wishes, read, run_file
+
+HEAD = """\
+title: {en: A first one, zh: 第一个}
+rules: [R10, R11]
+seed: 7
+federation: {channels: [wechat, alipay]}
+citizens:
+  oma: {birth_date: 1950-03-04, linked: [wechat, alipay], password: "205817"}
+  opa: {birth_date: 1948-05-06, card: lost, linked: wechat}
+"""
+IN_ANY_ORDER = """\
+steps:
+  - in_any_order:
+      - apply: {citizen: zhang-san, channel: wechat}
+      - unlink: {citizen: oma, channel: wechat}
+      - note: in between
+      - expect_panel: {citizen: oma, channel: alipay, state: usable}
+      - together:
+          - apply: {citizen: zhang-san, channel: alipay}
+          - expect_panel: {citizen: opa, channel: wechat, state: blocked}
+  - repeat: {times: 2, steps: [in_any_order: [{note: a}, {note: b}, {note: c}]]}
+  - fault: {name: gone, lose_answer: true, sources: [wechat], method: Unlink, count: 1}
+  - kill: alipay
+  - freeze: wechat
+"""
+UNMET = """\
+steps:
+  - note: before
+  - together:
+      - expect_panel: {citizen: oma, channel: alipay, state: ended}
+      - note: beside
+  - note: never
+"""
+
+
+def file_of(folder: Path, steps: str, name: str = "a") -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(HEAD + steps, "utf-8")
+    return path
+
+
+def told(verdict: Verdict) -> object:
+    """What must be the same again: everything but times and how much was compared."""
+    return (
+        verdict.ruling,
+        verdict.steps,
+        [(each.step, each.about, each.expected, each.seen) for each in verdict.expectations],
+        [(each.judge, each.ruling, each.violations) for each in verdict.findings],
+        verdict.failure,
+    )
+
+
+def played(folder: Path) -> list[object]:
+    """The notes in the order in which they were played."""
+    began = read_history(folder / "history.jsonl").happened("step-began")
+    return [each.facts["text"] for each in began if each.facts["verb"] == "note"]
+
+
+async def run(file: Path, folder: Path, *, keeps_data: bool = False) -> Verdict:
+    verdict, _ = await run_file(read(file), Wishes(report=folder, keeps_data=keeps_data))
+    return verdict
+
+
+async def same_verdicts(tmp_path: Path, times: int) -> None:
+    file, folders = file_of(tmp_path, IN_ANY_ORDER), [tmp_path / str(i) for i in range(times)]
+
+    verdicts = [await run(file, folder) for folder in folders]
+
+    assert [verdict.status for verdict in verdicts] == [ExitStatus.GOOD] * times
+    assert all(told(verdict) == told(verdicts[0]) for verdict in verdicts)
+    assert all(played(folder) == played(folders[0]) for folder in folders)
+
+
+@pytest.mark.timeout(240)
+async def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
+    await same_verdicts(tmp_path, 2)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+async def test_the_same_seed_gives_the_same_verdict_twenty_times(tmp_path: Path) -> None:
+    await same_verdicts(tmp_path, 20)
+
+
+async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(tmp_path: Path) -> None:
+    file, folder = file_of(tmp_path, UNMET), tmp_path / "run"
+    console = Console(file=io.StringIO(), width=200)
+
+    status = await run_all(console, [file], Wishes(report=folder, keeps_data=True, seed=9))
+
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
+    assert status == ExitStatus.BROKEN
+    assert "step 3: " in said
+    assert "expected state: ended" in said
+    assert f"again:  essc run {file.name} --seed 9" in said
+    assert verdict["ruling"] == "broken"
+    assert len(verdict["findings"]) > 1
+    assert played(folder) == ['note: {"text": "before"}', 'note: {"text": "beside"}']
+    assert (folder / "data" / "logs" / "platform.log").exists()
+    assert {"history.jsonl", "junit.xml", "report.html"} <= {each.name for each in folder.iterdir()}
+
+
+async def test_files_that_are_wrong_are_all_told_before_any_is_run(tmp_path: Path) -> None:
+    files: Sequence[Path] = [
+        file_of(tmp_path, "steps:\n  - kil: wechat\n", "a"),
+        file_of(tmp_path, "steps:\n  - kill: wechatt\n", "b"),
+    ]
+
+    with pytest.raises(UsageError) as raised:
+        await run_all(Console(file=io.StringIO()), files, Wishes(report=tmp_path / "run"))
+
+    assert "a.yaml:9:5: no verb 'kil'" in str(raised.value)
+    assert "b.yaml:9:11: no party 'wechatt'" in str(raised.value)
+    assert not (tmp_path / "run").exists()
+
+
+async def test_two_files_of_one_name_are_not_run_at_once(tmp_path: Path) -> None:
+    file = file_of(tmp_path, "steps: [settle]\n")
+
+    with pytest.raises(UsageError, match="two files are called a"):
+        await run_all(Console(file=io.StringIO()), [file, file], Wishes())
+
+
+@pytest.mark.parametrize("parallel", [0, 17])
+async def test_how_many_run_at_once_is_bounded(tmp_path: Path, parallel: int) -> None:
+    file = file_of(tmp_path, "steps: [settle]\n")
+
+    with pytest.raises(UsageError, match=f"--parallel {parallel}: 1 to 16"):
+        await run_all(Console(file=io.StringIO()), [file], Wishes(), parallel=parallel)
+
+
+def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").touch()
+
+    with pytest.raises(UsageError, match=r"holds letter\.txt, which no run left"):
+        named_folder(tmp_path)
+
+
+def test_what_an_earlier_run_left_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "verdict.json").touch()
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "file").touch()
+
+    named_folder(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_without_a_named_folder_are_numbered(tmp_path: Path) -> None:
+    folders = [fresh_folder("a", 7, tmp_path) for _ in range(2)]
+
+    assert [folder.name for folder in folders] == ["a-7-1", "a-7-2"]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("a.yaml", "a"), ("b.scenario.yaml", "b"), ("c d.yml", "c-d"), (".yaml", "scenario")],
+)
+def test_a_run_is_called_like_its_file(file: str, name: str) -> None:
+    assert scenario_name(Path(file)) == name
