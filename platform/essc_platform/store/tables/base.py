@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, SmallInteger, Table
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 STAYS = {"stays": True}
 """Of a column: an update leaves it as it is. Worth saying where it spares an index."""
@@ -20,6 +20,10 @@ def citizen_key() -> tuple[Column[int], Column[int]]:
     )
 
 
-def table(name: str, *columns: Column[Any] | Index) -> Table:
-    """A table whose rows lie in key order, so what belongs to one citizen lies together."""
-    return Table(name, metadata, *columns, sqlite_with_rowid=False)
+def table(name: str, *columns: Column[Any] | Index, in_key_order: bool = True) -> Table:
+    """A table whose rows lie in key order, so what belongs to one citizen lies together.
+
+    Where keys are random that would put each row of a commit on a page of its own. Such rows lie
+    as they come, a commit's on a few pages, and only the short entries of the key are scattered.
+    """
+    return Table(name, metadata, *columns, sqlite_with_rowid=not in_key_order)

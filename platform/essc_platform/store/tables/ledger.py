@@ -17,4 +17,5 @@ requests = table(
     Column("answer", LargeBinary),
     Column("rejection", Text),
     Index("requests_by_time", "at"),
+    in_key_order=False,
 )
