@@ -209,6 +209,31 @@ def test_a_thousand_keys_are_one_statement() -> None:
     assert statements == 1
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 33, 64, 65, 1023, 1024, 1025, 2050])
+def test_every_key_is_found_however_many_are_asked_for(count: int) -> None:
+    keys = [CitizenKey(bucket % 1024, bucket // 1024) for bucket in range(2050)]
+    reads = frozenset(one(Citizen, key) for key in keys[:count])
+
+    with stories.memory(map(stories.citizen, keys)) as connection:
+        view = load(connection, reads).view(reads)
+
+    assert [view.one(Citizen, key) for key in keys[:count]] == list(
+        map(stories.citizen, keys[:count])
+    )
+
+
+def test_batches_of_many_sizes_are_asked_for_with_few_texts() -> None:
+    keys = [CitizenKey(bucket, 1) for bucket in range(512)]
+
+    with stories.memory([]) as connection:
+        for count in range(1, 513):
+            load(connection, [one(Citizen, key) for key in keys[:count]])
+        texts = set(connection.statements)
+
+    # One for each length up to 8, then four up to each power of two: what the driver keeps.
+    assert len(texts) == 8 + 4 * 6
+
+
 @pytest.mark.rule("R93")
 def test_the_record_is_append_only_and_comes_newest_first_in_pages() -> None:
     entries = [

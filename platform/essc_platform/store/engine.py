@@ -22,6 +22,8 @@ _CACHE_KIB = 16 * 1024
 # Pages in the write-ahead log before they are folded into the file. The same pages are written
 # often: at SQLite's own 1000, every other full batch folds (a third of its commit, measured).
 _LOG_PAGES = 8000
+STATEMENTS_KEPT = 512
+"""Compiled statements that a connection keeps: a batch has a dozen, each in several lengths."""
 
 
 class StoreError(Exception):
@@ -41,7 +43,9 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._engine: Engine = create_engine(f"sqlite:///{path}")
+        self._engine: Engine = create_engine(
+            f"sqlite:///{path}", connect_args={"cached_statements": STATEMENTS_KEPT}
+        )
         try:
             self._writing = self._engine.raw_connection()
             self.writer = self._prepared(self._writing)
