@@ -61,6 +61,16 @@ def test_a_secret_goes_by_a_digest_that_is_the_same_in_every_field() -> None:
     assert apply.facts["region"] == "320600"
 
 
+def test_what_admits_somebody_is_remembered_to_be_looked_for() -> None:
+    facts = reader()
+
+    facts.read(codes.CheckCodeRequest(code="a-code-that-admits"))
+    facts.read(channel.AnswerStepRequest(answer=Answer(text_code="123456")))
+    facts.read(channel.SignInResponse(session="a-session-of-somebody"))
+
+    assert facts.admitting == {"a-code-that-admits", "a-session-of-somebody"}
+
+
 def test_another_run_has_other_digests() -> None:
     request = cards.UnlinkRequest(proof="open sesame")
 

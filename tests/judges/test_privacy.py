@@ -44,6 +44,12 @@ def test_digits_within_longer_digits_tell_nothing(tmp_path: Path) -> None:
     assert finding.ruling is Ruling.GOOD
 
 
+def test_times_that_look_like_a_password_tell_nothing(tmp_path: Path) -> None:
+    finding = found(f'{{"at_us": {PASSWORD}}} 11:55:35.{PASSWORD}Z\n', tmp_path / "wechat.log")
+
+    assert finding.ruling is Ruling.GOOD
+
+
 def test_a_file_that_cannot_be_read_is_not_judged(tmp_path: Path) -> None:
     evidence = Telling().evidence(
         {"platform": platform()}, secrets=SECRETS, files={"alipay": [tmp_path / "alipay.log"]}

@@ -36,8 +36,8 @@ class Gate:
         tls_folder: Path | None = None,
     ) -> None:
         self._faults, self._tls_folder = faults, tls_folder
-        facts = FactReader(random_bytes(16), people or People())
-        self._recorder = Recorder(journal, facts, traces)
+        self.facts = FactReader(random_bytes(16), people or People())
+        self._recorder = Recorder(journal, self.facts, traces)
         self._doors: dict[tuple[str, str, str], OpenDoor] = {}
         self._turn = asyncio.Lock()
         self.unkind: Callable[[Passing], tuple[Hit, ...]] | None = None

@@ -33,6 +33,10 @@ from essc_workbench.history.items import Fact
 FACTS_MAX: Final = 400
 """Facts of one message; how many more there were is told under `left_out`."""
 TEXT_MAX: Final = 128
+ADMITTING: Final = frozenset({"code", "proof", "session", "ticket"})
+"""Words of what admits whoever has it."""
+ADMITTING_LENGTH_MIN: Final = 9
+ADMITTING_MAX: Final = 100_000
 
 OPEN: Final = frozenset(
     {
@@ -172,6 +176,9 @@ class FactReader:
 
     def __init__(self, key: bytes, people: People) -> None:
         self._key, self._people = key, people
+        self.admitting: set[str] = set()
+        """What was read that admits somebody, as it is: in memory only, to be looked for in what
+        parties wrote. Short ones, as text codes are, may stand anywhere by chance."""
 
     def read(self, message: Message) -> Told:
         """The facts of a message, whom it names, and the ids in it."""
@@ -221,6 +228,7 @@ class FactReader:
             told.name(alias)
         if name in SECRETS:
             told.add(path, self.digest(SECRETS[name], value))
+            self._admits(SECRETS[name], value)
         elif name in PERSONAL and alias:
             told.add(path, alias)
         elif name in OPEN and isinstance(value, str):
@@ -230,6 +238,15 @@ class FactReader:
             told.add(path, value)
             if name in REMEMBERED:
                 told.ids.append(value)
+
+    def _admits(self, word: str, value: str | bytes) -> None:
+        if (
+            word in ADMITTING
+            and isinstance(value, str)
+            and len(value) >= ADMITTING_LENGTH_MIN
+            and len(self.admitting) < ADMITTING_MAX
+        ):
+            self.admitting.add(value)
 
 
 def _is_id(value: str) -> bool:

@@ -19,6 +19,8 @@ from essc_workbench.judges.tallies import Tally
 
 LENGTH_MIN: Final = 6
 """Shorter ones may stand anywhere by chance; a name of two characters that is no ASCII may not."""
+_AMONG_DIGITS: Final = r'(?<![0-9a-f.])(?<!": )(?:{})(?![0-9a-f])'
+"""Not within longer digits, nor a fraction of a second, nor a number of JSON: those are times."""
 PATTERN_MAX: Final = 2000
 """Secrets in one pattern."""
 
@@ -57,7 +59,7 @@ def _patterns(secrets: list[str]) -> Iterator[re.Pattern[str]]:
     written = sorted({form for each in secrets for form in (each, json.dumps(each)[1:-1])})
     digits = [re.escape(each) for each in written if each.isdigit()]
     others = [re.escape(each) for each in written if not each.isdigit()]
-    for forms, frame in ((digits, r"(?<![0-9a-f])(?:{})(?![0-9a-f])"), (others, "{}")):
+    for forms, frame in ((digits, _AMONG_DIGITS), (others, "{}")):
         for begin in range(0, len(forms), PATTERN_MAX):
             yield re.compile(frame.replace("{}", "|".join(forms[begin : begin + PATTERN_MAX])))
 

@@ -105,6 +105,7 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
             powers=powers,
             faults=faults,
             traces=traces,
+            admitting=gate.facts.admitting,
         )
         stack.push_async_callback(faults.end_all)
         yield stage

@@ -11,6 +11,7 @@ cannot be done to a party that somebody else runs is said, noted and skipped.
 import random
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import ClassVar, Protocol
@@ -72,10 +73,12 @@ class Stage:
         powers: Powers,
         faults: FaultBook,
         traces: Traces,
+        admitting: AbstractSet[str] = frozenset(),
     ) -> None:
         self.federation, self.connections, self.journal = federation, connections, journal
         self.cast, self.seed = cast, seed
         self.powers, self.faults, self.traces = powers, faults, traces
+        self._admitting = admitting
         self.things = Things()
         self.rng = self.chance("steps")
         self.expectations: list[Expectation] = []
@@ -218,9 +221,8 @@ class Stage:
             for text in (each.name, each.id_number, each.phone)
         ]
         told = [value for step in self.steps for value in step.secrets()]
-        return {WALLET_PASSWORD, *people, *told, *self.cast.passwords(), *self.things.secrets} - {
-            ""
-        }
+        passwords = (WALLET_PASSWORD, *self.cast.passwords(), *told)
+        return {*people, *passwords, *self.things.secrets, *self._admitting} - {""}
 
     # --- the world ----------------------------------------------------------------------------
 
