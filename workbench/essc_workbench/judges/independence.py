@@ -119,16 +119,21 @@ def _met(evidence: Evidence) -> Iterator[str]:
 def _judge_answers(
     tally: Tally, evidence: Evidence, asked: tuple[Request, ...], endings: list[Request]
 ) -> None:
+    if not endings:
+        return
     looks: dict[tuple[str, str, tuple[tuple[str, object], ...]], list[Call]] = defaultdict(list)
     for call in evidence.history.calls:
         if call.invoked.target == PLATFORM and call.method in LOOKS and call.end_us is not None:
             question = tuple(sorted(call.invoked.facts.items()))
             looks[(call.invoked.source, call.method, question)].append(call)
     moved = [item.at_us for item in moves(evidence)]
+    doings = _Doings(asked)
     for (channel, _, _), calls in looks.items():
         for before, after in pairwise(calls):
-            between = [each for each in asked if _touches(each, before, after)]
-            others = [each for each in between if each in endings and each.source != channel]
+            between = [
+                each for each in doings.of(before, after) if _is_between(each, before, after)
+            ]
+            others = [each for each in between if each.method in ENDINGS and each.source != channel]
             is_still = len(others) == len(between) and not any(
                 before.invoked.at_us <= at <= (after.end_us or at) for at in moved
             )
@@ -136,15 +141,34 @@ def _judge_answers(
                 _compare(tally, channel, before, after, others)
 
 
-def _touches(request: Request, before: Call, after: Call) -> bool:
-    """Whether a request may have taken effect between two answers, to the same person."""
-    if request.method in ("StartChallenge", "AnswerChallenge") or not request.may_be_done:
-        return (
-            False  # what a check uses up is counted nationally, and seen in none of these answers
-        )
-    names = set(before.invoked.citizens) | set(after.invoked.citizens)
-    if names and request.citizens and not names & set(request.citizens):
-        return False
+class _Doings:
+    """What may have changed what a channel is answered, by whom it is about."""
+
+    def __init__(self, asked: tuple[Request, ...]) -> None:
+        self._of_anybody: list[Request] = []
+        self._by_citizen: dict[str, list[Request]] = defaultdict(list)
+        self._all: list[Request] = []
+        for each in asked:
+            # What a check uses up is counted nationally, and seen in none of these answers.
+            if each.method in ("StartChallenge", "AnswerChallenge") or not each.may_be_done:
+                continue
+            self._all.append(each)
+            for name in each.citizens:
+                self._by_citizen[name].append(each)
+            if not each.citizens:
+                self._of_anybody.append(each)
+
+    def of(self, before: Call, after: Call) -> list[Request]:
+        """Those that may be about whom two answers are about."""
+        names = {*before.invoked.citizens, *after.invoked.citizens}
+        if not names:
+            return self._all
+        found = [*self._of_anybody, *(each for name in names for each in self._by_citizen[name])]
+        return list({id(each): each for each in found}.values())
+
+
+def _is_between(request: Request, before: Call, after: Call) -> bool:
+    """Whether a request may have taken effect between two answers."""
     assert after.end_us is not None
     is_over = request.end_us is not None and request.end_us < before.invoked.at_us
     return not is_over and request.began_us < after.end_us

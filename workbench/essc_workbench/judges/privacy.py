@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from google.protobuf.message import Message
 
@@ -19,10 +19,11 @@ from essc_workbench.judges.tallies import Tally
 
 LENGTH_MIN: Final = 6
 """Shorter ones may stand anywhere by chance; a name of two characters that is no ASCII may not."""
-_AMONG_DIGITS: Final = r'(?<![0-9a-f.])(?<!": )(?:{})(?![0-9a-f])'
+BLOCK_BYTES: Final = 1 << 20
+"""How much of a file is read at once."""
+_DIGITS: Final = re.compile(r'(?<![0-9a-f.])(?<!": )[0-9]+(?![0-9a-f])')
 """Not within longer digits, nor a fraction of a second, nor a number of JSON: those are times."""
-PATTERN_MAX: Final = 2000
-"""Secrets in one pattern."""
+_OPAQUE: Final = re.compile(r"[0-9a-f]{16,}")
 
 
 class Privacy:
@@ -37,44 +38,48 @@ class Privacy:
 
     def judge(self, evidence: Evidence) -> Finding:
         tally = Tally()
-        secrets = sorted(_worth_looking_for(evidence.secrets))
-        patterns = list(_patterns(secrets))
+        secrets = _Secrets(evidence.secrets)
         for party, paths in evidence.files.items():
             for path in paths:
-                _judge_file(tally, party, path, patterns)
+                _judge_file(tally, party, path, secrets)
         platform = national(evidence)
         if platform is None:
             tally.lacks(PLATFORM)
         else:
-            _judge_feeds(tally, platform, evidence, patterns)
+            _judge_feeds(tally, platform, evidence, secrets)
         return tally.finding(self)
 
 
-def _worth_looking_for(secrets: Iterable[str]) -> set[str]:
-    return {each for each in secrets if len(each) >= LENGTH_MIN or (each and not each.isascii())}
+class _Secrets:
+    """What to look for. Most are found by cutting a text into runs, so that many cost as few."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        wanted = {each for each in secrets if len(each) >= LENGTH_MIN or not each.isascii()} - {""}
+        written = {form for each in wanted for form in (each, json.dumps(each)[1:-1])}
+        self._digits = {each for each in written if each.isdigit()}
+        self._opaque = {each for each in written if _OPAQUE.fullmatch(each)} - self._digits
+        self._plain = sorted(written - self._digits - self._opaque)
+
+    def __bool__(self) -> bool:
+        return bool(self._digits or self._opaque or self._plain)
+
+    def are_in(self, text: str) -> bool:
+        """Whether one is there. Digits within longer digits, as of a time, tell nothing."""
+        return (
+            not self._digits.isdisjoint(_DIGITS.findall(text))
+            or not self._opaque.isdisjoint(_OPAQUE.findall(text))
+            or any(each in text for each in self._plain)
+        )
 
 
-def _patterns(secrets: list[str]) -> Iterator[re.Pattern[str]]:
-    """Each secret plainly, and as JSON writes it. Digits within longer digits tell nothing."""
-    written = sorted({form for each in secrets for form in (each, json.dumps(each)[1:-1])})
-    digits = [re.escape(each) for each in written if each.isdigit()]
-    others = [re.escape(each) for each in written if not each.isdigit()]
-    for forms, frame in ((digits, _AMONG_DIGITS), (others, "{}")):
-        for begin in range(0, len(forms), PATTERN_MAX):
-            yield re.compile(frame.replace("{}", "|".join(forms[begin : begin + PATTERN_MAX])))
-
-
-def _judge_file(tally: Tally, party: str, path: Path, patterns: list[re.Pattern[str]]) -> None:
+def _judge_file(tally: Tally, party: str, path: Path, secrets: _Secrets) -> None:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            lines = _found(file, patterns)
-            number = next(lines, 0)
+            number = _first_line(file, secrets)
     except OSError:
         tally.lacks(f"{party}: {path.name}")
         return
-    if not patterns:
-        return
-    if not tally.holds(number == 0):
+    if secrets and not tally.holds(number == 0):
         tally.broken(
             zh=f"{party} 的文件 {path.name} 第 {number} 行有个人信息",
             en=f"line {number} of {party}'s file {path.name} holds personal data",
@@ -82,16 +87,18 @@ def _judge_file(tally: Tally, party: str, path: Path, patterns: list[re.Pattern[
         )
 
 
-def _found(lines: Iterable[str], patterns: list[re.Pattern[str]]) -> Iterator[int]:
-    """The numbers of the lines that hold a secret."""
-    for number, line in enumerate(lines, start=1):
-        if any(pattern.search(line) for pattern in patterns):
-            yield number
+def _first_line(file: TextIO, secrets: _Secrets) -> int:
+    """The number of the first line that holds a secret; 0 if none does."""
+    before = 0
+    while lines := file.readlines(BLOCK_BYTES):
+        if secrets.are_in("".join(lines)):
+            places = (n for n, line in enumerate(lines, start=1) if secrets.are_in(line))
+            return before + next(places, 1)
+        before += len(lines)
+    return 0
 
 
-def _judge_feeds(
-    tally: Tally, platform: National, evidence: Evidence, patterns: list[re.Pattern[str]]
-) -> None:
+def _judge_feeds(tally: Tally, platform: National, evidence: Evidence, secrets: _Secrets) -> None:
     own: dict[str, set[str]] = {}
     for call in evidence.history.calls:
         own.setdefault(call.invoked.source, set()).add(call.invoked.request_id)
@@ -105,7 +112,7 @@ def _judge_feeds(
         }
         others = told & (channels - {each.channel_id})
         is_own = not each.event.request_id or each.event.request_id in own.get(each.channel_id, ())
-        is_named = any(pattern.search(text) for pattern in patterns for text in told)
+        is_named = any(map(secrets.are_in, told))
         if not tally.holds(not foreign and not others and is_own and not is_named):
             tally.broken(
                 zh=f"{each.channel_id} 的一个事件透露了其他渠道或个人信息",

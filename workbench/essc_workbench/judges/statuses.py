@@ -253,13 +253,13 @@ def _ended_before(request: Request, at_us: int) -> bool:
 
 def _note_lags(tally: Tally, evidence: Evidence, asked: tuple[Request, ...]) -> None:
     causes, lags = _by_time(asked), defaultdict[str, list[int]](list)
+    names = {word(Event.Kind.Name(kind)) for kind in NATIONAL}
     met = set()
     for event in evidence.history.seen:
         cause = causes.get(event.event_us)
-        name = word(event.event_kind)
         if cause is None or cause.end_us is None or (event.channel, event.cursor) in met:
             continue
-        if name in {word(Event.Kind.Name(kind)) for kind in NATIONAL}:
+        if word(event.event_kind) in names:
             met.add((event.channel, event.cursor))
             lags[event.channel].append(max(0, event.at_us - cause.end_us))
     for channel, found in sorted(lags.items()):
