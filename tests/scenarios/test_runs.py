@@ -117,6 +117,19 @@ async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(tmp_p
     assert {"history.jsonl", "junit.xml", "report.html"} <= {each.name for each in folder.iterdir()}
 
 
+async def test_a_step_that_asks_for_what_there_is_not_is_told_by_its_line(tmp_path: Path) -> None:
+    steps = "steps:\n  - fault: {name: f, lose_answer: true, targets: [nobody]}\n"
+    file, folder = file_of(tmp_path, steps), tmp_path / "run"
+    console = Console(file=io.StringIO(), width=200)
+
+    status = await run_all(console, [file], Wishes(report=folder))
+
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert status == ExitStatus.UNKNOWN
+    assert f"{file}:9: fault f: REQUEST_INVALID" in said
+    assert [each.name for each in folder.iterdir()] == ["history.jsonl"]
+
+
 async def test_files_that_are_wrong_are_all_told_before_any_is_run(tmp_path: Path) -> None:
     files: Sequence[Path] = [
         file_of(tmp_path, "steps:\n  - kil: wechat\n", "a"),

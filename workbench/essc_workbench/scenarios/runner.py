@@ -1,11 +1,12 @@
 """Running a scenario's file: read it, play its steps, answer its verdict."""
 
+import asyncio
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from essc_workbench.failures import UsageError
+from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.foreign import Foreign, options_of
 from essc_workbench.judges.findings import Text
 from essc_workbench.report.verdicts import Verdict
@@ -16,6 +17,10 @@ from essc_workbench.scenarios.run_folders import fresh_folder, named_folder, sce
 from essc_workbench.scenarios.runs import Play, Run
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.base import Step
+from essc_workbench.scenarios.unmet import NotPlayable
+
+STEPS_S_MAX = 900
+"""How long the steps of a scenario may take in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +54,9 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
     try:
         async with run as stage:
             await play_all(stage, file.scenario.steps)
-    except UsageError:
-        raise
+    except UsageError as error:
+        between = ":" if isinstance(error, NotPlayable) else ": "
+        raise UsageError(f"{file.path}{between}{error}") from None
     except Exception:  # an unmet step, or a failure: the verdict tells it
         if not run.has_ended:
             raise
@@ -84,5 +90,9 @@ async def play_all(stage: Stage, steps: Sequence[Step]) -> None:
     """Plays steps from top to bottom; their numbers are those of the file, whatever is played."""
     for step in steps:
         stage.number(step)
-    for step in steps:
-        await stage.play(step)
+    try:
+        async with asyncio.timeout(STEPS_S_MAX):
+            for step in steps:
+                await stage.play(step)
+    except TimeoutError:
+        raise WorkbenchError(f"the steps were not done within {STEPS_S_MAX} s") from None

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from essc.lab.v1.audit_service_pb2 import ExportResponse
-from essc_workbench.failures import WorkbenchError
+from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.folders import DataFolder
 from essc_workbench.history.journal import Journal
 from essc_workbench.history.reading import History, read_history
@@ -86,11 +86,14 @@ class Run:
             scene = opened(self.play.setting, self._data, journal)
             self.stage = await self._stack.enter_async_context(scene)
         except Exception as error:
+            if isinstance(error, UsageError):
+                await self._give_up()
+                raise
             self._failure = explained(error)
             await self._close()
             raise
         except BaseException:
-            await self._stack.aclose()
+            await self._give_up()
             raise
         return self.stage
 
@@ -100,10 +103,10 @@ class Run:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None and not isinstance(error, Exception):
-            await self._stack.aclose()  # stopped from outside: there is nothing to judge
+        if isinstance(error, UsageError) or (error and not isinstance(error, Exception)):
+            await self._give_up()  # it cannot be played, or was stopped: there is nothing to judge
             return
-        if error is not None and not isinstance(error, Unmet):
+        if isinstance(error, Exception) and not isinstance(error, Unmet):
             self._failure = explained(error)
         assert self.stage is not None
         try:
@@ -120,6 +123,11 @@ class Run:
         self._exports = await snapshots(stage.connections, parties, stage.powers)
         stage.journal.happened("run-ended")
 
+    async def _give_up(self) -> None:
+        """Ends the parties; nobody judges."""
+        await self._stack.aclose()
+        self._drop_data()
+
     async def _close(self) -> None:
         """Ends the parties, judges what they left, and writes it down."""
         try:
@@ -130,8 +138,11 @@ class Run:
         findings = await asyncio.to_thread(self._judge, history)
         self._verdict = self._found(findings)
         await asyncio.to_thread(write_report, self.folder, self._verdict, history)
+        self._drop_data()
+
+    def _drop_data(self) -> None:
         if not self._keeps_data:
-            await asyncio.to_thread(drop_data, self.folder)
+            drop_data(self.folder)
 
     def _judge(self, history: History) -> tuple[Finding, ...]:
         if self.stage is None:

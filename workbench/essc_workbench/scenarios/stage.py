@@ -39,7 +39,7 @@ from essc_workbench.scenarios.cast import Cast
 from essc_workbench.scenarios.powers import Powers
 from essc_workbench.scenarios.settling import WITHIN_S, Left, Settling
 from essc_workbench.scenarios.things import Things
-from essc_workbench.scenarios.unmet import Unmet
+from essc_workbench.scenarios.unmet import NotPlayable, Unmet
 from essc_workbench.trace import Traces
 
 _INSIDE: ContextVar[int] = ContextVar("inside", default=0)
@@ -113,8 +113,10 @@ class Stage:
             self._note_unmet(number, unmet)
             raise
         except (grpc.RpcError, WorkbenchError) as error:
+            if isinstance(error, NotPlayable):
+                raise
             if isinstance(error, UsageError):
-                raise  # the scenario asks for what there is not
+                raise NotPlayable(f"{step.line}: {error}" if step.line else str(error)) from error
             ended = "unmet"
             seen = told(error) if isinstance(error, grpc.RpcError) else str(error)
             found = Unmet("to be done", seen, about=step.told())

@@ -1,5 +1,11 @@
 """What ends a scenario before its last step, and is nobody's failure here."""
 
+from essc_workbench.failures import UsageError
+
+
+class NotPlayable(UsageError):  # noqa: N818 - the file's, not ours
+    """A step that asks for what there is not; its text begins with the line of the file."""
+
 
 class Unmet(Exception):  # noqa: N818 - an outcome, no fault of anybody here
     """What was seen is not what a step expected."""
