@@ -12,7 +12,8 @@
 
 It starts a real federation with a gate in every way, records what happens, and when the block ends
 it waits for every consequence, takes the snapshots, lets the judges look and writes the report: all
-that `essc run` does with a file. A step that does not go as it expects raises `Unmet`.
+that `essc run` does with a file. A step that does not go as it expects raises `Unmet`; the verdict
+tells it, whether that is caught or not.
 
 `citizens` are described as in a file; every persona may be named without that.
 `docs/scenario-steps.md` says what each step does.

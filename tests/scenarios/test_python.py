@@ -1,0 +1,67 @@
+"""Scenarios in Python: the same steps, the same run, the same verdict as of a file."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from essc_workbench import scenario
+from essc_workbench.failures import UsageError
+from essc_workbench.scenario import (
+    Apply,
+    Broken,
+    CitizenSpec,
+    ExpectPanel,
+    Note,
+    Unlink,
+    federation,
+)
+from essc_workbench.scenarios.steps.registry import all_steps
+
+
+def test_every_step_of_files_is_there_for_python() -> None:
+    missing = {kind.__name__ for kind in all_steps().values()} - set(scenario.__all__)
+
+    assert missing == set()
+
+
+async def test_steps_are_played_and_judged(tmp_path: Path) -> None:
+    oma = CitizenSpec(birth_date=date(1950, 3, 4), linked=("wechat", "alipay"))
+    folder = tmp_path / "run"
+
+    async with federation(["wechat", "alipay"], seed=3, citizens={"oma": oma}, report=folder) as f:
+        await f.play(Apply(citizen="zhang-san", channel="alipay"))
+        await f.together(
+            Unlink(citizen="oma", channel="wechat"),
+            ExpectPanel(citizen="oma", channel="alipay", state="usable"),
+        )
+        await f.play(ExpectPanel(citizen="oma", channel="wechat", state="not_opened"))
+
+    f.check()
+    assert f.verdict.seed == 3
+    assert [step.partition(":")[0] for step in f.verdict.steps] == [
+        "apply",
+        "together",
+        "unlink",
+        "expect_panel",
+        "expect_panel",
+    ]
+    assert (f.folder / "report.html").exists()
+
+
+async def test_a_run_in_which_nothing_is_checked_is_no_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("essc_workbench.scenarios.runs.JUDGES", ())
+
+    async with federation(["wechat"], report=tmp_path / "run") as f:
+        await f.play(Note(text="nothing happens"))
+
+    with pytest.raises(Broken, match="nothing was checked, which is no pass"):
+        f.check()
+
+
+async def test_a_channel_that_there_is_not_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="wechatt: no such channel"):
+        async with federation(["wechatt"], report=tmp_path / "run"):
+            raise AssertionError("nothing is played")
