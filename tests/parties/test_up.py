@@ -122,6 +122,19 @@ def test_the_platforms_clock_is_advanced_and_the_channels_are_not(up: Running) -
     assert "2 days" not in next(line for line in shown.stdout.splitlines() if "wechat" in line)
 
 
+def test_without_a_gate_no_door_is_in_the_way_and_only_parties_can_be_hindered(
+    up: Running,
+) -> None:
+    called = up.run("fault", "add", "--lose-answer")
+    frozen = up.run("fault", "add", "--freeze", "wechat", "--name", "still")
+    thawed = up.run("fault", "remove", "still")
+
+    assert called.returncode == 2
+    assert "no door is in the way of any call" in called.stderr
+    assert (frozen.returncode, thawed.returncode) == (0, 0)
+    assert not (up.data / "history.jsonl").exists()
+
+
 def test_a_second_federation_in_the_same_folder_is_refused(up: Running) -> None:
     done = up.run("up", "--data", up.data)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from essc_workbench.failures import OWN_FAILURE, UsageError, WorkbenchError
+from essc_workbench.gate.cli import app as fault_app
 
 app = typer.Typer(
     help="The workbench of the federation: start it, watch it, integrate with it, measure it.",
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 clock_app = typer.Typer(help="Show the parties' clocks, or move one forward.", add_completion=False)
 app.add_typer(clock_app, name="clock")
+app.add_typer(fault_app, name="fault")
 
 # typer reads annotations at run time and knows Optional in every release.
 Data = Annotated[
@@ -71,6 +73,16 @@ def up(
             "at first block."
         ),
     ] = "",
+    gate: Annotated[
+        bool,
+        typer.Option("--gate", help="Doors between all parties: faults of calls, and a history."),
+    ] = False,
+    unkind: Annotated[
+        str,
+        typer.Option(
+            help="Refuse, delay, lose answers, deliver twice and restart, by this seed (any word)."
+        ),
+    ] = "",
 ) -> None:
     """Start the federation and keep it running until Ctrl-C."""
     from rich.console import Console
@@ -79,7 +91,10 @@ def up(
     from essc_workbench.up import up as start
 
     wanted = [name.strip() for name in channels.split(",") if name.strip()] or None
-    raise typer.Exit(run(start(Console(), data, wanted, is_tls=tls, loss=loss)))
+    standing = start(
+        Console(), data, wanted, is_tls=tls, loss=loss, has_gate=gate, unkind_seed=unkind
+    )
+    raise typer.Exit(run(standing))
 
 
 @app.command()

@@ -19,20 +19,27 @@ from essc_workbench.failures import GOOD, UsageError, told
 from essc_workbench.folders import DataFolder
 from essc_workbench.routes import PLATFORM
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_SPAN = re.compile(r"([0-9]{1,9})([smhdw])")
-_SPAN_MAX_S = 631_152_000
+_UNITS_MS = {
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+}
+_SPAN = re.compile(r"([0-9]{1,9})(ms|[smhdw])")
+_SPAN_MAX_MS = 631_152_000_000
 """What the contract lets a clock advance by at once: 20 years of 365.25 days."""
 
 
 def span_us(text: str) -> int:
-    """A span like 90s, 10m, 2d or 1d12h, in microseconds."""
+    """A span like 90s, 10m, 2d, 1d12h or 200ms, in microseconds."""
     if not text or _SPAN.sub("", text):
         raise UsageError(f"{text!r} is no span of time: write 90s, 10m, 36h, 2d, 1w or 1d12h")
-    seconds = sum(int(count) * _UNITS[unit] for count, unit in _SPAN.findall(text))
-    if not 0 < seconds <= _SPAN_MAX_S:
-        raise UsageError(f"{text}: a clock advances by more than nothing and at most 20 years")
-    return seconds * 1_000_000
+    millis = sum(int(count) * _UNITS_MS[unit] for count, unit in _SPAN.findall(text))
+    if not 0 < millis <= _SPAN_MAX_MS:
+        raise UsageError(f"{text}: a span is more than nothing and at most 20 years")
+    return millis * 1000
 
 
 async def advance_by(party_lab: Peer, by_us: int) -> int:

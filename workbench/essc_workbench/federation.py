@@ -149,6 +149,10 @@ class Federation:
         self._process(party).start()
         await self._process(party).ready()
 
+    def way(self, source: str, target: str, upstream: str) -> str:
+        """The address that a caller calls for a target which listens at `upstream`."""
+        return self._doors.get((source, target), upstream)
+
     def pids(self) -> dict[str, int]:
         """The processes that run, by party."""
         return {name: p.pid for name, p in self._processes.items() if p.is_running}
@@ -226,7 +230,7 @@ class Federation:
             )
         else:
             at = self.state.channels[party]
-            way = self._doors.get((party, PLATFORM), platform.address)
+            way = self.way(party, PLATFORM, platform.address)
             command = channel_serve(
                 self.folder, party, at, way, self.state.platform_id, is_tls=is_tls
             )

@@ -49,6 +49,8 @@ class State:
     """Parties that are registered at the platform."""
     populated: list[str] = field(default_factory=list)
     """Parties that know the personas: the platform, and channels with their accounts."""
+    faults: str = ""
+    """Where faults are added, while `essc up` runs."""
 
 
 class DataFolder:

@@ -2,18 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from rich.console import Console
 
+from essc_wire.logs import set_up_logs
 from essc_workbench.failures import GOOD
-from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import Addresses, DataFolder, default_root, note_last, up_again
 from essc_workbench.programs import Profile
 from essc_workbench.progress import progress
 from essc_workbench.runs import until_stopped
+from essc_workbench.standing import Standing, standing
 from essc_workbench.things_to_try import things_to_try
 
 _LOOK_S = 1.0
@@ -26,36 +27,53 @@ async def up(
     *,
     is_tls: bool,
     loss: str = "",
+    has_gate: bool = False,
+    unkind_seed: str = "",
 ) -> int:
     """Starts, tells, waits, stops. Answers the exit status."""
+    set_up_logs("error")  # a refused fault is told to who asked for it
     folder = DataFolder(data or default_root())
     begin = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
-            running = federation_in(folder, channels=channels, is_tls=is_tls, loss=loss, say=say)
-            federation = await stack.enter_async_context(running)
+            running = standing(
+                folder,
+                channels=channels,
+                is_tls=is_tls,
+                loss=loss,
+                say=say,
+                has_gate=has_gate or bool(unkind_seed),
+                unkind_seed=unkind_seed,
+            )
+            stands = await stack.enter_async_context(running)
         note_last(folder.root)
-        _tell(console, federation, time.monotonic() - begin)
-        await until_stopped(_watch(console, federation))
+        _tell(console, stands, time.monotonic() - begin)
+        await until_stopped(_watch(console, stands))
         console.print("\nstopping every process", highlight=False)
+    if stands.unkind is not None:
+        counts = ", ".join(f"{name} {count}" for name, count in stands.unkind.counts.items())
+        text = f"unkind with the seed {stands.unkind.seed}: {counts}"
+        console.print(text, soft_wrap=True, markup=False, highlight=False)
     console.print("stopped", highlight=False)
     return GOOD
 
 
-async def _watch(console: Console, federation: Federation) -> None:
+async def _watch(console: Console, stands: Standing) -> None:
     """Says it once when a party ends by itself; the others run on."""
+    federation = stands.federation
     running = set(federation.pids())
     while True:
         await asyncio.sleep(_LOOK_S)
-        still = set(federation.pids())
+        still = set(federation.pids()) | (running & stands.powers.away)
         for party in sorted(running - still):
             words = federation.process(party).last_words()
             console.print(f"{party} ended unexpectedly: {words}", markup=False, soft_wrap=True)
         running = still
 
 
-def _tell(console: Console, federation: Federation, ready_s: float) -> None:
-    state, folder = federation.state, federation.folder
+def _tell(console: Console, stands: Standing, ready_s: float) -> None:
+    federation, state = stands.federation, stands.as_called()
+    folder = federation.folder
     assert state.platform is not None
     scheme = "TLS" if state.is_tls else "plaintext"
     lines = [
@@ -70,6 +88,7 @@ def _tell(console: Console, federation: Federation, ready_s: float) -> None:
     ]
     if state.is_tls:
         lines.append(f"  development authority {folder.authority}")
+    lines += _manners(stands)
     lines += ["", "Three things to try in another terminal:"]
     for number, trial in enumerate(things_to_try(folder, state), start=1):
         lines += ["", f"  {number}. {trial.text}", "", f"     {trial.line}"]
@@ -78,6 +97,17 @@ def _tell(console: Console, federation: Federation, ready_s: float) -> None:
     for line in lines:
         # Wide lines are meant to be pasted: nothing may break them.
         console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _manners(stands: Standing) -> Iterator[str]:
+    """What is between the parties, and how it treats them."""
+    if stands.history is not None:
+        yield f"  gate: every call passes a door (these are their addresses), into {stands.history}"
+    if stands.unkind is not None:
+        yield ""
+        yield f"Unkind 不友善, with the seed {stands.unkind.seed}: calls are refused, delayed,"
+        yield "delivered twice, lose their answers; parties are restarted. Never more than two"
+        yield "refusals in a row for one operation 同一操作最多连续拒绝两次."
 
 
 def _line(profile: Profile, at: Addresses) -> str:

@@ -16,6 +16,10 @@ def test_a_span_is_read(text: str, hours: int) -> None:
     assert span_us(text) == hours * HOUR_US
 
 
+def test_a_span_may_be_shorter_than_a_second() -> None:
+    assert span_us("1s250ms") == 1_250_000
+
+
 @pytest.mark.parametrize("text", ["0s", "999999d", "999999999w"])
 def test_a_span_that_no_clock_advances_by_is_said(text: str) -> None:
     with pytest.raises(UsageError, match="at most 20 years"):

@@ -7,10 +7,10 @@ metadata. Each call of the contract is in the history before it is handed on, an
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import grpc
 
@@ -20,7 +20,7 @@ from essc_wire.tls import server_credentials
 from essc_workbench.gate.effects import Hit, bend, keeps_request, kept_back
 from essc_workbench.gate.faults import FaultBook
 from essc_workbench.gate.feeds import Feed
-from essc_workbench.gate.recorder import Passing, Recorder
+from essc_workbench.gate.recorder import Passing, Recorder, claimed
 from essc_workbench.gate.replies import Reply, kept
 from essc_workbench.gate.upstreams import Stream, Upstream
 from essc_workbench.history.methods import WATCH, methods
@@ -44,6 +44,18 @@ class Door:
     """Where the door listens; any free port of loopback if empty."""
 
 
+class Manners(Protocol):
+    """How a gate treats the calls that pass it."""
+
+    def meet(self, passing: Passing) -> tuple[Hit, ...]:
+        """The faults that meet a call."""
+        ...
+
+    def passing(self, target: str) -> AbstractAsyncContextManager[None]:
+        """What a call to a party goes through; it may have to wait there."""
+        ...
+
+
 class OpenDoor(grpc.GenericRpcHandler):
     """One door while it is open."""
 
@@ -52,11 +64,11 @@ class OpenDoor(grpc.GenericRpcHandler):
         door: Door,
         faults: FaultBook,
         recorder: Recorder,
-        meet: Callable[[Passing], tuple[Hit, ...]],
+        manners: Manners,
         tls_folder: Path | None,
     ) -> None:
         self.door = door
-        self._faults, self._recorder, self._meet = faults, recorder, meet
+        self._faults, self._recorder, self._manners = faults, recorder, manners
         # Whoever is first of the federation makes its authority.
         self._credentials = server_credentials(tls_folder) if tls_folder else None
         self._upstream = Upstream(door.upstream, tls_folder)
@@ -148,19 +160,20 @@ class OpenDoor(grpc.GenericRpcHandler):
         return conversed
 
     def _invoked(self, path: str, raw: bytes, context: Any) -> Passing:
+        metadata = kept(context.invocation_metadata())
         passing = Passing(
-            source=self.door.source,
+            source=self.door.source or claimed(metadata),
             target=self.door.target,
             path=path,
             method=methods().get(path),
             request=raw,
-            metadata=kept(context.invocation_metadata()),
+            metadata=metadata,
         )
         self._recorder.invoked(passing)
         return passing
 
     def _hits(self, passing: Passing) -> tuple[Hit, ...]:
-        hits = self._meet(passing)
+        hits = self._manners.meet(passing)
         for hit in hits:
             self._recorder.hit(passing, hit.fault_id, hit.effect)
         return hits
@@ -170,8 +183,9 @@ class OpenDoor(grpc.GenericRpcHandler):
     ) -> bytes:
         """Carries out a call with one answer, and gives it."""
         try:
-            hits = self._hits(passing)
-            reply = await bend(hits, passing.target, send, context.time_remaining)
+            async with self._manners.passing(passing.target):
+                hits = self._hits(passing)
+                reply = await bend(hits, passing.target, send, context.time_remaining)
         except asyncio.CancelledError:
             self._recorder.lost(passing, _why(context))
             raise
@@ -187,7 +201,8 @@ class OpenDoor(grpc.GenericRpcHandler):
     async def _streamed(self, passing: Passing, begin: Callable[[], Stream], context: Any) -> None:
         """Carries out a call with many answers, and gives them."""
         try:
-            hits = self._hits(passing)
+            async with self._manners.passing(passing.target):
+                hits = self._hits(passing)
             if hits and keeps_request(hits[-1]):
                 end = await kept_back(hits[-1], passing.target, context.time_remaining)
             else:

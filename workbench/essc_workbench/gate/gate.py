@@ -8,12 +8,12 @@ that a federation asks for.
 """
 
 import asyncio
-from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from essc_wire.clock import random_bytes
 from essc_workbench.failures import WorkbenchError
-from essc_workbench.gate.doors import Door, OpenDoor
+from essc_workbench.gate.doors import Door, Manners, OpenDoor
 from essc_workbench.gate.effects import Hit
 from essc_workbench.gate.faults import FaultBook
 from essc_workbench.gate.recorder import Passing, Recorder
@@ -40,7 +40,7 @@ class Gate:
         self._recorder = Recorder(journal, self.facts, traces)
         self._doors: dict[tuple[str, str, str], OpenDoor] = {}
         self._turn = asyncio.Lock()
-        self.unkind: Callable[[Passing], tuple[Hit, ...]] | None = None
+        self.unkind: Manners | None = None
         """What meets a call that no fault has met; None while the gate is kind."""
 
     async def open(self, door: Door) -> str:
@@ -49,7 +49,7 @@ class Gate:
         async with self._turn:
             if way not in self._doors:
                 tls_folder = None if door.target == AUTHORITIES else self._tls_folder
-                opening = OpenDoor(door, self._faults, self._recorder, self._meet, tls_folder)
+                opening = OpenDoor(door, self._faults, self._recorder, self, tls_folder)
                 try:
                     await opening.open()
                 except OSError as error:
@@ -67,6 +67,11 @@ class Gate:
             await asyncio.gather(*(door.close() for door in self._doors.values()))
             self._doors.clear()
 
-    def _meet(self, passing: Passing) -> tuple[Hit, ...]:
+    def meet(self, passing: Passing) -> tuple[Hit, ...]:
+        """What meets a call: the faults; if there are none, unkindness."""
         hits = self._faults.meet(passing)
-        return hits if hits or self.unkind is None else self.unkind(passing)
+        return hits if hits or self.unkind is None else self.unkind.meet(passing)
+
+    def passing(self, target: str) -> AbstractAsyncContextManager[None]:
+        """What a call to a party goes through; nothing, while the gate is kind."""
+        return nullcontext() if self.unkind is None else self.unkind.passing(target)

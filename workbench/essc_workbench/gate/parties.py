@@ -9,9 +9,8 @@ from typing import Final
 
 from essc_workbench.clocks import advance_by
 from essc_workbench.connections import Connections
-from essc_workbench.enrolment import COUNTERS, OPERATOR
+from essc_workbench.enrolment import OPERATOR
 from essc_workbench.failures import WorkbenchError
-from essc_workbench.families import WINDOW
 from essc_workbench.federation import Federation
 from essc_workbench.operators import Operator
 from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM
@@ -25,6 +24,8 @@ class FederationPowers:
     def __init__(self, foreign: Collection[str] = ()) -> None:
         self._foreign = frozenset(foreign)
         self._running: tuple[Federation, Connections] | None = None
+        self.away: set[str] = set()
+        """Parties that were killed here and are not back yet."""
 
     def over(self, federation: Federation, connections: Connections) -> None:
         """These powers are over this federation; its connections go straight to the parties."""
@@ -37,8 +38,11 @@ class FederationPowers:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        channels = self._running[0].channel_ids if self._running else ()
-        return (PHONE, *channels, PLATFORM, *COUNTERS, WINDOW, OPERATOR)
+        if self._running is None:
+            return ()
+        federation = self._running[0]
+        with_key = (file.stem for file in federation.folder.keys.glob("*.pem"))
+        return tuple(sorted({PHONE, PLATFORM, *federation.channel_ids, *with_key}))
 
     def cannot(self, effect: str, party: str) -> str:
         if party == AUTHORITIES:
@@ -50,11 +54,13 @@ class FederationPowers:
         return f"{party} is not run by the workbench" if party in self._foreign else ""
 
     async def kill(self, party: str) -> None:
+        self.away.add(party)
         self._federation.kill(party)
 
     async def restart(self, party: str) -> None:
         if party not in self._federation.pids():
             await self._federation.restart(party)
+        self.away.discard(party)
 
     async def freeze(self, party: str) -> None:
         self._federation.process(party).send(signal.SIGSTOP)

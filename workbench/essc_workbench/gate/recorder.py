@@ -11,8 +11,9 @@ from google.protobuf.message import DecodeError, Message
 from essc.event.v1 import event_service_pb2 as events
 from essc.event.v1.event_pb2 import Event
 from essc_wire.times import to_instant
+from essc_wire.tokens import claim_of
 from essc_workbench.gate.replies import Metadata, Reply
-from essc_workbench.history.facts import FactReader, Told
+from essc_workbench.history.facts import FactReader, Told, is_id
 from essc_workbench.history.items import Fact, Outcome, Seen
 from essc_workbench.history.journal import Journal
 from essc_workbench.history.methods import Method
@@ -189,6 +190,13 @@ def _session(passing: Passing) -> str:
         return ""  # a party's token is about nobody
     bearer = _first(passing.metadata, "authorization")
     return _mark(bearer.removeprefix(_BEARER)) if bearer.startswith(_BEARER) else ""
+
+
+def claimed(metadata: Metadata) -> str:
+    """Who the caller says it is, by its token; nobody's word but its own."""
+    bearer = _first(metadata, "authorization")
+    claim = claim_of(bearer.removeprefix(_BEARER)) if bearer.startswith(_BEARER) else None
+    return claim.party_id if claim and is_id(claim.party_id) else ""
 
 
 def _mark(session: str) -> str:

@@ -232,7 +232,7 @@ class FactReader:
         elif name in PERSONAL and alias:
             told.add(path, alias)
         elif name in OPEN and isinstance(value, str):
-            if alias or not _is_id(value):
+            if alias or not is_id(value):
                 told.add(path, self.digest(name, value))
                 return
             told.add(path, value)
@@ -249,7 +249,7 @@ class FactReader:
             self.admitting.add(value)
 
 
-def _is_id(value: str) -> bool:
+def is_id(value: str) -> bool:
     """Whether a text is what an id or a word of the contract looks like."""
     return (
         len(value) <= TEXT_MAX

@@ -4,16 +4,22 @@ import json
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from essc_workbench.history.items import Answered, Facts, Happened, Invoked, Item, Outcome, to_json
 
+ITEMS_MAX: Final = 2_000_000
+
 
 class Journal:
-    """The history of one run, as it grows. Not for several threads."""
+    """The history of one run, as it grows. Not for several threads.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    After `items_max` items one more says that the rest is left out.
+    """
+
+    def __init__(self, path: Path, items_max: int = ITEMS_MAX) -> None:
+        self.path, self._items_max = path, items_max
+        self._items = 0
         self._began_ns = time.monotonic_ns()
         self._calls = 0
         self._file = path.open("w", encoding="utf-8", buffering=1)
@@ -39,6 +45,12 @@ class Journal:
 
     def write(self, item: Item) -> None:
         """Adds an item as it is."""
+        self._items += 1
+        if self._items > self._items_max + 1:
+            return
+        if self._items > self._items_max:
+            facts = {"reason": f"the history holds {self._items_max} items; the rest is left out"}
+            item = Happened(at_us=self.now_us(), what="skipped", facts=facts)
         self._file.write(json.dumps(to_json(item), ensure_ascii=False) + "\n")
 
     def invoked(
