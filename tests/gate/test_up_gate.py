@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from essc_workbench.folders import DataFolder
 from essc_workbench.history.reading import read_history
 
 ESSC = Path(sys.executable).parent / "essc"
@@ -99,7 +98,6 @@ def test_faults_are_added_to_an_unkind_federation_and_listed_and_removed_while_i
     assert up.process.returncode == 0
     assert afterwards[0] == 2
     assert "no federation runs" in afterwards[1]
-    assert DataFolder(up.data).load().faults == ""
     happened = read_history(up.data / "history.jsonl").happened("killed", "started")
     told = [(item.what, item.party) for item in happened]
     assert ("killed", "wechat") in told

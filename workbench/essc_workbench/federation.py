@@ -149,6 +149,10 @@ class Federation:
         self._process(party).start()
         await self._process(party).ready()
 
+    def reserve(self, wanted: str) -> str:
+        """An address for a server beside the parties, kept while the federation runs."""
+        return self._ports.reserve(wanted)
+
     def way(self, source: str, target: str, upstream: str) -> str:
         """The address that a caller calls for a target which listens at `upstream`."""
         return self._doors.get((source, target), upstream)

@@ -50,7 +50,7 @@ class State:
     populated: list[str] = field(default_factory=list)
     """Parties that know the personas: the platform, and channels with their accounts."""
     faults: str = ""
-    """Where faults are added, while `essc up` runs."""
+    """Where faults are added while `essc up` runs."""
 
 
 class DataFolder:

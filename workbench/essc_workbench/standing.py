@@ -23,7 +23,6 @@ from essc_workbench.gate.powers import PartyFaults
 from essc_workbench.history.facts import People
 from essc_workbench.history.journal import Journal
 from essc_workbench.population import personas
-from essc_workbench.ports import HOST
 from essc_workbench.routes import PHONE, PLATFORM
 from essc_workbench.trace import Traces
 from essc_workbench.unkind import Unkind
@@ -110,18 +109,16 @@ def _journal(folder: DataFolder) -> Journal:
 
 @asynccontextmanager
 async def _served(faults: FaultBook, federation: Federation) -> AsyncIterator[None]:
-    """Serves the faults, at an address that the folder's state names meanwhile."""
-    server = await serve_faults(faults, f"{HOST}:0")
-    state, folder = federation.state, federation.folder
+    """Serves the faults, where the folder's state says: as the last time, if that is free."""
+    state = federation.state
+    state.faults = federation.reserve(state.faults)
+    server = await serve_faults(faults, state.faults)
     try:
-        state.faults = f"{HOST}:{server.port}"
-        folder.save(state)
+        federation.folder.save(state)
         yield
     finally:
         await faults.end_all()
         await server.stop(0)
-        state.faults = ""
-        folder.save(state)
 
 
 @asynccontextmanager
