@@ -97,7 +97,8 @@ class Pages:
 
     def problems(self) -> list[str]:
         """Methods without an example, and examples without a method."""
-        methods = {m.name for service in self._contract.services for m in service.methods}
+        served = [each for each in self._contract.services if not each.is_of_workbench]
+        methods = {m.name for service in served for m in service.methods}
         lacking = [f"{name}: no example" for name in sorted(methods - set(self._examples))]
         return [*lacking, *(f"{n}: no method" for n in sorted(set(self._examples) - methods))]
 
@@ -114,10 +115,12 @@ class Pages:
         yield f"# {service.name}\n\n{_escaped(service.text)}\n\n"
         audience = AUDIENCES[options_pb2.Audience.ValueType(service.audience)]
         yield f"For {audience}. In [`{service.file}`](../../protos/{service.file}).\n\n"
+        if service.is_of_workbench:
+            yield "No product serves it: it is at a port of the workbench's own.\n\n"
         for method in service.methods:
             yield f"- [{_short(method.name)}](#{_short(method.name).lower()})\n"
         for method in service.methods:
-            yield from self._method(method)
+            yield from self._method(service, method)
         within = [name for name in self._home if self._home[name] == _page_of(service)]
         nested = [name for name in dict.fromkeys(within) if name not in self._own]
         if nested:
@@ -125,12 +128,14 @@ class Pages:
             for name in nested:
                 yield from self._type(name, level=3)
 
-    def _method(self, method: Method) -> Iterator[str]:
+    def _method(self, service: Service, method: Method) -> Iterator[str]:
         yield f"\n## {_short(method.name)}\n\n"
         for paragraph in method.text:
             yield f"{_escaped(paragraph)}\n\n"
         yield f"- Caller: {_escaped(method.caller)}\n"
-        if method.changes_something:
+        if method.changes_something and service.is_of_workbench:
+            yield "- Changes something; repeating it is safe.\n"
+        elif method.changes_something:
             yield "- Changes something; repeating it with the same `request_id` is safe.\n"
         else:
             yield "- Changes nothing.\n"
@@ -288,6 +293,7 @@ _OF_KIND: dict[str, Any] = {
     "bytes": _bytes_limits,
     "int32": _number_limits,
     "int64": _number_limits,
+    "double": _number_limits,
     "enum": _enum_limits,
     "repeated": _list_limits,
     "map": _map_limits,

@@ -108,7 +108,12 @@ def page() -> str:
         if each.audience not in (options_pb2.AUDIENCE_PHONE, options_pb2.AUDIENCE_LAB)
     ]
     phones = [each for each in services if each.audience == options_pb2.AUDIENCE_PHONE]
-    lab = [each for each in services if each.audience == options_pb2.AUDIENCE_LAB]
+    outside = [each for each in services if each.is_of_workbench]
+    lab = [
+        each
+        for each in services
+        if each.audience == options_pb2.AUDIENCE_LAB and not each.is_of_workbench
+    ]
     parts = [INTRODUCTION, "".join(_legend()), "\n## At the platform\n\n"]
     parts += _table(on_platform, ROLES, cell)
     parts += ["\n## At a channel\n\n"]
@@ -118,6 +123,11 @@ def page() -> str:
     parts += [
         "They listen on loopback only and take no token: whoever reaches one may call\n",
         ", ".join(f"`{each.name}`" for each in lab) + ".\n",
+    ]
+    parts += ["\n## At the workbench's gate\n\n"]
+    parts += [
+        "No product serves this. The gate listens on loopback only too: whoever reaches it calls\n",
+        ", ".join(f"`{each.name}`" for each in outside) + ".\n",
     ]
     return "".join(parts)
 

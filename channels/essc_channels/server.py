@@ -25,6 +25,7 @@ from essc_channels.wire.vouch_client import VouchClient
 from essc_wire.client import Peer
 from essc_wire.clock import PartyClock
 from essc_wire.logs import frames
+from essc_wire.pulses import Pulse
 from essc_wire.serving import Server, drain
 from essc_wire.tokens import TokenSource
 
@@ -68,6 +69,7 @@ async def start_channel(config: Config) -> RunningChannel:
         with database.read() as connection:
             clock = PartyClock(clock_store.offset_us(connection))
         draining, lab_draining = asyncio.Event(), asyncio.Event()
+        moves = Pulse()
         servers: list[Server] = []
         lab_address = None
         if config.lab is not None:
@@ -80,6 +82,7 @@ async def start_channel(config: Config) -> RunningChannel:
                 lab_database,
                 clock,
                 folder.digest_key,
+                moves,
                 allow_any_id=config.allow_any_id,
                 draining=lab_draining.is_set,
             )
@@ -94,7 +97,7 @@ async def start_channel(config: Config) -> RunningChannel:
             config.listen, config.profile, parties, desk, config.tls, draining.is_set
         )
         stack.push_async_callback(phones.stop, 0.0)
-        follower = ShadowFollower(parties.feed, database, clock)
+        follower = ShadowFollower(parties.feed, database, clock, moves)
         tasks = (
             asyncio.create_task(follower.run(), name="shadow"),
             asyncio.create_task(_sweep(database, clock), name="sweep"),

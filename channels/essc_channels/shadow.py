@@ -18,6 +18,7 @@ from essc_channels.store import shadows
 from essc_channels.store.database import Database, StoreUnavailable
 from essc_wire.clock import PartyClock, monotonic
 from essc_wire.logs import frames
+from essc_wire.pulses import Pulse
 from essc_wire.refusals import Refusal
 
 PAUSE_S_MIN: Final = 0.1
@@ -35,8 +36,12 @@ _CURSOR_LOST: Final = ("CURSOR_EXPIRED", "REQUEST_INVALID")
 class ShadowFollower:
     """One channel's follower. `run` lasts until it is cancelled."""
 
-    def __init__(self, feed: Feed, database: Database, clock: PartyClock) -> None:
+    def __init__(
+        self, feed: Feed, database: Database, clock: PartyClock, moves: Pulse | None = None
+    ) -> None:
+        """`moves` beats whenever the place in the feed has been saved."""
         self._feed, self._database, self._clock = feed, database, clock
+        self._moves = moves or Pulse()
         self._log = structlog.get_logger("shadow")
         self._pause_s = PAUSE_S_MIN
         self._last_trouble = ""
@@ -70,6 +75,7 @@ class ShadowFollower:
                 if isinstance(item, Refusal):
                     return item.reason
                 self._take(item)
+                self._moves.beat()
                 self._note_life()
         except (StopAsyncIteration, TimeoutError):
             return "PLATFORM_UNREACHABLE"
@@ -104,6 +110,7 @@ class ShadowFollower:
                 shadows.unstage(connection)
                 return reason
             count = shadows.replace_all(connection, head.cursor, began)
+        self._moves.beat()
         self._log.warning("listed anew", links=count)
         return None
 

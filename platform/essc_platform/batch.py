@@ -194,6 +194,8 @@ def _line(key: RequestKey, submission: Submission, answer: Answer) -> LedgerLine
         at=submission.at,
         answer=answer if isinstance(answer, bytes) else None,
         rejection=rejection,
+        caller=submission.origin.party_id,
+        request_id=submission.origin.request_id,
     )
 
 

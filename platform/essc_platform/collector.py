@@ -80,6 +80,10 @@ class Collector:
             futures.append(self._enqueue((submission,)))
         return tuple(answer for (answer,) in await asyncio.gather(*futures))
 
+    async def settled(self) -> None:
+        """Waits until all that was submitted before is committed, or refused."""
+        await self._enqueue(())
+
     def _enqueue(self, submissions: Sequence[Submission]) -> asyncio.Future[tuple[Answer, ...]]:
         future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(submissions, future))

@@ -49,9 +49,16 @@ class Exits:
 
     async def run_once(self) -> None:
         """Ends all that is left now, as far as the store takes it."""
-        for party, channel in self._directory.parties(channels=True):
-            if channel is not None and channel.state is ChannelState.EXITED:
-                await self._end_links(party.key)
+        for channel in self.exited():
+            await self._end_links(channel)
+
+    def exited(self) -> list[str]:
+        """The channels that have left."""
+        return [
+            party.key
+            for party, channel in self._directory.parties(channels=True)
+            if channel is not None and channel.state is ChannelState.EXITED
+        ]
 
     async def count_left(self, channel: str) -> int:
         """How many links of a channel wait to be ended; in slices, so that others have turns."""

@@ -24,7 +24,7 @@ from essc_platform.directory import Directory
 from essc_platform.exits import Exits
 from essc_platform.lab.bank import FILE_NAME as BANK_FILE
 from essc_platform.lab.bank import BankLedger
-from essc_platform.lab.services import LabServices, lab_services
+from essc_platform.lab.services import LabParts, LabServices, lab_services
 from essc_platform.settler import Settler
 from essc_platform.signing import Keyring, create_key
 from essc_platform.store import views
@@ -45,6 +45,7 @@ from essc_platform.wire.services import services
 from essc_wire.folders import settle, take_folder
 from essc_wire.guard import Guard
 from essc_wire.keys import PartyKeyPair, new_key, read_key, write_key
+from essc_wire.pulses import Pulse
 from essc_wire.refusals import PLATFORM_DOMAIN
 from essc_wire.serving import Server, drain, start_server
 
@@ -188,12 +189,15 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     watchers = Watchers(positions.last)
     code_names = CodeNames(store.reader)
 
+    commits = Pulse()
+
     def committed(outcome: Outcome) -> None:
         keyring.apply(outcome.changes)
         code_names.apply(outcome.changes)
         noted = directory.apply(outcome.changes)
         watchers.committed(outcome.channels | noted, outcome.head)
         settler.committed(outcome.changes)
+        commits.beat()
 
     collector = Collector(
         store.writer,
@@ -220,7 +224,20 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     sweep = Sweep(store.reader, collector, clock, policy)
     bank = BankLedger(config.data / BANK_FILE)
     begun.callback(bank.close)
-    lab = await _start_lab(config, lab_services(clock, collector, sweep, CLOCK_FACT, bank))
+    parts = LabParts(
+        store_file=config.data / STORE_FILE,
+        reader=store.reader,
+        vault=vault,
+        clock=clock,
+        clock_fact=CLOCK_FACT,
+        collector=collector,
+        commits=commits,
+        directory=directory,
+        sweep=sweep,
+        exits=exits,
+        bank=bank,
+    )
+    lab = await _start_lab(config, lab_services(parts))
     if lab is not None:
         begun.push_async_callback(lab.stop, 0)
     lab_address = f"{str(config.lab).rpartition(':')[0]}:{lab.port}" if lab else ""

@@ -41,6 +41,13 @@ class Sweep:
             await self.run_once()
             await asyncio.sleep(INTERVAL_S)
 
+    def count_due(self, limit: int) -> int:
+        """How much time has changed that is not written yet, counted up to a limit."""
+        at = self._clock.now()
+        lapsed = losses_to_lift(self._reader, at, limit)
+        expired = cards_to_expire(self._reader, at, limit)
+        return min(len(lapsed) + len(expired), limit)
+
     async def run_once(self) -> None:
         """Writes all that is due now; if the store fails, what is left is due again."""
         try:

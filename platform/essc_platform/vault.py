@@ -28,6 +28,7 @@ BUCKETS: Final = 1024
 FILE_NAME: Final = "secrets.json"
 
 _BLOCK = struct.Struct(">HQ6s")
+_USE, _CHECK = "use", "check"
 _NUMBER_MASK = (1 << 63) - 1
 # argon2id, 19 MiB, two passes: some thirty milliseconds, run in a small pool.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -91,6 +92,22 @@ class Vault:
         """
         citizen, number = self.read_id(text)
         return citizen, number ^ self._blur(scope)
+
+    def write_use_id(self, citizen: CitizenKey, number: int) -> str:
+        """A use has another id than its ticket: who may see the one must not redeem the other."""
+        return self.write_scoped_id(_USE, citizen, number)
+
+    def read_use_id(self, text: str) -> tuple[CitizenKey, int]:
+        """Where a use lies: holder and number of its ticket. Raises ValueError as read_id."""
+        return self.read_scoped_id(_USE, text)
+
+    def write_check_number(self, citizen: CitizenKey, number: int) -> str:
+        """A check has another id than its code: it is told to the verifier alone."""
+        return self.write_scoped_id(_CHECK, citizen, number)
+
+    def read_check_number(self, text: str) -> tuple[CitizenKey, int]:
+        """Where a check lies: holder and number of its code. Raises ValueError as read_id."""
+        return self.read_scoped_id(_CHECK, text)
 
     def write_cursor(self, channel: str, position: int) -> str:
         """A place in a channel's feed, good for that channel only."""

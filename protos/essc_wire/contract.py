@@ -25,6 +25,9 @@ from essc.options.v1 import options_pb2
 
 _CALLER = "Caller:"
 _REJECTIONS = "Rejections, in the order they are checked:"
+OF_WORKBENCH = ("essc.lab.v1.FaultService",)
+"""The services that no product serves: the workbench does, at a port of its own."""
+
 # A reason as comments write it: capitals with at least one underscore.
 _REASON = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
@@ -69,6 +72,11 @@ class Service:
     text: str
     audience: int
     methods: tuple[Method, ...]
+
+    @property
+    def is_of_workbench(self) -> bool:
+        """Whether no product serves it."""
+        return self.name in OF_WORKBENCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,8 +130,12 @@ REASON_NAMES = {value.name.removeprefix("ERROR_REASON_") for value in REASONS}
 
 
 def has_id(message: DescriptorProto) -> bool:
-    """A transfer goes by its own id on every way, so that the bank moves it once."""
-    return any(field.name in ("request_id", "transfer_id") for field in message.field)
+    """A transfer goes by its own id on every way, so that the bank moves it once.
+
+    A fault, likewise, goes by its name, which whoever adds it has chosen.
+    """
+    own = ("request_id", "transfer_id", "fault_id")
+    return any(field.name in own for field in message.field)
 
 
 def is_of_several(message: DescriptorProto) -> bool:

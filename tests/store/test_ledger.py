@@ -95,12 +95,13 @@ def without_changes(answer: Answer) -> Rejected:
 
 @pytest.mark.rule("R92")
 def test_the_ledger_holds_no_request() -> None:
-    """A digest of caller and id, a digest of the content, and the answer."""
+    """Who asked by which id, a digest of both, a digest of the content, and the answer."""
     with stories.memory() as connection:
         stories.run_all(connection, [[UNLINK]])
-        ((bucket, request, content, at, answer, rejection),) = stories.dump(connection)["requests"]
+        ((bucket, request, content, at, answer, *rest),) = stories.dump(connection)["requests"]
 
     assert UNLINK.request is not None
     assert (bucket, request) == (UNLINK.request.bucket, UNLINK.request.digest)
-    assert (content, at, rejection) == (UNLINK.content, NOON, None)
+    assert (content, at) == (UNLINK.content, NOON)
+    assert rest == [None, UNLINK.origin.party_id, UNLINK.origin.request_id]
     assert isinstance(answer, bytes)

@@ -4,21 +4,26 @@ from google.protobuf.message import Message
 
 from essc.lab.v1 import lab_service_pb2
 from essc_channels.store import clock as clock_store
-from essc_channels.store import housekeeping
+from essc_channels.store import housekeeping, shadows
 from essc_channels.store.database import Database
 from essc_channels.wire.sessions import Caller
 from essc_channels.wire.storing import stored
-from essc_wire.clock import PartyClock
+from essc_wire.clock import PartyClock, monotonic
 from essc_wire.guard import Call
+from essc_wire.pulses import Pulse, is_set_within
 from essc_wire.refusals import Refusal
-from essc_wire.times import to_duration, to_span_us, to_timestamp
+from essc_wire.times import SECOND_US, to_duration, to_span_us, to_timestamp
 
 
 class ClockService:
     """Serves `essc.lab.v1.ClockService`."""
 
-    def __init__(self, database: Database, clock: PartyClock) -> None:
+    def __init__(
+        self, database: Database, clock: PartyClock, channel_id: str, moves: Pulse
+    ) -> None:
+        """`moves` beats whenever the channel's place in the feed has been saved."""
         self._database, self._clock = database, clock
+        self._channel_id, self._moves = channel_id, moves
 
     async def GetTime(self, request: lab_service_pb2.GetTimeRequest, call: Call[Caller]) -> Message:
         return lab_service_pb2.GetTimeResponse(
@@ -45,3 +50,24 @@ class ClockService:
         return lab_service_pb2.AdvanceResponse(
             time=to_timestamp(now), offset=to_duration(offset_us)
         )
+
+    @stored
+    async def Settle(
+        self, request: lab_service_pb2.SettleRequest, call: Call[Caller]
+    ) -> Message | Refusal:
+        after = request.after_cursor
+        until = monotonic() + to_span_us(request.within) / SECOND_US
+        while True:
+            coming = self._moves.coming()
+            with self._database.read() as connection:
+                cursor = shadows.cursor(connection)
+            left = until - monotonic()
+            # A place in the feed only goes forward: another one is one beyond.
+            if not after or cursor != after or left <= 0:
+                break
+            await is_set_within(coming, left)
+        pending = []
+        if after and cursor == after:
+            kind = lab_service_pb2.Pending.KIND_EVENTS
+            pending.append(lab_service_pb2.Pending(kind=kind, channel_id=self._channel_id, count=1))
+        return lab_service_pb2.SettleResponse(pending=pending, cursor=cursor)

@@ -55,6 +55,19 @@ class Database:
             structlog.get_logger("store").error("store unavailable", problem=str(error.orig))
             raise StoreUnavailable(str(error.orig)) from error
 
+    def look(self) -> Connection:
+        """One consistent look that lasts until it is closed: what is written meanwhile is not seen.
+
+        For one thread at a time, the loop's or another. Raises StoreUnavailable.
+        """
+        try:
+            connection = self._engine.connect()
+            connection.exec_driver_sql("BEGIN")
+        except OperationalError as error:
+            structlog.get_logger("store").error("store unavailable", problem=str(error.orig))
+            raise StoreUnavailable(str(error.orig)) from error
+        return connection
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -1,12 +1,15 @@
 """The lab's power over the platform's clock: forward only, and stored before it answers."""
 
 import sqlite3
+from collections.abc import Callable
+from typing import TypeAlias
 
 import structlog
 
 from essc.lab.v1 import lab_service_pb2 as pb
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
+from essc_platform.lab.consequences import Consequences
 from essc_platform.store.engine import read_fact, transaction, write_fact
 from essc_platform.sweep import Sweep
 from essc_wire.guard import Call
@@ -17,15 +20,25 @@ from essc_wire.times import SECOND_US, to_duration, to_span_us, to_timestamp
 END_OF_TIME = 7_258_089_600 * SECOND_US
 _LAST_FACT = "last_advance"
 
+ReadPlace: TypeAlias = Callable[[str, str], int | None]
+"""The position of a channel's cursor; None if there is no such channel, or it is not one of its."""
+
 
 class ClockServicer:
     """essc.lab.v1.ClockService."""
 
     def __init__(
-        self, clock: PartyClock, collector: Collector, sweep: Sweep, offset_fact: str
+        self,
+        clock: PartyClock,
+        collector: Collector,
+        sweep: Sweep,
+        offset_fact: str,
+        consequences: Consequences,
+        read_place: ReadPlace,
     ) -> None:
         self._clock, self._collector, self._sweep = clock, collector, sweep
         self._offset_fact = offset_fact
+        self._consequences, self._read_place = consequences, read_place
 
     async def GetTime(self, request: pb.GetTimeRequest, call: Call[object]) -> pb.GetTimeResponse:
         return pb.GetTimeResponse(
@@ -57,6 +70,26 @@ class ClockServicer:
         return pb.AdvanceResponse(
             time=to_timestamp(self._clock.now()), offset=to_duration(self._clock.offset_us)
         )
+
+    async def Settle(
+        self, request: pb.SettleRequest, call: Call[object]
+    ) -> pb.SettleResponse | Refusal:
+        places: list[tuple[str, int]] = []
+        for number, place in enumerate(request.places):
+            position = self._read_place(place.channel_id, place.cursor)
+            if position is None:
+                wrong = Violation(
+                    field=f"places[{number}]", text="no channel, or not one of its cursors"
+                )
+                return Refusal("REQUEST_INVALID", violations=(wrong,))
+            places.append((place.channel_id, position))
+        try:
+            pending = await self._consequences.settle(to_span_us(request.within) / SECOND_US)
+            pending += self._consequences.events_after(places)
+        except sqlite3.Error as error:
+            structlog.get_logger("store").error("the store failed", error=str(error))
+            return Refusal("STORE_UNAVAILABLE")
+        return pb.SettleResponse(pending=pending)
 
 
 def _advance(

@@ -1,15 +1,22 @@
 """All services of the platform's lab port, behind the same guard as the rest."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import grpc
 from google.protobuf.descriptor import FileDescriptor
 
 from essc.authority.v1 import authority_service_pb2
+from essc.lab.v1 import audit_service_pb2
 from essc.lab.v1 import lab_service_pb2 as pb
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
+from essc_platform.directory import Directory
+from essc_platform.exits import Exits
+from essc_platform.lab.audit import PlatformSnapshot
 from essc_platform.lab.authorities import (
     FaceServicer,
     Inboxes,
@@ -19,9 +26,13 @@ from essc_platform.lab.authorities import (
 )
 from essc_platform.lab.bank import BankLedger, SettlementBankServicer
 from essc_platform.lab.clocks import ClockServicer
+from essc_platform.lab.consequences import Consequences
 from essc_platform.lab.persona_service import PersonaServicer
 from essc_platform.sweep import Sweep
+from essc_platform.vault import Vault
+from essc_wire.audits import AuditServicer
 from essc_wire.guard import Guard
+from essc_wire.pulses import Pulse
 from essc_wire.refusals import PLATFORM_DOMAIN
 
 
@@ -33,26 +44,61 @@ class LabServices:
     names: Sequence[str]
 
 
-def lab_services(
-    clock: PartyClock, collector: Collector, sweep: Sweep, clock_fact: str, bank: BankLedger
-) -> LabServices:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabParts:
+    """The platform's parts, as its lab uses them."""
+
+    store_file: Path
+    reader: sqlite3.Connection
+    vault: Vault
+    clock: PartyClock
+    clock_fact: str
+    collector: Collector
+    commits: Pulse
+    """Beats after each commit."""
+    directory: Directory
+    sweep: Sweep
+    exits: Exits
+    bank: BankLedger
+
+
+def lab_services(parts: LabParts) -> LabServices:
     """The lab's services; whoever reaches the port may call them."""
     guard: Guard[object] = Guard(
         domain=PLATFORM_DOMAIN, authenticate=lambda _method, _metadata: None
     )
-    inboxes = Inboxes(clock)
+    inboxes = Inboxes(parts.clock)
+    take_snapshot = partial(PlatformSnapshot, parts.store_file, parts.vault, parts.clock)
     authority, lab = authority_service_pb2.DESCRIPTOR, pb.DESCRIPTOR
+    audit = audit_service_pb2.DESCRIPTOR
     offered: list[tuple[FileDescriptor, str, object]] = [
         (authority, "TextMessageService", TextMessageServicer(inboxes)),
         (authority, "FaceService", FaceServicer()),
-        (authority, "SettlementBankService", SettlementBankServicer(bank, clock)),
+        (authority, "SettlementBankService", SettlementBankServicer(parts.bank, parts.clock)),
         (authority, "PhotoService", PhotoServicer()),
-        (lab, "ClockService", ClockServicer(clock, collector, sweep, clock_fact)),
+        (lab, "ClockService", _clocks(parts)),
         (lab, "PhoneService", PhoneServicer(inboxes)),
         (lab, "PersonaService", PersonaServicer()),
+        (audit, "AuditService", AuditServicer(take_snapshot, (sqlite3.Error,))),
     ]
     services = [(file.services_by_name[name], servicer) for file, name, servicer in offered]
     return LabServices(
         [guard.handler(service, servicer) for service, servicer in services],
         [service.full_name for service, _ in services],
+    )
+
+
+def _clocks(parts: LabParts) -> ClockServicer:
+    consequences = Consequences(
+        parts.reader, parts.collector, parts.sweep, parts.exits, parts.commits
+    )
+
+    def read_place(channel: str, cursor: str) -> int | None:
+        caller = parts.directory.caller(channel)
+        if caller is None or caller.channel is None:
+            return None
+        return parts.vault.read_cursor(channel, cursor) if cursor else 0
+
+    return ClockServicer(
+        parts.clock, parts.collector, parts.sweep, parts.clock_fact, consequences, read_place
     )

@@ -67,6 +67,12 @@ def events_after(
     return connection.execute(_AFTER, (channel, after, limit))
 
 
+def count_after(connection: sqlite3.Connection, channel: str, after: int, limit: int) -> int:
+    """How many events a channel's feed holds behind a position, counted up to a limit."""
+    count: int = connection.execute(_COUNT_AFTER, (channel, after, limit)).fetchone()[0]
+    return count
+
+
 def is_behind(
     connection: sqlite3.Connection, channel: str, after: int, kept_since: Instant
 ) -> bool:
@@ -121,4 +127,12 @@ _AFTER = compiled(
     .where(_E.channel == bindparam("channel"), _E.position > bindparam("after"))
     .order_by(_E.position)
     .limit(bindparam("rows"))
+)
+_COUNT_AFTER = compiled(
+    select(func.count()).select_from(
+        select(_E.position)
+        .where(_E.channel == bindparam("channel"), _E.position > bindparam("after"))
+        .limit(bindparam("rows"))
+        .subquery()
+    )
 )

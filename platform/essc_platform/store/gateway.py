@@ -42,6 +42,9 @@ class LedgerLine(NamedTuple):
     at: int
     answer: bytes | None
     rejection: str | None
+    caller: str
+    """Who asked, and by which id: for audits, which cannot read it out of the digest."""
+    request_id: str
 
 
 class EventLine(NamedTuple):
@@ -73,16 +76,13 @@ def load_requests(
     """The ledger's lines of these requests, by digest."""
     if not keys:
         return {}
-    return {
-        row[1]: LedgerLine(
-            key=RequestKey(bucket=row[0], digest=row[1]),
-            content=row[2],
-            at=row[3],
-            answer=row[4],
-            rejection=row[5],
-        )
-        for row in rows_under(connection, _select(tables.requests, None), keys)
-    }
+    found = map(ledger_line, rows_under(connection, _select(tables.requests, None), keys))
+    return {line.key.digest: line for line in found}
+
+
+def ledger_line(row: Row) -> LedgerLine:
+    """A line of the ledger, its columns in the order of the table."""
+    return LedgerLine(RequestKey(row[0], row[1]), *row[2:])
 
 
 def save(
@@ -111,7 +111,15 @@ def save(
         connection.executemany(_insert(tables.events), rows)
     if requests:
         rows = [
-            (line.key.bucket, line.key.digest, line.content, line.at, line.answer, line.rejection)
+            (
+                *line.key,
+                line.content,
+                line.at,
+                line.answer,
+                line.rejection,
+                line.caller,
+                line.request_id,
+            )
             for line in requests
         ]
         connection.executemany(_insert(tables.requests), sorted(rows))

@@ -4,13 +4,10 @@ from essc.code.v1 import code_pb2
 from essc.code.v1 import verification_service_pb2 as pb
 from essc_platform.core.checks import CheckAnswer, holder_seen
 from essc_platform.core.codes import CodeAnswer
-from essc_platform.core.records import CitizenKey, VerifierClass
+from essc_platform.core.records import VerifierClass
 from essc_platform.store.views_codes import SeenCheck
 from essc_platform.vault import Vault
 from essc_wire.times import optional_timestamp, to_timestamp, write_time
-
-_CHECK = "check"
-"""A check has another id than its code: it is told to the verifier alone."""
 
 
 def code(answer: CodeAnswer, vault: Vault) -> code_pb2.Code:
@@ -30,17 +27,10 @@ def checked(answer: CheckAnswer, vault: Vault) -> pb.CheckCodeResponse:
     used = answer.used
     response = pb.CheckCodeResponse(
         verdict=answer.verdict.value,  # type: ignore[arg-type]
-        check_number=""
-        if used is None
-        else vault.write_scoped_id(_CHECK, used.citizen, used.number),
+        check_number="" if used is None else vault.write_check_number(used.citizen, used.number),
     )
     write_time(response.check_time, answer.check_time)
     return response
-
-
-def check_place(check_number: str, vault: Vault) -> tuple[CitizenKey, int]:
-    """Where a check lies: holder and number of its code."""
-    return vault.read_scoped_id(_CHECK, check_number)
 
 
 def holder(found: SeenCheck, verifier_class: VerifierClass) -> pb.GetHolderResponse:

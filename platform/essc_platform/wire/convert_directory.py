@@ -1,12 +1,9 @@
 """The catalogue, tickets and uses as the contract shows them."""
 
 from essc.directory.v1 import directory_pb2
-from essc_platform.core.records import CitizenKey, Service, Ticket
+from essc_platform.core.records import Service, Ticket
 from essc_platform.vault import Vault
 from essc_wire.times import optional_timestamp
-
-_USE = "use"
-"""A use has another id than its ticket: whoever may see the use must not redeem the ticket."""
 
 
 def service(record: Service) -> directory_pb2.Service:
@@ -24,15 +21,10 @@ def service(record: Service) -> directory_pb2.Service:
 def use(record: Ticket, vault: Vault) -> directory_pb2.Use:
     """What came of a ticket."""
     return directory_pb2.Use(
-        use_id=vault.write_scoped_id(_USE, record.citizen, record.number),
+        use_id=vault.write_use_id(record.citizen, record.number),
         service_id=record.service_id,
         redeem_time=optional_timestamp(record.redeem_time),
         close_time=optional_timestamp(record.close_time),
         outcome=int(record.outcome or 0),  # type: ignore[arg-type]
         is_for_member=record.binding is not None,
     )
-
-
-def use_place(use_id: str, vault: Vault) -> tuple[CitizenKey, int]:
-    """Where a use lies: holder and number of its ticket."""
-    return vault.read_scoped_id(_USE, use_id)

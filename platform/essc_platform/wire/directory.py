@@ -125,7 +125,7 @@ class TicketServicer:
     async def CloseUse(
         self, request: ticket_pb.CloseUseRequest, call: PlatformCall
     ) -> bytes | Refusal:
-        citizen, number = convert.use_place(request.use_id, self._vault)
+        citizen, number = self._vault.read_use_id(request.use_id)
         command = CloseUse(
             at=self._front.clock.now(),
             provider=call.caller.party_id,

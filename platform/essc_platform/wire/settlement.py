@@ -21,8 +21,6 @@ from essc_platform.store.views_settlement import (
     sums_of_provider,
 )
 from essc_platform.wire import convert_settlement as convert
-from essc_platform.wire.convert_codes import check_place
-from essc_platform.wire.convert_directory import use_place
 from essc_platform.wire.directory import ticket_at
 from essc_platform.wire.front import Front, PlatformCall, invalid
 from essc_wire.refusals import Refusal
@@ -149,7 +147,7 @@ class OrderServicer:
     ) -> OrderUse | OrderCheck:
         """The command, by what the order stands on; the channel of that never changes."""
         if request.HasField("use_id"):
-            citizen, number = use_place(request.use_id, self._vault)
+            citizen, number = self._vault.read_use_id(request.use_id)
             ticket = ticket_at(self._front, citizen, number)
             return OrderUse(
                 at=self._front.clock.now(),
@@ -161,7 +159,7 @@ class OrderServicer:
                 own_fen=request.own_fen,
                 new_number=random_number(),
             )
-        citizen, number = check_place(request.check_number, self._vault)
+        citizen, number = self._vault.read_check_number(request.check_number)
         reads = frozenset({one(Code, (*citizen, number))})
         code = load(self._front.reader, reads).view(reads).one(Code, (*citizen, number))
         return OrderCheck(

@@ -56,7 +56,7 @@ class VerificationServicer:
     async def GetHolder(
         self, request: pb.GetHolderRequest, call: PlatformCall
     ) -> pb.GetHolderResponse | Refusal:
-        citizen, number = convert_codes.check_place(request.check_number, self._vault)
+        citizen, number = self._vault.read_check_number(request.check_number)
         found = seen_check(self._front.reader, citizen, number)
         if found is None or found.verifier != call.caller.party_id:
             return Refusal("CHECK_NOT_FOUND")

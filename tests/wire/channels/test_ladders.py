@@ -1,7 +1,7 @@
 """Every refusal of a method's comment is met at a channel in that order, and no other."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tests.wire.channels.conftest import (
@@ -16,6 +16,7 @@ from tests.wire.channels.conftest import (
 from tests.wire.channels.fake_platform import PASSWORD, Holder
 from tests.wire.ladders import CLIMBED, LISTED, OF_CHANNELS, Ladder, climbs, package_of
 from tests.wire.people import reason
+from tests.wire.people_audit import told
 
 from essc.authority.v1 import authority_service_pb2 as authority
 from essc.authority.v1 import authority_service_pb2_grpc as authority_grpc
@@ -24,6 +25,8 @@ from essc.channel.v1 import channel_service_pb2 as messages
 from essc.identity.v1 import identity_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1 import lab_service_pb2_grpc as lab_grpc
+from essc_channels.store.database import Database, StoreUnavailable
+from essc_wire import audits
 from essc_wire.clock import new_request_id as new_id
 from essc_wire.refusals import CHANNEL_DOMAIN, Refusal
 
@@ -32,6 +35,7 @@ ACCOUNTS = "essc.lab.v1.AccountService."
 VOUCHING = "essc.authority.v1.VouchService."
 # Served by the platform as well.
 CLOCK, PHONES = "essc.lab.v1.ClockService.", "essc.lab.v1.PhoneService."
+AUDITS = "essc.lab.v1.AuditService."
 NOBODY = "0" * 64
 
 SHOW_CARD, SHOW_CODE = pb.FLOW_KIND_SHOW_CARD, pb.FLOW_KIND_SHOW_CODE
@@ -315,6 +319,30 @@ async def test_accounts_clock_and_phones(make_stand: MakeStand) -> None:
     ladder.top()
 
 
+@climbs(AUDITS + "Export", CLOCK + "Settle")
+async def test_snapshots_and_settling(
+    make_stand: MakeStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = (await make_stand("nantong")).lab()
+
+    def gone(_database: Database) -> NoReturn:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(Database, "look", gone)
+    monkeypatch.setattr(audits, "EXPORTS_MAX", 0)
+    ladder = Ladder(AUDITS + "Export", lambda names: told(peer, *names), CHANNEL_DOMAIN)
+    await ladder.step("REQUEST_INVALID", ["nothing"])
+    await ladder.step("PLATFORM_BUSY", ["accounts"])
+    monkeypatch.setattr(audits, "EXPORTS_MAX", 1)
+    await ladder.step("STORE_UNAVAILABLE", ["accounts"])
+    ladder.top()
+
+    settle = ask_of(lab_grpc.ClockServiceStub(peer.channel).Settle)
+    ladder = Ladder(CLOCK + "Settle", settle, CHANNEL_DOMAIN)
+    await ladder.step("REQUEST_INVALID", lab.SettleRequest(after_cursor="0" * 65))
+    ladder.top()
+
+
 @climbs(VOUCHING + "GetAccount", VOUCHING + "StartVouch", VOUCHING + "AnswerVouch")
 async def test_vouching(make_stand: MakeStand) -> None:
     stand = await make_stand("nantong")
@@ -350,7 +378,7 @@ async def test_vouching(make_stand: MakeStand) -> None:
 
 
 def test_every_method_of_a_channel_has_its_ladder() -> None:
-    served = (*OF_CHANNELS, CLOCK, PHONES)
+    served = (*OF_CHANNELS, CLOCK, PHONES, AUDITS)
     ladders = {name for name, reasons in LISTED.items() if reasons and name.startswith(served)}
 
     assert ladders == CLIMBED[package_of(__name__)]

@@ -27,6 +27,7 @@ ITEMS_MAX, TEXT_MAX = 2, 160
 METHOD_OF = {
     method.descriptor.input_type.removeprefix("."): method.name
     for service in contract().services
+    if not service.is_of_workbench
     for method in service.methods
 }
 

@@ -47,6 +47,8 @@ from essc.directory.v1 import ticket_service_pb2 as tickets
 from essc.event.v1 import event_service_pb2 as events
 from essc.family.v1 import family_service_pb2 as family
 from essc.identity.v1 import identity_pb2
+from essc.lab.v1 import audit_service_pb2 as audit
+from essc.lab.v1 import audit_service_pb2_grpc as audit_grpc
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1 import lab_service_pb2_grpc as lab_grpc
 from essc.password.v1 import password_service_pb2 as passwords
@@ -87,6 +89,7 @@ class Tour:
         await self.keys()
         await self.phones(await world.channel("wechat"), zhang)
         await self.operators(alipay)
+        await self.audits()
 
     async def ask(self, method: Any, request: Any, options: Any) -> Any:
         """A call of somebody who is no party."""
@@ -327,6 +330,17 @@ class Tour:
             insurance_fen=7_000,
         )
         await self.ask(stub.Transfer, transfer, options)
+
+    async def audits(self) -> None:
+        """A snapshot, and what the bank has not seen."""
+        lab_caller = self.world.lab
+        place = lab.FeedPlace(channel_id="bank")
+        await lab_caller.do(lab_caller.clock.Settle, lab.SettleRequest(places=[place]))
+        request = audit.ExportRequest(lists=["links"])
+        self.recorder.before(request)
+        stub: Any = audit_grpc.AuditServiceStub(lab_caller.peer.channel)
+        told = [each async for each in stub.Export(request, **lab_caller.peer.options())]
+        self.recorder.note_several([request], told)
 
     async def keys(self) -> None:
         await people_channels.rotate(self.world)

@@ -56,7 +56,7 @@ async def test_the_store_holds_no_password_no_code_and_no_proof(world: World) ->
     assert proof not in told
     assert await world.code(ZHANG) not in told
     # The ledger keeps answers, and with them the proofs it would have to give again; no request.
-    for _, _, content, _, answer, _ in rows["requests"]:
+    for _, _, content, _, answer, *_rest in rows["requests"]:
         assert len(content) == 16
         assert PASSWORD.encode() not in (answer or b"")
 

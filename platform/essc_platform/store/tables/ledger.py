@@ -16,6 +16,8 @@ requests = table(
     Column("at", BigInteger, nullable=False),
     Column("answer", LargeBinary),
     Column("rejection", Text),
+    Column("caller", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
     Index("requests_by_time", "at"),
     in_key_order=False,
 )
