@@ -263,6 +263,16 @@ async def test_a_citizen_is_known_again_by_a_link_and_a_stranger_is_not(street: 
     assert [item.citizens for item in street.invoked()] == [("zhang-san",), ("zhang-san",), ()]
 
 
+async def test_who_calls_without_a_token_is_nobody_in_a_history_that_can_be_read_back(
+    street: Street,
+) -> None:
+    await street.unlink("one", source="")
+
+    (invoked,) = street.invoked()
+
+    assert invoked.source == "nobody"
+
+
 async def test_the_same_way_is_the_same_door(street: Street) -> None:
     again = await street.gate.door("wechat", "platform", street.upstream)
     other = await street.gate.door("alipay", "platform", street.upstream)

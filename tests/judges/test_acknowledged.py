@@ -195,6 +195,18 @@ def test_a_check_a_use_and_an_order_are_looked_for_by_their_ids() -> None:
     assert [each.calls for each in lost.violations] == [(3,), (1,), (2,), (4,)]
 
 
+@pytest.mark.parametrize(
+    ("at_us", "ruling"), [(at(0) - DAY, Ruling.GOOD), (at(0) - DAY // 2, Ruling.BROKEN)]
+)
+def test_a_check_is_forgotten_a_day_after_it_was_made(at_us: int, ruling: Ruling) -> None:
+    told = Telling()
+    told.call("hospital", "CheckCode", {}, {"check_number": "check", "check_time": at_us})
+
+    finding = found(told, requests=[line(1, "hospital")], entries=[], links=[])
+
+    assert finding.ruling is ruling
+
+
 def test_two_certifications_within_one_term_are_one_too_many() -> None:
     def certification(number: int, day: float) -> rows.AuditCertification:
         return rows.AuditCertification(

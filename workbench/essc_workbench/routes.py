@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 PHONE = "phone"
+NOBODY = "nobody"
+"""Who calls without a token, as histories name it."""
 PLATFORM = "platform"
 AUTHORITIES = "authorities"
 Way = tuple[str, str]

@@ -37,7 +37,7 @@ class Invoked:
     call: int
     """The call's number in this run, from 1."""
     source: str
-    """Who calls: a party, or `phone` with the citizen among `citizens`."""
+    """Who calls: a party, `phone` with the citizen among `citizens`, or `nobody` (no token)."""
     target: str
     """Who is called: `platform` or a channel."""
     method: str

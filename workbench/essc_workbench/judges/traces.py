@@ -18,6 +18,8 @@ from essc_workbench.judges.tallies import Tally
 
 LINKED: Final = ("Apply", "AcceptDelivery")
 ENDED: Final = ("Unlink", "DeclineDelivery")
+CODES_KEPT_US: Final = DAY_US
+"""How long a code is remembered at least (R31)."""
 RENEWABLE_US: Final = 93 * DAY_US
 """A certification can be renewed in its last 90 days (R52); three more for the calendar."""
 ENTRIES: Final = {
@@ -142,7 +144,9 @@ def _judge_ids(tally: Tally, platform: National, asked: tuple[Request, ...]) -> 
         count = Counter(ids)
         for each in named(asked, method):
             given = each.answer.get(path)
-            if given is not None and not tally.holds(str(given) in count):
+            if given is None or (method == "CheckCode" and _may_be_forgotten(each, platform)):
+                continue
+            if not tally.holds(str(given) in count):
                 _say_lost(tally, each)
         for number in count.values():
             if not tally.holds(number == 1):
@@ -150,6 +154,12 @@ def _judge_ids(tally: Tally, platform: National, asked: tuple[Request, ...]) -> 
                     zh=f"{method} 的一个结果存在 {number} 份",
                     en=f"one result of {method} is there {number} times",
                 )
+
+
+def _may_be_forgotten(check: Request, platform: National) -> bool:
+    """Whether a code's check may be gone, with its code (R31)."""
+    at_us = check.answer.get("check_time")
+    return isinstance(at_us, int) and platform.now_us - at_us >= CODES_KEPT_US
 
 
 def _judge_payments(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:

@@ -22,13 +22,13 @@ from essc_wire.tokens import LIFETIME_S_MAX, sign_token
 from essc_workbench.connections import party_key
 from essc_workbench.failures import UsageError
 from essc_workbench.history.methods import Method, methods
+from essc_workbench.routes import NOBODY, PHONE
 from essc_workbench.scenarios.fields import ChannelName, CitizenName, Name, Request
 from essc_workbench.scenarios.mistakes import meant
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking
 from essc_workbench.scenarios.steps.references import filled
 
-NOBODY, PHONE = "nobody", "phone"
 _LONG_AGO_S = -300
 
 
