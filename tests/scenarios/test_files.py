@@ -150,6 +150,33 @@ def test_a_fault_has_exactly_one_effect() -> None:
     assert "found lose_answer, cut" in two
 
 
+SHOW = "- show_code: {citizen: zhang-san, channel: wechat, as: c1}\n"
+CHECK = "- check_code: {code: c1, verdict: valid}\n"
+
+
+def test_what_a_step_names_is_used_by_a_later_one() -> None:
+    assert parse(f"{HEAD}steps:\n{SHOW}{CHECK}", "a.yaml", KNOWN).steps
+    assert mistakes_of_steps(SHOW) == ["a.yaml:6:56: 'c1' is used nowhere; leave it out, or use it"]
+    assert mistakes_of_steps(CHECK + SHOW) == [
+        "a.yaml:6:22: nothing is named 'c1'; it is named only later"
+    ]
+    assert mistakes_of_steps(SHOW + CHECK + CHECK.replace("c1", "c2")) == [
+        "a.yaml:8:22: nothing is named 'c2'; there are: c1"
+    ]
+
+
+def test_a_citizen_is_one_of_the_file_or_a_persona() -> None:
+    assert mistakes_of_steps("- apply: {citizen: zhang-sa, channel: wechat}\n") == [
+        "a.yaml:6:20: no citizen 'zhang-sa'; did you mean 'zhang-san'?"
+    ]
+
+
+def test_a_step_in_a_channel_that_takes_no_part_is_a_mistake() -> None:
+    assert mistakes_of_steps("- apply: {citizen: li-si, channel: [wechat, bank-app]}\n") == [
+        "a.yaml:6:45: no channel 'bank-app' in this federation; there are: alipay, wechat"
+    ]
+
+
 def test_a_channel_of_tier_2_needs_its_parent() -> None:
     head = HEAD.replace("[wechat, alipay]", "[wechat, bank-app]")
 
