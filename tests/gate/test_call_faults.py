@@ -97,6 +97,22 @@ async def test_a_cut_line_lets_nothing_through_in_its_direction(
     assert street.party.unlinked == [*arrived, "two"]
 
 
+async def test_a_line_that_is_cut_while_a_call_is_under_way_keeps_its_answer(
+    street: Street,
+) -> None:
+    street.party.answers.clear()
+    calling = asyncio.ensure_future(failing(street, timeout_s=None))
+    await until(lambda: street.party.unlinked)
+
+    await street.add(cut=pb.CutFault(direction=ANSWERS))
+    street.party.answers.set()
+    await until(lambda: street.happened("fault-hit"))
+    await street.faults.remove("f")
+
+    assert await calling is grpc.StatusCode.UNAVAILABLE
+    assert street.answered()[0].facts == {"fault": "f"}
+
+
 async def test_a_delayed_answer_comes_later(street: Street) -> None:
     delay = pb.DelayFault()
     delay.by.FromMilliseconds(300)

@@ -91,7 +91,7 @@ async def test_a_deadline_is_carried_and_its_absence_too(street: Street) -> None
     await street.unlink("two", timeout_s=None)
 
     assert with_one is not None
-    assert 2.0 < with_one <= 3.0
+    assert 2.0 < with_one < 3.5  # gRPC itself rounds it up a little
     assert street.party.time_left is None
 
 

@@ -17,7 +17,7 @@ import grpc
 from essc_wire.guard import TRANSPORT_BYTES_MAX
 from essc_wire.serving import RPCS_MAX
 from essc_wire.tls import server_credentials
-from essc_workbench.gate.effects import Hit, bend, keeps_request, kept_back
+from essc_workbench.gate.effects import Hit, bend, dead_line, keeps_request, kept_back
 from essc_workbench.gate.faults import FaultBook
 from essc_workbench.gate.feeds import Feed
 from essc_workbench.gate.recorder import Passing, Recorder, claimed
@@ -25,6 +25,7 @@ from essc_workbench.gate.replies import Reply, kept
 from essc_workbench.gate.upstreams import Stream, Upstream
 from essc_workbench.history.methods import WATCH, methods
 from essc_workbench.ports import HOST
+from essc_workbench.routes import NOBODY
 
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", TRANSPORT_BYTES_MAX),
@@ -162,7 +163,7 @@ class OpenDoor(grpc.GenericRpcHandler):
     def _invoked(self, path: str, raw: bytes, context: Any) -> Passing:
         metadata = kept(context.invocation_metadata())
         passing = Passing(
-            source=self.door.source or claimed(metadata),
+            source=self.door.source or claimed(metadata) or NOBODY,
             target=self.door.target,
             path=path,
             method=methods().get(path),
@@ -186,8 +187,9 @@ class OpenDoor(grpc.GenericRpcHandler):
             async with self._manners.passing(passing.target):
                 hits = self._hits(passing)
                 reply = await bend(hits, passing.target, send, context.time_remaining)
-        except asyncio.CancelledError:
-            self._recorder.lost(passing, _why(context))
+                reply = await self._over_the_line(passing, reply, context)
+        except BaseException as error:
+            self._recorder.lost(passing, _why(error, context))
             raise
         self._recorder.answered(passing, reply)
         if reply.initial:
@@ -198,6 +200,14 @@ class OpenDoor(grpc.GenericRpcHandler):
         assert reply.raw is not None
         return reply.raw
 
+    async def _over_the_line(self, passing: Passing, reply: Reply, context: Any) -> Reply:
+        """The reply, unless the line was cut while the call was under way."""
+        hit = None if reply.fault_id else self._faults.cutting(passing)
+        if hit is None:
+            return reply
+        self._recorder.hit(passing, hit.fault_id, hit.effect)
+        return await dead_line(hit, context.time_remaining)
+
     async def _streamed(self, passing: Passing, begin: Callable[[], Stream], context: Any) -> None:
         """Carries out a call with many answers, and gives them."""
         try:
@@ -207,8 +217,8 @@ class OpenDoor(grpc.GenericRpcHandler):
                 end = await kept_back(hits[-1], passing.target, context.time_remaining)
             else:
                 end = await self._handed_on(passing, begin(), context)
-        except asyncio.CancelledError:
-            self._recorder.lost(passing, _why(context))
+        except BaseException as error:
+            self._recorder.lost(passing, _why(error, context))
             raise
         self._recorder.answered(passing, end)
         if not end.is_good:
@@ -234,7 +244,9 @@ async def _abort(reply: Reply, context: Any) -> None:
     await context.abort(reply.code, reply.text, reply.trailing)
 
 
-def _why(context: Any) -> str:
-    """Why a caller is gone."""
+def _why(error: BaseException, context: Any) -> str:
+    """Why there is no answer: the caller is gone, or the workbench has a bug, which is raised."""
+    if not isinstance(error, asyncio.CancelledError):
+        return "WORKBENCH_FAILED"
     left_s = context.time_remaining()
     return "DEADLINE_EXCEEDED" if left_s is not None and left_s <= 0 else "CANCELLED"

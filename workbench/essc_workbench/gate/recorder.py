@@ -17,7 +17,7 @@ from essc_workbench.history.facts import FactReader, Told, is_id
 from essc_workbench.history.items import Fact, Outcome, Seen
 from essc_workbench.history.journal import Journal
 from essc_workbench.history.methods import Method
-from essc_workbench.routes import NOBODY, PHONE
+from essc_workbench.routes import PHONE
 from essc_workbench.trace import Traces
 
 KNOWN_MAX: Final = 100_000
@@ -86,7 +86,7 @@ class Recorder:
         if self._journal is None:
             return
         passing.number = self._journal.invoked(
-            passing.source or NOBODY,
+            passing.source,
             passing.target,
             passing.path,
             request_id=passing.request_id,
