@@ -1,6 +1,7 @@
 """A real federation with the gate between all its parties."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ from essc.lab.v1 import fault_pb2 as pb
 from essc.trust.v1.trust_service_pb2 import PublishedKey
 from essc_wire.refusals import Refusal, reason_of
 from essc_workbench.answers import Conduct
+from essc_workbench.citizens import Walk
 from essc_workbench.enrolment import OPERATOR
 from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import DataFolder
 from essc_workbench.gate.faults import FaultBook
 from essc_workbench.gate.gate import Gate
 from essc_workbench.gate.parties import FederationPowers
+from essc_workbench.gate.powers import PartyFaults
 from essc_workbench.history.facts import People
 from essc_workbench.history.items import Outcome, Seen
 from essc_workbench.history.journal import Journal
@@ -30,6 +33,7 @@ from essc_workbench.operators import Operator
 from essc_workbench.population import personas
 from essc_workbench.testing import Meeting
 from essc_workbench.trace import Traces
+from essc_workbench.unkind import Unkind
 
 APPLY, UNLINK = channel.FLOW_KIND_APPLY, channel.FLOW_KIND_UNLINK
 
@@ -39,6 +43,7 @@ class Gated:
     """The federation, its gate, and its people."""
 
     meeting: Meeting
+    gate: Gate
     faults: FaultBook
     powers: FederationPowers
     traces: Traces
@@ -80,7 +85,7 @@ async def a_gated(folder: Path, *channels: str) -> AsyncIterator[Gated]:
                 for alias, each in known.items():
                     people.add(alias, each.id_number, each.phone, each.name, alias)
                 meeting = Meeting(running, connections, known)
-                yield Gated(meeting, faults, powers, traces, journal)
+                yield Gated(meeting, gate, faults, powers, traces, journal)
                 await faults.end_all()
         finally:
             await gate.close()
@@ -96,6 +101,56 @@ async def test_a_federation_lives_through_its_gate_and_through_what_its_faults_d
         await a_cut_channel_follows_once_it_is_connected_again(gated)
         await parties_are_killed_frozen_suspended_and_come_back(gated)
         await a_clock_and_a_key_change_for_good(gated)
+
+
+@pytest.mark.timeout(110)
+async def test_in_an_unkind_federation_people_get_everything_done_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async with a_gated(tmp_path, "wechat", "alipay") as gated:
+        unkind = gated.gate.unkind = Unkind("7")
+        restarts = asyncio.ensure_future(
+            restart_each_once(unkind, PartyFaults(gated.powers, gated.journal))
+        )
+        walks = await asyncio.gather(
+            *(
+                lives(gated, persona, channel_id)
+                for persona in ("zhang-san", "zheng-shi", "chen-mei")
+                for channel_id in ("wechat", "alipay")
+            )
+        )
+        await restarts
+        gated.gate.unkind = None
+
+    history = gated.history()
+    assert all(walk.is_completed for row in walks for walk in row)
+    assert unkind.counts["restart"] == 3
+    assert unkind.counts["refuse"] + unkind.counts["lose_answer"] > 5
+    assert all(call.answered is not None for call in history.calls)
+    failed = Counter(
+        (call.invoked.source, call.invoked.request_id)
+        for call in history.calls
+        if call.invoked.request_id
+        and call.answered is not None
+        and call.answered.facts.get("fault") == "unkind"
+    )
+    assert max(failed.values()) <= 2
+    applied = [call.invoked.request_id for call in gated.calls("Apply") if call.outcome == "ok"]
+    assert len(set(applied)) == 6
+
+
+async def restart_each_once(unkind: Unkind, parties: PartyFaults) -> None:
+    for party in ("alipay", "platform", "wechat"):
+        await unkind.restart(party, parties)
+
+
+async def lives(gated: Gated, persona: str, channel_id: str) -> list[Walk]:
+    """Applies and unlinks, as patiently as people are."""
+    phone = gated.meeting.citizen(persona).phone(channel_id)
+    phone.patience_s = 30.0
+    await phone.sign_in()
+    conduct = Conduct(preferences=("FACE",))
+    return [await phone.walk(APPLY, conduct), await phone.walk(UNLINK, conduct)]
 
 
 async def an_application_is_recorded_from_the_phone_to_the_authorities(gated: Gated) -> None:
