@@ -192,13 +192,20 @@ class World:
     """A running platform, its operator and one bureau; channels and citizens as they are wanted."""
 
     def __init__(
-        self, address: str, lab_address: str, folder: Path, operator_key: PartyKeyPair
+        self,
+        address: str,
+        lab_address: str,
+        folder: Path,
+        operator_key: PartyKeyPair,
+        doors: Mapping[str, str] | None = None,
     ) -> None:
         self.address, self.lab_address, self.folder = address, lab_address, folder
-        self.operator = Caller(address, "operator", operator_key)
+        self.doors = doors or {}
+        """Where a party calls the platform, if not straight."""
+        self.operator = Caller(self.address_for("operator"), "operator", operator_key)
         self.lab = Caller(lab_address, "")
         self._running: Running | None = None
-        self.bureau = Caller(self.address, "bureau", new_key())
+        self.bureau = Caller(self.address_for("bureau"), "bureau", new_key())
         self.callers: list[Caller] = [self.operator, self.lab, self.bureau]
         self.vault = open_vault(folder)
 
@@ -211,6 +218,10 @@ class World:
     @running.setter
     def running(self, running: Running) -> None:
         self._running = running
+
+    def address_for(self, party_id: str) -> str:
+        """Where a party calls the platform."""
+        return self.doors.get(party_id, self.address)
 
     async def ready(self) -> None:
         """Waits until everyone is connected (again)."""
@@ -229,7 +240,7 @@ class World:
 
     def caller(self, party_id: str, key: PartyKeyPair | None) -> Caller:
         """Someone who says to be this party."""
-        caller = Caller(self.address, party_id, key)
+        caller = Caller(self.address_for(party_id), party_id, key)
         self.callers.append(caller)
         return caller
 
@@ -379,7 +390,7 @@ class Channel(Caller):
     """A channel, and what its citizens do in it."""
 
     def __init__(self, world: World, channel_id: str) -> None:
-        super().__init__(world.address, channel_id, new_key())
+        super().__init__(world.address_for(channel_id), channel_id, new_key())
         self.world = world
 
     async def start(

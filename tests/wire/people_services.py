@@ -36,7 +36,7 @@ class Provider(Caller):
     """A provider of services, with what it does."""
 
     def __init__(self, world: World, party_id: str) -> None:
-        super().__init__(world.address, party_id, new_key())
+        super().__init__(world.address_for(party_id), party_id, new_key())
         self.tickets = ticket_service_pb2_grpc.TicketServiceStub(self.peer.channel)
         self.orders = order_service_pb2_grpc.OrderServiceStub(self.peer.channel)
 
