@@ -283,6 +283,36 @@ def judge(
 
 
 @app.command()
+def seed(
+    citizens: Annotated[int, typer.Option(help="How many people.")],
+    population: Annotated[
+        int, typer.Option("--seed", min=0, help="Which population: the same seed, the same people.")
+    ] = 1,
+    first: Annotated[int, typer.Option(min=0, help="From which place of the population on.")] = 0,
+    third: Annotated[
+        int,
+        typer.Option(
+            "--third-generation",
+            min=0,
+            max=100,
+            help="Percentage with cards of the third generation, which are delivered to channels.",
+        ),
+    ] = 0,
+    data: Data = None,
+) -> None:
+    """Fill the running platform with invented people, each with a card; again is a repeat."""
+    from rich.console import Console
+
+    from essc_workbench.folders import found
+    from essc_workbench.runs import run
+    from essc_workbench.seeding.command import seed_population
+    from essc_workbench.seeding.importing import Plan
+
+    plan = Plan(count=citizens, seed=population, first=first, third_percent=third)
+    raise typer.Exit(run(seed_population(Console(), found(data), plan)))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(help="A run's folder, with its history and verdict.")],
 ) -> None:
