@@ -1,0 +1,1 @@
+"""The subcommands of `essc`: each imports what it needs when it runs."""
