@@ -6,6 +6,7 @@ from essc_workbench.judges.expectations import Expectations
 from essc_workbench.judges.feeds import Feeds
 from essc_workbench.judges.findings import Judge
 from essc_workbench.judges.independence import LinkIndependence
+from essc_workbench.judges.joint import JointAtomicity
 from essc_workbench.judges.linearizability import Linearizability
 from essc_workbench.judges.once import Once
 from essc_workbench.judges.places import Places
@@ -27,5 +28,6 @@ JUDGES: tuple[Judge, ...] = (
     Shadows(),
     Privacy(),
     Linearizability(),
+    JointAtomicity(),
 )
 """All judges, in the order in which a report tells of them."""

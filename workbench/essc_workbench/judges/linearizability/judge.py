@@ -76,20 +76,15 @@ class Linearizability:
 
 def known_of(evidence: Evidence) -> Known:
     """What holds for everybody: the policy for losses, who left, who was cancelled."""
-    register = Register(evidence)
-    exited: set[str] = set()
-    departed = set(register.cancelled)
-    for call in evidence.history.calls:
-        if call.invoked.target != PLATFORM or call.outcome is Outcome.REFUSED:
-            continue
-        if call.method == "ExitChannel":
-            exited.add(text(call.invoked.facts, "channel_id"))
-        if call.method == "CancelCitizen":
-            departed.add(register.people(call).first)
+    exited = {
+        text(call.invoked.facts, "channel_id")
+        for call in evidence.history.calls
+        if call.method == "ExitChannel" and call.outcome is not Outcome.REFUSED
+    }
     return Known(
         is_loss_excepted=evidence.loss == HOLDER_CONSENT,
         exited=frozenset(exited),
-        departed=frozenset(departed),
+        departed=frozenset(Register(evidence).cancelled),
     )
 
 

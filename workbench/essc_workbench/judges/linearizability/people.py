@@ -63,7 +63,9 @@ class Register:
         self.bound: dict[tuple[str, int], str] = {}
         """The other side of a binding, by either side and when it was added."""
         self.cancelled: set[str] = set()
-        """Citizens whom the snapshot knows as cancelled."""
+        """Citizens who are cancelled, or may be."""
+        self.names: dict[str, str] = {}
+        """Aliases by the citizens' keys in the snapshot; who has none is called by the key."""
         self._aliases = frozenset(evidence.citizens)
         self._links: dict[str, Owner] = {}
         self._things: dict[tuple[str, str], str] = {}
@@ -74,6 +76,11 @@ class Register:
             for call in evidence.history.calls:
                 if call.invoked.target == PLATFORM and call.outcome is Outcome.OK:
                     self._learn(call)
+        self.cancelled |= {
+            self.people(call).first
+            for call in evidence.history.calls
+            if call.method == "CancelCitizen" and call.outcome is not Outcome.REFUSED
+        }
 
     def people(self, call: Call) -> People:
         """Whom a call is about."""
@@ -179,7 +186,7 @@ class Register:
         if export is None:
             return
         aliases = {id_number: alias for alias, id_number in evidence.citizens.items()}
-        names = {
+        names = self.names = {
             row.citizen: aliases.get(row.id_number, f"citizen {row.citizen}")
             for row in export.citizens
         }
