@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.gate.parties import LI, ZHANG, Street, a_street, until
 
 from essc.lab.v1 import fault_pb2 as pb
@@ -95,6 +97,20 @@ async def test_a_cut_line_lets_nothing_through_in_its_direction(
     assert code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert during == arrived
     assert street.party.unlinked == [*arrived, "two"]
+
+
+async def test_health_is_met_by_cuts_only(street: Street) -> None:
+    peer = await street.peer()
+    health: Any = health_pb2_grpc.HealthStub(peer.channel)
+    await street.add("refuse", refuse=pb.RefuseFault())
+    state = await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+    await street.add("cut", cut=pb.CutFault())
+
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await health.Check(health_pb2.HealthCheckRequest(), timeout=0.3)
+
+    assert state.status == health_pb2.HealthCheckResponse.SERVING
+    assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 async def test_a_line_that_is_cut_while_a_call_is_under_way_keeps_its_answer(

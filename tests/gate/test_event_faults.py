@@ -10,6 +10,8 @@ import pytest
 from tests.gate.parties import LI, ZHANG, Street, a_street, event, heartbeat, until
 
 from essc.lab.v1 import fault_pb2 as pb
+from essc_wire.refusals import Refusal, refusal_of
+from essc_workbench.history.items import Outcome
 
 
 @pytest.fixture
@@ -114,6 +116,18 @@ async def test_a_cut_keeps_the_events_of_an_open_stream_and_breaks_it_when_it_en
     assert is_kept
     assert end.value.code() is grpc.StatusCode.UNAVAILABLE
     assert [item.cursor for item in street.seen()] == ["0001"]
+
+
+async def test_a_feed_that_is_refused_does_not_begin(street: Street) -> None:
+    refuse = pb.RefuseFault(reason="CURSOR_EXPIRED")
+    await street.add(refuse=refuse, match=pb.FaultMatch(method="WatchEvents"))
+
+    got, end = await street.watched()
+
+    assert got == []
+    assert refusal_of(end) == Refusal("CURSOR_EXPIRED")
+    assert street.party.watchers == 0
+    assert street.answered()[0].outcome is Outcome.REFUSED
 
 
 async def test_a_cut_of_requests_leaves_an_open_stream_alone(street: Street) -> None:

@@ -14,6 +14,7 @@ from essc_wire.refusals import Refusal
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.gate.faults import ENDED_MAX, LASTING_MAX, FaultBook
 from essc_workbench.gate.recorder import Passing
+from essc_workbench.history.facts import People
 from essc_workbench.history.items import Happened
 from essc_workbench.history.journal import Journal
 from essc_workbench.history.methods import methods
@@ -62,6 +63,11 @@ async def test_what_cannot_be_is_refused_with_the_field_that_says_so() -> None:
     assert "match.targets" in violation(await faults.add(unknown))
     unknown = fault(match=pb.FaultMatch(method="Fly"), **LOSE)
     assert "no method 'Fly'" in violation(await faults.add(unknown))
+    unknown = fault(match=pb.FaultMatch(citizen="nobody"), **LOSE)
+    people = People()
+    people.add("li-si", "11100000001")
+    there = violation(await book(people=people).add(unknown))
+    assert there == "fault.match.citizen: nobody is called 'nobody'; there are: li-si"
     unknown = fault(refuse=pb.RefuseFault(reason="BAD_MOOD"))
     assert "no reason 'BAD_MOOD'" in violation(await faults.add(unknown))
     unknown = fault(kill=pb.KillFault(party="nobody"))

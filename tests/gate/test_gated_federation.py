@@ -30,7 +30,7 @@ from essc_workbench.history.items import Outcome, Seen
 from essc_workbench.history.journal import Journal
 from essc_workbench.history.reading import Call, History, read_history
 from essc_workbench.operators import Operator
-from essc_workbench.population import personas
+from essc_workbench.population import WALLET_PASSWORD, personas
 from essc_workbench.testing import Meeting
 from essc_workbench.trace import Traces
 from essc_workbench.unkind import Unkind
@@ -101,6 +101,7 @@ async def test_a_federation_lives_through_its_gate_and_through_what_its_faults_d
         await a_cut_channel_follows_once_it_is_connected_again(gated)
         await parties_are_killed_frozen_suspended_and_come_back(gated)
         await a_clock_and_a_key_change_for_good(gated)
+        nothing_that_admits_anybody_is_written_down(gated)
 
 
 @pytest.mark.timeout(110)
@@ -176,6 +177,18 @@ async def an_application_is_recorded_from_the_phone_to_the_authorities(gated: Ga
     said = gated.journal.path.read_text("utf-8")
     persona = gated.meeting.people["zhang-san"]
     assert not [each for each in (persona.name, persona.id_number, persona.phone) if each in said]
+
+
+def nothing_that_admits_anybody_is_written_down(gated: Gated) -> None:
+    said = gated.journal.path.read_text("utf-8")
+    citizen = gated.meeting.citizen("zhang-san")
+    sessions = [citizen.phone(channel_id)._session for channel_id in ("wechat", "alipay")]
+
+    assert all(sessions)
+    for secret in (*sessions, "258036", WALLET_PASSWORD):
+        assert secret not in said
+    assert "password#" in said
+    assert "proof#" in said
 
 
 async def an_answer_that_is_lost_is_asked_for_again_and_nothing_happens_twice(

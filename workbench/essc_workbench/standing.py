@@ -69,7 +69,7 @@ async def standing(
     powers, people = FederationPowers(), People()
     async with AsyncExitStack() as stack:
         journal = stack.enter_context(_journal(folder)) if has_gate else None
-        faults = FaultBook(journal, powers, seed=unkind_seed, has_doors=has_gate)
+        faults = FaultBook(journal, powers, seed=unkind_seed, has_doors=has_gate, people=people)
         gate = None
         if has_gate:
             tls_folder = folder.tls if is_tls else None

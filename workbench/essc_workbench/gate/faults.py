@@ -29,6 +29,7 @@ from essc_workbench.gate.lasting import Lasting
 from essc_workbench.gate.lots import Lots
 from essc_workbench.gate.powers import PartyFaults, PartyPowers, party_of
 from essc_workbench.gate.recorder import Passing
+from essc_workbench.history.facts import People
 from essc_workbench.history.journal import Journal
 
 LASTING_MAX: Final = 100
@@ -47,12 +48,13 @@ class FaultBook:
         *,
         seed: str = "",
         has_doors: bool = True,
+        people: People | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal, self._powers, self._now = journal, powers, now
         self._parties = PartyFaults(powers, journal)
         self._lots = Lots(f"{seed}/faults")
-        self._has_doors = has_doors
+        self._has_doors, self._people = has_doors, people
         self._faults: OrderedDict[str, Lasting] = OrderedDict()
         self._turn = asyncio.Lock()
         """What is done to parties is done one after the other."""
@@ -215,7 +217,8 @@ class FaultBook:
         count = sum(not each.over.is_set() for each in self._faults.values())
         if fault.fault_id not in self._faults and count >= LASTING_MAX:
             return invalid("fault", f"at most {LASTING_MAX} faults last at once")
-        return unfit(fault, self._powers, has_doors=self._has_doors)
+        citizens = self._people.aliases if self._people else None
+        return unfit(fault, self._powers, citizens, has_doors=self._has_doors)
 
 
 def _said(error: WorkbenchError | grpc.RpcError) -> str:

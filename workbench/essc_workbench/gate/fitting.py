@@ -1,6 +1,6 @@
 """Whether a federation can have a fault: who is there, what can be done to whom."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from essc.errors.v1 import error_reason_pb2
 from essc.lab.v1.fault_pb2 import Fault, FaultMatch
@@ -15,8 +15,13 @@ def invalid(field: str, text: str) -> Refusal:
     return Refusal("REQUEST_INVALID", violations=(Violation(field=field, text=text),))
 
 
-def unfit(fault: Fault, powers: PartyPowers, *, has_doors: bool) -> Refusal | None:
-    """Why this federation cannot have this fault; None if it can."""
+def unfit(
+    fault: Fault, powers: PartyPowers, citizens: Collection[str] | None, *, has_doors: bool
+) -> Refusal | None:
+    """Why this federation cannot have this fault; None if it can.
+
+    Without `citizens` whom a call is about may be anybody.
+    """
     effect = fault.WhichOneof("effect") or ""
     if effect in PARTIES:
         party = party_of(effect, getattr(fault, effect))
@@ -30,6 +35,9 @@ def unfit(fault: Fault, powers: PartyPowers, *, has_doors: bool) -> Refusal | No
     reason = fault.refuse.reason
     if reason and f"{PREFIX}{reason}" not in error_reason_pb2.ErrorReason.keys():  # noqa: SIM118
         return invalid("fault.refuse.reason", f"no reason {reason!r} in the contract")
+    citizen = fault.match.citizen
+    if citizen and citizens is not None and citizen not in citizens:
+        return invalid("fault.match.citizen", _nobody(citizen, sorted(citizens)))
     return _unfit_match(fault.match, powers)
 
 

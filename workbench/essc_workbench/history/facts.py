@@ -142,6 +142,11 @@ class People:
         """An alias for an ID number, a phone, a name, an account; empty ones are passed over."""
         self._aliases.update({each: alias for each in what if each})
 
+    @property
+    def aliases(self) -> frozenset[str]:
+        """All citizens that are known."""
+        return frozenset(self._aliases.values())
+
     def alias(self, value: str) -> str:
         """Whose it is; empty if it is nobody's that is known."""
         return self._aliases.get(value, "")
