@@ -30,6 +30,8 @@ def made_history(folder: Path) -> History:
 
 def _play(journal: Journal) -> None:
     journal.happened("run-began")
+    setting = journal.invoked("platform", "authorities", "essc.authority.v1.FaceService/JudgeFace")
+    journal.answered(setting, Outcome.OK)
     journal.happened("step-began", step=1)
     walk = journal.invoked("phone", "wechat", f"{PHONE}/AnswerStep", step=1, citizens=("zhang",))
     call = journal.invoked(

@@ -1,10 +1,18 @@
-"""Which calls a picture shows when there are more than a reader can take in."""
+"""What a picture shows when there is more than a reader can take in."""
 
 from essc_workbench.history.items import Outcome
 from essc_workbench.history.reading import Call, History
 
 ARROWS_MAX = 400
-_READS = ("Get", "List", "Find", "Watch", "Check")
+_READS = ("Get", "List", "Find", "Watch", "Check", "Judge")
+
+
+def played(history: History) -> History:
+    """A history from its first step on: what set the stage is no part of the story."""
+    first = next(iter(history.happened("step-began")), None)
+    if first is None:
+        return history
+    return History(item for item in history.items if item.at_us >= first.at_us)
 
 
 def chosen_calls(history: History, guilty: frozenset[int]) -> tuple[Call, ...]:

@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from essc_workbench.history.reading import History
 from essc_workbench.judges.findings import Ruling
+from essc_workbench.report.choice import played
 from essc_workbench.report.diagram import LEFT, draw
 from essc_workbench.report.story import story
 from essc_workbench.report.strips import STATES, WIDTH, strips
@@ -31,11 +32,12 @@ STATE_WORDS = {
 
 def page(verdict: Verdict, history: History) -> str:
     """The whole page."""
+    shown = played(history)
     return _template().render(
         verdict=verdict,
         story=story(history, verdict),
-        diagram=draw(history, verdict),
-        strips=strips(history),
+        diagram=draw(shown, verdict),
+        strips=strips(shown),
         strip_width=WIDTH,
         states=[(state, *STATE_WORDS[state]) for state in STATES],
         state_words=STATE_WORDS,

@@ -63,21 +63,22 @@ def strips(history: History) -> tuple[Strip, ...]:
         known = changes.setdefault((sighting.citizen, sighting.channel), [])
         if not known or known[-1].state != sighting.state:
             known.append(sighting)
-    end = max((item.at_us for item in history.items), default=0) or 1
+    times = [item.at_us for item in history.items] or [0]
+    begin, took = min(times), max(max(times) - min(times), 1)
     return tuple(
-        Strip(citizen=citizen, channel=channel, stretches=tuple(_stretches(known, end)))
+        Strip(citizen=citizen, channel=channel, stretches=tuple(_stretches(known, begin, took)))
         for (citizen, channel), known in sorted(changes.items())
     )
 
 
-def _stretches(known: list[_Sighting], end: int) -> Iterator[Stretch]:
+def _stretches(known: list[_Sighting], begin: int, took: int) -> Iterator[Stretch]:
     for index, each in enumerate(known):
-        until = known[index + 1].at_us if index + 1 < len(known) else end
-        x = each.at_us / end * WIDTH
+        until = known[index + 1].at_us if index + 1 < len(known) else begin + took
+        x = (each.at_us - begin) / took * WIDTH
         yield Stretch(
             state=each.state,
             x=round(x, 2),
-            width=round(max(until / end * WIDTH - x, 1.5), 2),
+            width=round(max((until - begin) / took * WIDTH - x, 1.5), 2),
             begin_us=each.at_us,
         )
 
