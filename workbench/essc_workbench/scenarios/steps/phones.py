@@ -98,7 +98,12 @@ class Flowing(Asking):
     stop_at: StepKind | None = Field(
         None, description="Leave the flow open before a step of this kind."
     )
-    nth: int = Field(1, ge=1, le=10, description="Before which step of that kind, from 1.")
+    nth: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="Before which step of that kind, from 1; one that is asked again counts anew.",
+    )
     reasons: Words | None = Field(
         None, description="The reasons of all answers that were not good, in order."
     )
@@ -118,7 +123,7 @@ class Flowing(Asking):
 
         def stops(step: FlowStep) -> bool:
             nonlocal left
-            if step.WhichOneof("kind") != self.stop_at or step.last_reason:
+            if step.WhichOneof("kind") != self.stop_at:
                 return False
             left -= 1
             return not left
@@ -147,7 +152,8 @@ class Flowing(Asking):
         if self.lines is not None:
             kinds = tuple(line.kind for line in walk.lines)
             stage.expect(f"{about}: lines", names_of(self.lines), kinds)
-        read = " / ".join(f"{line.text.en} {line.text.zh}" for line in walk.lines)
+        texts = [text for line in walk.lines for text in (line.text, line.note)]
+        read = " / ".join(f"{text.en} {text.zh}" for text in texts)
         for words in names_of(self.says):
             stage.expect(f"{about}: a line says {words}", True, words in read)
 
