@@ -120,20 +120,34 @@ def _say_missing(
 
 
 def _judge_life(tally: Tally, platform: National, channel: str, feed: list[AuditEvent]) -> None:
-    """Of one link: serials grow, and within one each part of its life comes once, in order."""
-    lives: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    """Of one link: serials grow, and within one each part of its life comes once, in order.
+
+    Who applies again in a channel because the card was cancelled or has expired (R4, R8) has the
+    same link activated anew: by another request.
+    """
+    lives: dict[str, list[Event]] = defaultdict(list)
     for each in feed:
         if each.event.kind in LIFE:
-            link = each.event.link
-            lives[link.link_id].append((link.serial, LIFE[each.event.kind]))
+            lives[each.event.link.link_id].append(each.event)
     for link_id, life in lives.items():
-        if not tally.holds(all(one < other for one, other in pairwise(life))):
+        if not tally.holds(all(_follows(one, other) for one, other in pairwise(life))):
             tally.broken(
                 zh=f"{channel} 的一个关联的事件重复或颠倒",
                 en=f"the events of one link of {channel} are doubled or out of order",
                 citizen=platform.alias(platform.owner(link_id)),
                 channel=channel,
             )
+
+
+def _follows(one: Event, other: Event) -> bool:
+    """Whether an event of a link may come after another one of its life."""
+    places = [(each.link.serial, LIFE[each.kind]) for each in (one, other)]
+    is_anew = (
+        places[0] == places[1]
+        and other.kind == Event.KIND_LINK_ACTIVATED
+        and "" != one.request_id != other.request_id != ""
+    )
+    return is_anew or places[0] < places[1]
 
 
 def _judge_seen(tally: Tally, evidence: Evidence, channel: str, feed: list[AuditEvent]) -> None:

@@ -17,9 +17,12 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJso
 
 from essc_workbench.clocks import span_us
 from essc_workbench.failures import UsageError
+from essc_workbench.history.facts import PERSONAL, SECRETS
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 """The form of all names: of citizens, things, parties."""
+
+_UNTOLD = PERSONAL | SECRETS.keys()
 
 
 class Refers(StrEnum):
@@ -110,3 +113,13 @@ def references(model: BaseModel, kind: Refers) -> Iterator[tuple[tuple[str | int
 def secret_fields(model: BaseModel) -> list[str]:
     """The names of the fields that hold secrets."""
     return [field for field, _ in fields_of(model, Refers.SECRET)]
+
+
+def tellable(value: Any, field: str = "") -> Any:
+    """A request as it was written, but for what admits or names somebody; `$names` tell nothing."""
+    if isinstance(value, Mapping):
+        return {name: tellable(inner, str(name)) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [tellable(inner, field) for inner in value]
+    is_name = isinstance(value, str) and value.startswith("$")
+    return "…" if field in _UNTOLD and not is_name else value

@@ -34,7 +34,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from essc_workbench.scenarios.fields import Refers, fields_of, secret_fields
+from essc_workbench.scenarios.fields import Refers, fields_of, secret_fields, tellable
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.unmet import Unmet
 
@@ -98,10 +98,11 @@ class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their has
             yield value
 
     def told(self) -> str:
-        """The step as a line of a file, without the steps inside it and without passwords."""
+        """The step as a line of a file, without the steps inside it and without secrets."""
         values = self.model_dump(
             mode="json", by_alias=True, exclude_unset=True, exclude=_untold(type(self))
         )
+        values |= {name: tellable(each) for name, each in fields_of(self, Refers.REQUEST)}
         hidden = dict.fromkeys(secret_fields(self), "…")
         written = json.dumps({**values, **hidden}, ensure_ascii=False)
         return f"{self.verb}: {written}"[:_TOLD_MAX]

@@ -13,7 +13,7 @@ from essc.directory.v1.ticket_service_pb2 import RedeemTicketResponse
 from essc.settlement.v1.order_pb2 import Order
 from essc_wire.clock import new_request_id
 from essc_workbench.enrolment import PROVIDER, VERIFIER
-from essc_workbench.scenarios.fields import CitizenName, Name, NewName, ThingName
+from essc_workbench.scenarios.fields import CitizenName, Name, NewName, Secret, ThingName
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking
 from essc_workbench.scenarios.steps.references import kept
@@ -48,7 +48,7 @@ class CheckCode(AtVerifier):
     verb = "check_code"
 
     code: ThingName = Field("", description="The code that was kept under this name.")
-    text: str = Field("", max_length=200, description="Or what was scanned, letter by letter.")
+    text: Secret = Field("", description="Or what was scanned, letter by letter.")
     usage: UsageName = Field("query", description="What for.")
     verdict: VerdictName | None = Field(None, description="The verdict it should be.")
     again: bool = Field(
