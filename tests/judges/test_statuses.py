@@ -108,6 +108,18 @@ def test_a_channel_that_linked_afterwards_need_not_be_told() -> None:
     assert finding.ruling is Ruling.GOOD
 
 
+def test_a_channel_that_has_left_need_not_be_told() -> None:
+    told, late = Telling(), Telling()
+    told.call("operator", "ExitChannel", {"channel_id": "alipay"})
+    lost(told)
+    lost(late)
+    late.call("operator", "ExitChannel", {"channel_id": "alipay"})
+
+    rulings = [found(each, events=[*LINKED, TOLD[0]]).ruling for each in (told, late)]
+
+    assert rulings == [Ruling.GOOD, Ruling.BROKEN]
+
+
 def test_a_copy_that_says_something_else_once_all_has_arrived_is_broken() -> None:
     finding = found(Telling(), copies=(BLOCKED, USABLE))
 

@@ -95,6 +95,30 @@ class _Feed:
 
 
 def _judge_told(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
+    feeds, happened = _feeds(platform)
+    causes = _by_time(asked)
+    linking = [each for each in named(asked, *LINKING) if each.may_be_done]
+    for (citizen, at), kind in happened.items():
+        cause = causes.get(at)
+        for channel, feed in feeds[citizen].items():
+            if at in feed.at:
+                tally.holds(True)
+            elif _held(feed, channel, at, cause, linking) and not tally.holds(False):
+                name = word(Event.Kind.Name(kind))  # type: ignore[arg-type]
+                tally.broken(
+                    zh=f"{channel} 持有该卡，却没有得到通知：{name}",
+                    en=f"{channel} held the card and was not told: {name}",
+                    calls=cause.calls if cause is not None else (),
+                    citizen=platform.alias(citizen),
+                    channel=channel,
+                    at_us=cause.end_us if cause is not None else None,
+                )
+
+
+def _feeds(
+    platform: National,
+) -> tuple[dict[str, dict[str, _Feed]], dict[tuple[str, int], int]]:
+    """By citizen and channel what was told; and what happened nationally to whom and when."""
     feeds: dict[str, dict[str, _Feed]] = defaultdict(dict)
     happened: dict[tuple[str, int], int] = {}
     for each in platform.snapshot.events:
@@ -109,30 +133,20 @@ def _judge_told(tally: Tally, platform: National, asked: tuple[Request, ...]) ->
             feed.ended.append(at)
         elif each.event.kind in NATIONAL:
             happened[(citizen, at)] = each.event.kind
-    causes = _by_time(asked)
-    linking = [each for each in named(asked, *LINKING) if each.may_be_done]
-    for (citizen, at), kind in happened.items():
-        cause = causes.get(at)
-        for channel, feed in feeds[citizen].items():
-            if at in feed.at:
-                tally.holds(True)
-                continue
-            if cause is None:
-                held = feed.held(at)
-            elif any(each.source == channel and _overlap(each, cause) for each in linking):
-                held = None
-            else:
-                held = feed.is_open(at)
-            if held and not tally.holds(False):
-                name = word(Event.Kind.Name(kind))  # type: ignore[arg-type]
-                tally.broken(
-                    zh=f"{channel} 持有该卡，却没有得到通知：{name}",
-                    en=f"{channel} held the card and was not told: {name}",
-                    calls=cause.calls if cause is not None else (),
-                    citizen=platform.alias(citizen),
-                    channel=channel,
-                    at_us=cause.end_us if cause is not None else None,
-                )
+    return feeds, happened
+
+
+def _held(
+    feed: _Feed, channel: str, at_us: int, cause: Request | None, linking: list[Request]
+) -> bool:
+    """Whether a channel surely held the card when something happened to it."""
+    exits = [each for each in linking if each.asked.get("channel_id") == channel]
+    if cause is None:
+        return not exits and bool(feed.held(at_us))
+    own = [each for each in linking if each.source == channel]
+    if any(_overlap(each, cause) for each in own):
+        return False
+    return feed.is_open(at_us) and all(cause.is_before(each) for each in exits)
 
 
 def _by_time(asked: tuple[Request, ...]) -> dict[int, Request]:
