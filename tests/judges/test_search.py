@@ -108,6 +108,48 @@ def test_past_its_budget_it_says_nothing() -> None:
     assert result == Exhausted(steps=20)
 
 
+def test_many_tries_and_scans_at_one_moment_cost_no_more_than_their_number_squared() -> None:
+    issued = replace(
+        LINKED, method="IssueCode", told={"code.code": "code#1"}, began_us=2, ended_us=3
+    )
+    known = replace(
+        LINKED, method="SetPassword", asked={"new_password": "a"}, began_us=2, ended_us=3
+    )
+    scans = [
+        replace(
+            LINKED,
+            method="CheckCode",
+            channel="hospital",
+            asked={"code": "code#1", "request_id": str(n)},
+            told={"verdict": "VERDICT_USED" if n else "VERDICT_VALID"},
+            began_us=10,
+            ended_us=20 + n,
+        )
+        for n in range(60)
+    ]
+    tries = [
+        replace(
+            LINKED,
+            method="AnswerChallenge",
+            asked={"card_password": "b", "challenge_id": str(n)},
+            told={},
+            outcome=Outcome.REFUSED,
+            reason="PASSWORD_WRONG" if n % 12 < 5 else "PASSWORD_LOCKED",
+            began_us=10,
+            ended_us=20 + n,
+        )
+        for n in range(12)
+    ]
+
+    scanned = search([LINKED, issued, *scans], STEP, State())
+    tried = search([LINKED, known, *tries], STEP, State(), budget=5_000)
+    twice = search([LINKED, issued, *scans[:1] * 2], STEP, State())
+
+    assert isinstance(scanned, Linearizable)
+    assert isinstance(tried, Linearizable)
+    assert isinstance(twice, Broken)
+
+
 def test_what_overlaps_may_be_in_either_order_and_what_does_not_may_not() -> None:
     gone = unlinked_from(10, ended_us=19)
     late, overlapping = seen_active(20, 25), seen_active(15, 25)

@@ -29,6 +29,8 @@ SERVICES = frozenset(
         "settlement.v1.PaymentService",
     )
 )
+OF_NOBODY = frozenset({"GetNotice", "Reconcile", "ReconcileChannel"})
+"""Methods of these services that are about no citizen."""
 # Refusals after which another attempt may still be the one that is done: they come before anybody
 # looks whether the request was answered already, or because it was, with other content.
 SAY_NOTHING = BEFORE_THE_LEDGER | {"METHOD_NOT_ALLOWED", "REQUEST_ID_REUSED"}
@@ -57,7 +59,8 @@ def deeds(history: History) -> list[Deed]:
     groups: dict[tuple[str, ...], list[Deed]] = {}
     for call in history.calls:
         service = call.invoked.method.rpartition("/")[0]
-        if call.invoked.target != PLATFORM or service not in SERVICES or call.number in injected:
+        is_about_citizens = service in SERVICES and call.method not in OF_NOBODY
+        if call.invoked.target != PLATFORM or not is_about_citizens or call.number in injected:
             continue
         for request_id, deed in _single(call):
             key = (call.invoked.source, deed.method, request_id or f"call {call.number}")

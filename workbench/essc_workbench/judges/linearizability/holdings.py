@@ -82,7 +82,7 @@ def link_shown(state: State, operation: Operation, known: Known) -> States:
 
 def apply(state: State, operation: Operation, known: Known) -> States:
     """A card in order, and an active link: of a delivered one's serial, else of a new one."""
-    if state.get(of.CANCELLED) is True:
+    if state.get(of.CANCELLED) is True or not _is_shown_normal(operation):
         return ()
     mapped = applied_for(state, operation)
     if operation.channel in known.exited:
@@ -100,6 +100,8 @@ def apply(state: State, operation: Operation, known: Known) -> States:
 
 def accept_delivery(state: State, operation: Operation, known: Known) -> States:
     """A delivered link becomes active, for a card in order."""
+    if not _is_shown_normal(operation):
+        return ()
     serial = number(operation.asked, "serial")
     accepted = LinkSeen(of.ACTIVE, serial)
     return tuple(
@@ -225,6 +227,11 @@ def applied_for(state: State, operation: Operation) -> States:
             return () if state.get(of.HIDDEN) is None else (state.put((of.MAPPED, None)),)
         return (state.put((of.MAPPED, None)),)
     return _mapped_to(state, operation.cards, of.NORMAL, operation)
+
+
+def _is_shown_normal(operation: Operation) -> bool:
+    """Whether the answer, if it shows the physical card's status, shows that it is in order."""
+    return text(operation.told, "card.physical_card_status") in ("", of.NORMAL)
 
 
 def _may_be_normal(status: object) -> bool:

@@ -5,7 +5,7 @@ may have happened at any time from its beginning on, or never; an unknown look a
 left out, because it says nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,6 +40,23 @@ LOOKS = frozenset(
 )
 """Methods that change nothing that is compared here."""
 IMPORT = "ImportCitizens"
+VALID = "VERDICT_VALID"
+UNLIKE = frozenset(
+    {
+        "request_id",
+        "challenge_id",
+        "proof",
+        "proof.proof",
+        "proof.expire_time",
+        "identity_proof",
+        "face_proof",
+        "text_proof",
+        "read_time",
+        "check_time",
+        "change_time",
+    }
+)
+"""Facts that differ from one request to the next and are compared nowhere here."""
 # Refusals that changed something all the same: a wrong try was counted.
 COUNTED = frozenset({"PASSWORD_WRONG", "PASSWORD_LOCKED"})
 # How long after a moved clock was noted a call may have been judged by it, in microseconds.
@@ -90,7 +107,20 @@ class Operation:
         """Whether it certainly changed nothing, so that it may be put wherever it fits."""
         if self.outcome is Outcome.REFUSED:
             return self.reason not in COUNTED
+        if self.outcome is Outcome.OK and self.method == "CheckCode":
+            return text(self.told, "verdict") != VALID
+        if self.outcome is Outcome.OK and self.method == "Certify":
+            return not self.told.get("is_new")
         return self.method in LOOKS
+
+    @property
+    def likeness(self) -> Hashable:
+        """What two operations have in common of which it is all the same which comes first."""
+        asked = frozenset(each for each in self.asked.items() if each[0] not in UNLIKE)
+        told = frozenset(each for each in self.told.items() if each[0] not in UNLIKE)
+        end_s = None if self.latest_us is None else self.latest_us // 1_000_000
+        about = (self.method, self.side, self.channel, self.outcome, self.reason, self.other)
+        return (*about, self.is_rebound, self.payer, end_s, asked, told)
 
     def may_be_over(self, span_us: int) -> bool:
         """Whether what lasts so long and began in this run can have ended by time alone."""

@@ -3,13 +3,14 @@
 After Wing and Gong, with Lowe's improvements: operations are put in order as late as possible, when
 one of them has to have happened because its answer was there; what was tried is remembered by what
 is in order already and the state that this led to. A look that changes nothing is put in order as
-soon as it fits, since it can spoil nothing.
+soon as it fits, since it can spoil nothing; and of operations that are alike the one that was
+answered first comes first.
 
 The cost is counted in steps of the model and in configurations looked at. Past the budget nothing
 is said.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from essc_workbench.judges.linearizability.operations import Operation
@@ -18,6 +19,7 @@ from essc_workbench.judges.linearizability.state import State
 Step = Callable[[State, Operation], tuple[State, ...]]
 BUDGET = 200_000
 """Steps for one citizen's history."""
+_NEVER_US = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class _Search:
     memo: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     looks: list[bool] = field(default_factory=list)
     """Of each operation, whether it is a look."""
+    alike: list[int] = field(default_factory=list)
+    """Of each operation, the bits of those like it that have to be answered before it."""
 
     def spend(self) -> None:
         """Counts one step: of the model, or from one configuration."""
@@ -100,6 +104,7 @@ class _Search:
         """All that what is placed and known can be once this operation is in its place."""
         bit = 1 << last
         looks = [index for index in pending if self.looks[index]]
+        out = sum(1 << index for index in pending)
         seen: set[tuple[int, int]] = set()
         waiting = list(configurations)
         reached: set[tuple[int, int]] = set()
@@ -114,7 +119,7 @@ class _Search:
                 reached.add((placed & ~bit, state))
                 continue
             for index in pending:
-                if placed & (1 << index):
+                if placed >> index & 1 or self.alike[index] & out & ~placed:
                     continue
                 # What may never have happened and would have changed nothing, did not happen.
                 is_certain = self.operations[index].ended_us is not None
@@ -130,7 +135,9 @@ def search(
     operations: Sequence[Operation], step: Step, start: State, budget: int = BUDGET
 ) -> Result:
     """Whether some order of the operations explains them, beginning in a state."""
-    run = _Search(operations, step, budget, looks=[each.is_a_look for each in operations])
+    run = _Search(operations, step, budget)
+    run.looks = [each.is_a_look for each in operations]
+    run.alike = _alike(operations)
     configurations = {(0, run.number(start))}
     pending: list[int] = []
     try:
@@ -145,6 +152,23 @@ def search(
     except _SpentError:
         return Exhausted(run.steps)
     return Linearizable(run.steps)
+
+
+def _alike(operations: Sequence[Operation]) -> list[int]:
+    """For each operation, those that are like it in all but the time, and end earlier.
+
+    Of two such, both on their way, the one that must end first can always be put first.
+    """
+    found = [0] * len(operations)
+    groups: dict[Hashable, list[int]] = {}
+    for index, each in enumerate(operations):
+        groups.setdefault(each.likeness, []).append(index)
+    for group in groups.values():
+        earlier = 0
+        for index in sorted(group, key=lambda n: (operations[n].ended_us or _NEVER_US, n)):
+            found[index] = earlier
+            earlier |= 1 << index
+    return found
 
 
 def _moments(operations: Sequence[Operation]) -> list[tuple[int, bool, int]]:
