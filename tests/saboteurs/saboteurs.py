@@ -19,6 +19,7 @@ from essc_channels.core.records import LinkState as HeldState
 from essc_platform.core.challenges import AnswerChallenge
 from essc_platform.core.checks import CheckCode
 from essc_platform.core.decisions import Decision, Rejected
+from essc_platform.core.family import RemoveMember
 from essc_platform.core.joining import AddMember
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.payments import Pay
@@ -41,6 +42,7 @@ from essc_platform.core.snapshot import many
 from essc_platform.core.tickets import RedeemTicket
 from essc_platform.store import feed, gateway
 from essc_platform.wire import convert
+from essc_platform.wire.cards import CardServicer
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,17 @@ def a_loss_is_not_told_to_one_channel(patch: pytest.MonkeyPatch) -> None:
         return replace(decision, events=told)
 
     hand_over(patch, ChangePhysicalCard, rule)
+
+
+def a_channel_is_answered_from_before(patch: pytest.MonkeyPatch) -> None:
+    ours = CardServicer._held
+    kept: dict[str, Any] = {}
+
+    def held(self: Any, link_id: str, channel: str) -> Any:
+        found = ours(self, link_id, channel)
+        return kept.setdefault(link_id, found) if channel == "alipay" else found
+
+    patch.setattr(CardServicer, "_held", held)
 
 
 # --- what was acknowledged ---------------------------------------------------------------------
@@ -170,6 +183,24 @@ def a_binding_is_written_on_one_side(patch: pytest.MonkeyPatch) -> None:
     def rule(_command: Any, _view: Any, decision: Decision) -> Decision:
         kept = tuple(each for each in decision.changes if not isinstance(each, Membership))
         return replace(decision, changes=kept)
+
+    hand_over(patch, AddMember, rule)
+
+
+def a_binding_ends_on_one_side(patch: pytest.MonkeyPatch) -> None:
+    def rule(_command: Any, _view: Any, decision: Decision) -> Decision:
+        kept = tuple(each for each in decision.changes if not isinstance(each, Membership))
+        return replace(decision, changes=kept)
+
+    hand_over(patch, RemoveMember, rule)
+
+
+def a_line_is_in_the_record_of_one_of_two(patch: pytest.MonkeyPatch) -> None:
+    def rule(command: Any, _view: Any, decision: Decision) -> Decision:
+        if isinstance(decision, Rejected):
+            return decision
+        kept = tuple(each for each in decision.entries if each.citizen != command.member)
+        return replace(decision, entries=kept)
 
     hand_over(patch, AddMember, rule)
 
@@ -259,6 +290,7 @@ SABOTEURS = (
         ("link-independence", "linearizability"), stories.unlinking, an_unlink_reaches_all_channels
     ),
     Saboteur(("one-status",), stories.losing, a_loss_is_not_told_to_one_channel),
+    Saboteur(("linearizability",), stories.losing, a_channel_is_answered_from_before),
     Saboteur(("acknowledged",), stories.linking, an_acknowledged_link_is_dropped),
     Saboteur(("acknowledged",), stories.repeating, a_repeated_request_is_done_again),
     Saboteur(("once", "linearizability"), stories.showing, a_code_is_accepted_twice),
@@ -267,7 +299,9 @@ SABOTEURS = (
     Saboteur(("tries", "linearizability"), stories.guessing, a_try_is_not_counted),
     Saboteur(("tries",), stories.guessing, a_failed_face_is_not_counted),
     Saboteur(("places", "linearizability"), stories.marrying, a_place_more_than_there_are),
-    Saboteur(("places",), stories.marrying, a_binding_is_written_on_one_side),
+    Saboteur(("places", "joint-atomicity"), stories.marrying, a_binding_is_written_on_one_side),
+    Saboteur(("joint-atomicity",), stories.parting, a_binding_ends_on_one_side),
+    Saboteur(("joint-atomicity",), stories.marrying, a_line_is_in_the_record_of_one_of_two),
     Saboteur(("books",), stories.paying, a_posting_is_missing),
     Saboteur(("feeds",), stories.linking, an_event_is_doubled),
     Saboteur(("feeds",), stories.linking, an_event_is_never_written),

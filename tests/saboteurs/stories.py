@@ -9,7 +9,7 @@ from datetime import date
 from tests.saboteurs.stand import Stand, perhaps
 from tests.wire.people import CARD_PASSWORD, CHANGE_PASSWORD, FACE, UNLINK, face, new_id
 from tests.wire.people_codes import scan, show
-from tests.wire.people_family import SPOUSE, Home, born, register_recipient
+from tests.wire.people_family import OTHER, SPOUSE, Home, born, register_recipient
 from tests.wire.people_services import a_till
 
 from essc.card.v1 import card_service_pb2 as cards
@@ -115,6 +115,17 @@ async def marrying(stand: Stand) -> None:
         await stand.world.issue(spouse)
         await perhaps(home.add(spouse, SPOUSE))
     await home.used()
+
+
+async def parting(stand: Stand) -> None:
+    """Zhang binds Li and ends it; either looks at the family then."""
+    zhang, li = await stand.citizen("zhang", 1), await stand.citizen("li", 2)
+    home = Home(stand.wechat, zhang, await stand.wechat.apply(zhang))
+    await stand.wechat.set_password(zhang, home.link)
+    await home.remove(await home.add(li, OTHER))
+    of_li = Home(stand.wechat, li, await stand.wechat.apply(li))
+    await home.members()
+    await of_li.binders()
 
 
 async def certifying(stand: Stand) -> None:
