@@ -43,7 +43,6 @@ def essc(context: typer.Context) -> None:
 def main() -> None:
     """The entry point: a failure is one line on standard error and a status."""
     os.environ.setdefault("no_proxy", "localhost,127.0.0.1,::1")  # calls stay on this machine
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # that a party went away is told by us
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # a party that ends is no news to the library
     try:
         app()
