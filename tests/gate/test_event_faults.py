@@ -96,13 +96,15 @@ async def test_only_the_events_of_one_citizen_are_met(street: Street) -> None:
     assert cursors(got) == ["0001", "0002", "0002"]
 
 
+@pytest.mark.parametrize("from_call", [0, 1])
 async def test_a_cut_keeps_the_events_of_an_open_stream_and_breaks_it_when_it_ends(
-    street: Street,
+    street: Street, from_call: int
 ) -> None:
     street.party.feed.put_nowait(event(1))
     feed = await street.watch()
     before = await feed.read()
-    await street.add(cut=pb.CutFault(), match=pb.FaultMatch(sources=["wechat"]))
+    match = pb.FaultMatch(sources=["wechat"], from_call=from_call)
+    await street.add(cut=pb.CutFault(), match=match)
     street.party.feed.put_nowait(event(2))
     reading = asyncio.ensure_future(feed.read())
     await until(lambda: street.happened("fault-hit"))

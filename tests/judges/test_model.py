@@ -355,6 +355,18 @@ def test_a_binder_who_was_cancelled_gives_room_for_another() -> None:
     assert found
 
 
+@pytest.mark.parametrize(("departed", "is_possible"), [("son", True), ("daughter", False)])
+def test_only_a_member_who_was_cancelled_may_be_bound_no_more_without_being_removed(
+    departed: str, is_possible: bool
+) -> None:
+    added = did("AddMember", {"relation": "RELATION_CHILD"}, other="son")
+    listed = did("ListMembers", {}, {**LISTED_ONE, "bindings.0.end_time": 5}, others=("son",))
+
+    found = fits(*BORN, applied(), added, listed, known=Known(departed=frozenset({departed})))
+
+    assert found == is_possible
+
+
 def test_a_reason_that_it_does_not_judge_constrains_nothing() -> None:
     model = Model()
 

@@ -77,7 +77,7 @@ class Lasting:
         """Whether a stream that is open already is cut. Such a cut is not counted."""
         match = self.fault.match
         return (
-            not (match.from_call or match.count or match.share)
+            not (match.from_call > 1 or match.count or match.share)
             and keeps_answers(Hit(self.id, self.effect, self.value, self.over))
             and self._is_for(passing, passing.citizens)
         )

@@ -74,7 +74,10 @@ def get_places(state: State, operation: Operation, known: Known) -> States:
 
 
 def list_members(state: State, operation: Operation, known: Known) -> States:
-    """All members who were ever bound: so many places are used, and so are these bound now."""
+    """All members who were ever bound: so many places are used, and so are these bound now.
+
+    The binding of a member who was cancelled has ended, whoever asks.
+    """
     told = operation.told
     rows = range(count(told, "bindings", "binding_id"))
     used = Counter(text(told, f"bindings.{row}.relation") for row in rows)
@@ -88,7 +91,7 @@ def list_members(state: State, operation: Operation, known: Known) -> States:
         after
         for linked in active(state, operation.channel, known)
         for each in _places_used(linked, shown)
-        for after in _bound_now(each, "member", living, operation)
+        for after in _bound_now(each, "member", living, operation, known.departed)
     )
 
 
