@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -189,3 +190,40 @@ def test_runs_without_a_named_folder_are_numbered(tmp_path: Path) -> None:
 )
 def test_a_run_is_called_like_its_file(file: str, name: str) -> None:
     assert scenario_name(Path(file)) == name
+
+
+async def test_a_failure_of_the_workbench_is_told_and_its_data_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> list[str]:
+        return ["/bin/sh", "-c", "echo no room for the platform >&2; exit 9"]
+
+    monkeypatch.setattr("essc_workbench.federation.platform_serve", broken)
+    file, folder = file_of(tmp_path, "steps: [settle]\n"), tmp_path / "run"
+    console = Console(file=io.StringIO(), width=200)
+
+    status = await run_all(console, [file], Wishes(report=folder))
+
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
+    assert status == ExitStatus.OWN_FAILURE
+    assert "the workbench failed: platform did not start: no room for the platform" in said
+    assert "(see data/logs/platform.log)" in verdict["failure"]
+    assert str(tmp_path) not in (folder / "verdict.json").read_text("utf-8")
+    assert (folder / "data" / "logs" / "platform.log").exists()
+
+
+async def test_what_a_run_leaves_names_nobody(tmp_path: Path) -> None:
+    change = "- change_password: {citizen: oma, channel: wechat, new_password: '648201'}"
+    file, folder = file_of(tmp_path, f"steps:\n  {change}\n"), tmp_path / "run"
+
+    await run(file, folder)
+
+    written = "".join(
+        path.read_text("utf-8")
+        for path in folder.iterdir()
+        if path.suffix in (".json", ".jsonl", ".xml", ".html")
+    )
+    steps = json.loads((folder / "verdict.json").read_text("utf-8"))["steps"]
+    assert '"new_password": "…"' in steps[0]
+    assert re.search(r"(?<![0-9])(648201|205817)(?![0-9])", written) is None

@@ -141,7 +141,7 @@ class Run:
         self._drop_data()
 
     def _drop_data(self) -> None:
-        if not self._keeps_data:
+        if not self._keeps_data and not self._failure:  # a failure is found in the parties' logs
             drop_data(self.folder)
 
     def _judge(self, history: History) -> tuple[Finding, ...]:
@@ -189,7 +189,7 @@ class Run:
             pending=tuple(map(str, self._left)),
             skipped=tuple(stage.powers.skipped) if stage else (),
             environment=environment(setting.channels, setting.loss, is_tls=setting.is_tls),
-            failure=self._failure,
+            failure=self._failure.replace(f"{self.folder.resolve()}/", ""),
         )
 
 
