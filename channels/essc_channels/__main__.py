@@ -12,6 +12,7 @@ from typing import Any
 from essc_channels.config import Config, ConfigFaults, add_settings, read_config
 from essc_channels.core.channel_profiles import ChannelProfile
 from essc_channels.profiles import SHIPPED, ProfileFaults, find_profile
+from essc_wire import spares
 
 _WRONG_SETTINGS = 2
 _CANNOT_START = 1
@@ -23,17 +24,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="run one channel until SIGTERM")
     add_settings(serve)
+    commands.add_parser("spare", help=spares.HELP, description=spares.HELP)
     profiles = commands.add_parser("profiles", help="what a channel is, as data")
     profiles.add_argument("profiles", nargs="*", metavar="NAME|FILE.yaml", help="default: all")
     profiles.add_argument("--json", action="store_true", help="as an operator registers them")
     settings, unknown = parser.parse_known_args(arguments)
     if settings.command == "profiles":
         return _show_profiles(settings, unknown)
+    if settings.command == "spare":
+        return _be_spare(unknown)
     try:
         config = read_config(settings, unknown)
     except ConfigFaults as error:
         return _complain(error.faults, _WRONG_SETTINGS)
     return _serve(config)
+
+
+def _be_spare(unknown: list[str]) -> int:
+    """Loads what serving needs, then is what whoever comes first wants."""
+    if unknown:
+        return _complain([f"{each}: no such setting" for each in unknown], _WRONG_SETTINGS)
+    import uvloop  # noqa: F401 - loaded now, so that it need not be then
+
+    import essc_channels.server  # noqa: F401
+
+    try:
+        order = spares.wait_for_order()
+    except (spares.NoOrder, OSError) as error:
+        return _complain([str(error)], _WRONG_SETTINGS)
+    return 0 if order is None else main(["serve", *order])
 
 
 def _serve(config: Config) -> int:

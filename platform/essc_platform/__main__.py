@@ -12,6 +12,7 @@ import uvloop
 from essc_platform.config import LEVELS, ConfigError, add_arguments, config_from
 from essc_platform.server import OPERATOR, initialise, start
 from essc_platform.store.engine import StoreError
+from essc_wire import spares
 from essc_wire.keys import to_pem
 from essc_wire.logs import set_up_logs
 from essc_wire.serving import wait_for_stop_signal
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--platform-id", default="cn-essc", help="what tokens name as audience")
     making.add_argument("--operator-key", help="a file for the first operator's key, too")
     add_arguments(commands.add_parser("serve", help="serve the platform"))
+    commands.add_parser("spare", help=spares.HELP, description=spares.HELP)
     return parser
 
 
@@ -41,12 +43,20 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.command == "init":
             key_file = Path(arguments.operator_key) if arguments.operator_key else None
             return _initialise(Path(arguments.data), arguments.platform_id, key_file)
+        if arguments.command == "spare":
+            return _be_spare()
         set_up_logs(arguments.log_level if arguments.log_level in LEVELS else "info")
         return uvloop.run(_serve(arguments))
     except ConfigError as error:
         return _fail(*error.problems)
     except (StoreError, OSError, ValueError, KeyError) as error:
         return _fail(str(error))
+
+
+def _be_spare() -> int:
+    """Everything is imported: this module has asked for it. Then as whoever comes first wants."""
+    order = spares.wait_for_order()
+    return 0 if order is None else _run(_parser().parse_args(["serve", *order]))
 
 
 def _initialise(folder: Path, platform_id: str, key_file: Path | None) -> int:

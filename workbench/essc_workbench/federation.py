@@ -9,8 +9,9 @@ registrations, personas) is remembered in the folder, and repeating it changes n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from essc_wire.keys import from_pem, new_key, write_key
 from essc_wire.tls import server_credentials
@@ -29,6 +30,7 @@ from essc_workbench.families import WINDOW, enrol_window, make_families, make_li
 from essc_workbench.folders import LOSSES, Addresses, DataFolder, State
 from essc_workbench.foreign import Foreign, bring_keys
 from essc_workbench.population import (
+    Persona,
     bring_linked_to_status,
     open_accounts,
     personas,
@@ -44,7 +46,16 @@ from essc_workbench.programs import (
     shipped_profiles,
 )
 from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM, Doors, Routes, opened
+from essc_workbench.spares import Spares
 from essc_workbench.trace import Traces
+
+
+class Prepared(Protocol):
+    """Where a new folder begins."""
+
+    async def copy_to(self, folder: DataFolder) -> None:
+        """Puts what is prepared into a folder; one that holds a federation is left as it is."""
+        ...
 
 
 def _silent(_text: str) -> None:
@@ -64,8 +75,12 @@ class Federation:
         say: Callable[[str], None] = _silent,
         routes: Routes | None = None,
         foreign: Mapping[str, Foreign] | None = None,
+        spares: Spares | None = None,
+        template: Prepared | None = None,
+        people: Collection[str] | None = None,
     ) -> None:
         self.folder = folder
+        self._spares, self._template, self._people = spares, template, people
         self.foreign = dict(foreign or {})
         """Parties that somebody else runs."""
         if self.foreign and is_tls:
@@ -102,6 +117,8 @@ class Federation:
     async def start(self) -> None:
         """Starts everything and sets up what is not set up yet."""
         self.folder.make()
+        if self._template is not None and PLATFORM not in self.foreign:
+            await self._template.copy_to(self.folder)
         is_tls, self.state = self.state.is_tls, self.folder.load()
         self.state.is_tls = is_tls
         self.state.loss = self._loss or self.state.loss
@@ -126,6 +143,8 @@ class Federation:
         async with self.connections(is_straight=True) as connections:
             await self._set_up(connections)
         await asyncio.gather(*map(self._ready, self.profiles))
+        if self._spares is not None:
+            self._spares.fill()  # nobody waits now, and the next federation finds them
 
     async def stop(self) -> None:
         """Stops every process; the channels first, so that none misses its platform."""
@@ -238,7 +257,8 @@ class Federation:
             command = channel_serve(
                 self.folder, party, at, way, self.state.platform_id, is_tls=is_tls
             )
-        self._processes[party] = PartyProcess(party, command, self.folder.logs)
+        take = self._spares.take if self._spares else None
+        self._processes[party] = PartyProcess(party, command, self.folder.logs, take)
         self._processes[party].start()
 
     async def _set_up(self, connections: Connections) -> None:
@@ -270,12 +290,27 @@ class Federation:
             await make_families(window, lab, people)
             await make_links(window, lab, people)
             await bring_linked_to_status(Bureau(connections.platform(BUREAU)), people)
-        for channel_id in [name for name in missing if name != PLATFORM]:
-            if not connections.has_lab(channel_id):
-                continue
-            await self._ready(channel_id)
-            await open_accounts(connections.channel_lab(channel_id), channel_id, people)
-        self.state.populated.extend(missing)
+            self.state.populated.append(PLATFORM)
+        if self._people is not None:
+            unknown = [name for name in self._people if name not in people]
+            if unknown:
+                raise UsageError(f"{', '.join(unknown)}: no such persona")
+            people = {name: people[name] for name in self._people}
+        await asyncio.gather(
+            *(
+                self._open_accounts(connections, channel_id, people)
+                for channel_id in missing
+                if channel_id != PLATFORM and people and connections.has_lab(channel_id)
+            )
+        )
+        if self._people is None:
+            self.state.populated.extend(name for name in missing if name != PLATFORM)
+
+    async def _open_accounts(
+        self, connections: Connections, channel_id: str, people: dict[str, Persona]
+    ) -> None:
+        await self._ready(channel_id)
+        await open_accounts(connections.channel_lab(channel_id), channel_id, people)
 
 
 def _chosen(shipped: dict[str, Profile], wanted: Sequence[str] | None) -> dict[str, Profile]:
@@ -300,11 +335,16 @@ async def federation_in(
     say: Callable[[str], None] = _silent,
     routes: Routes | None = None,
     foreign: Mapping[str, Foreign] | None = None,
+    spares: Spares | None = None,
+    template: Prepared | None = None,
+    people: Collection[str] | None = None,
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends.
 
     Without a policy for losses it is the one of the last run. With routes its parties call each
     other as these say. Foreign parties are called where they are, and neither started nor ended.
+    With spares its processes are loaded already; with a template a new folder begins as a copy of
+    it. Only the personas that are named in `people` get accounts in the channels; default: all.
     """
     federation = Federation(
         folder,
@@ -314,6 +354,9 @@ async def federation_in(
         say=say,
         routes=routes,
         foreign=foreign,
+        spares=spares,
+        template=template,
+        people=people,
     )
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist

@@ -12,9 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from essc_workbench.failures import WorkbenchError
 
@@ -41,11 +42,30 @@ def environment() -> dict[str, str]:
     return {**kept, "no_proxy": "localhost,127.0.0.1,::1"}
 
 
+Take: TypeAlias = Callable[[str, Sequence[str], Path, Path], "subprocess.Popen[bytes] | None"]
+"""Who gives a process of a program that serves with these arguments, if one has been kept ready;
+the files are where its output and its log go."""
+
+
+def launched(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
+    """Starts a program that dies with the workbench, in a process group of its own."""
+    launcher = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid())]
+    return subprocess.Popen([*launcher, *command], env=environment(), process_group=0, **streams)
+
+
 class PartyProcess:
     """A program that prints a ready line; its output goes to files in a folder."""
 
-    def __init__(self, name: str, command: Sequence[str | Path], logs: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        logs: Path,
+        take: Take | None = None,
+    ) -> None:
+        """`take` gives a process that has loaded a program already, if there is one."""
         self.name = name
+        self._take = take
         self.command = [str(part) for part in command]
         self.out_file = logs / f"{name}.out"
         self.log_file = logs / f"{name}.log"
@@ -63,17 +83,17 @@ class PartyProcess:
 
     def start(self) -> None:
         """Starts the process. Call it from the main thread: a party dies with that thread."""
-        launcher = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid())]
         with self.out_file.open("ab") as out, self.log_file.open("ab") as log:
             self._out_from, self._log_from = out.tell(), log.tell()
-            self._process = subprocess.Popen(
-                [*launcher, *self.command],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=log,
-                env=environment(),
-                process_group=0,
-            )
+            program, word, *arguments = [*self.command, ""]
+            if self._take is not None and word == "serve":
+                self._process = self._take(program, arguments[:-1], self.out_file, self.log_file)
+            else:
+                self._process = None
+            if self._process is None:
+                self._process = launched(
+                    self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=log
+                )
 
     async def ready(self, within_s: float = READY_S) -> Ready:
         """Waits for the ready line."""

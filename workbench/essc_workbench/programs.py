@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from essc_workbench.failures import WorkbenchError
@@ -93,7 +94,12 @@ def channel_serve(
 
 
 def shipped_profiles() -> dict[str, Profile]:
-    """The channels that ship, by id, in their program's own order."""
+    """The channels that ship, by id, in their program's own order; asked for once."""
+    return dict(_shipped_profiles())
+
+
+@cache
+def _shipped_profiles() -> dict[str, Profile]:
     answer = _answer("essc-channel", "profiles", "--json")
     try:
         profiles = [_profile(item) for item in json.loads(answer)]

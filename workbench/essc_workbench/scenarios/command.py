@@ -1,12 +1,14 @@
 """`essc run`: scenario files, each run and judged, a line for each; the worst is the status."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
+from essc_workbench.backstage import Backstage, backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.report.verdicts import ExitStatus, Verdict, worst
 from essc_workbench.report.words import first_words
@@ -34,16 +36,29 @@ async def run_all(
         raise UsageError("a foreign party keeps its state: run one file at a time against it")
     files = await asyncio.to_thread(_read_all, paths)
     turn = asyncio.Semaphore(parallel)
+    with _kept_ready(files, parallel) as ready:
 
-    async def one(file: ScenarioFile) -> Verdict:
-        async with turn:
-            own = replace(wishes, report=_own_folder(wishes.report, file, len(files)))
-            verdict, folder = await run_file(file, own)
-            _tell(console, verdict, folder)
-            return verdict
+        async def one(file: ScenarioFile) -> Verdict:
+            async with turn:
+                report = _own_folder(wishes.report, file, len(files))
+                own = replace(wishes, report=report, backstage=ready)
+                verdict, folder = await run_file(file, own)
+                _tell(console, verdict, folder)
+                return verdict
 
-    outcomes = await asyncio.gather(*map(one, files), return_exceptions=True)
+        outcomes = await asyncio.gather(*map(one, files), return_exceptions=True)
     return _status(console, outcomes)
+
+
+@contextmanager
+def _kept_ready(files: Sequence[ScenarioFile], parallel: int) -> Iterator[Backstage | None]:
+    """What several files need again and again; a single one needs nothing kept."""
+    if len(files) == 1:
+        yield None
+        return
+    channels = max(len(file.scenario.federation.channels) for file in files)
+    with backstage(channels=channels, at_once=min(parallel, len(files))) as ready:
+        yield ready
 
 
 def _read_all(paths: Sequence[Path]) -> list[ScenarioFile]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from essc_workbench.backstage import Backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import BLOCK, DataFolder
@@ -37,6 +38,8 @@ class Setting:
     citizens: Mapping[str, CitizenSpec] = field(default_factory=dict)
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
     """Parties that somebody else runs."""
+    backstage: Backstage | None = None
+    """What is kept ready for several runs, one after the other."""
 
 
 def setting_of(
@@ -83,6 +86,9 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
                 loss=setting.loss,
                 routes=_Ways(gate, setting.foreign),
                 foreign=setting.foreign,
+                spares=setting.backstage.spares if setting.backstage else None,
+                template=setting.backstage.template if setting.backstage else None,
+                people=(),  # the cast gives accounts to whoever plays
             )
         )
         straight = await stack.enter_async_context(federation.connections(is_straight=True))

@@ -3,9 +3,10 @@
 import asyncio
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from essc_workbench.backstage import Backstage
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.foreign import Foreign, options_of
 from essc_workbench.judges.findings import Text
@@ -34,6 +35,8 @@ class Wishes:
     """Instead of the file's own."""
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
     """Parties that somebody else runs."""
+    backstage: Backstage | None = None
+    """What is kept ready for several files."""
 
 
 def read(path: Path) -> ScenarioFile:
@@ -47,7 +50,7 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
     Raises UsageError for a scenario that asks for what there is not. A failure of the workbench
     itself is in the verdict.
     """
-    play = play_of(file, wishes.seed, wishes.foreign)
+    play = play_of(file, wishes.seed, wishes.foreign, wishes.backstage)
     seed = play.setting.seed
     folder = named_folder(wishes.report) if wishes.report else fresh_folder(play.name, seed)
     run = Run(play, folder, keeps_data=wishes.keeps_data)
@@ -64,11 +67,14 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
 
 
 def play_of(
-    file: ScenarioFile, seed: int | None = None, foreign: Mapping[str, Foreign] | None = None
+    file: ScenarioFile,
+    seed: int | None = None,
+    foreign: Mapping[str, Foreign] | None = None,
+    backstage: Backstage | None = None,
 ) -> Play:
     """A file as a play."""
     scenario = file.scenario
-    setting = setting_of(scenario, seed, foreign)
+    setting = replace(setting_of(scenario, seed, foreign), backstage=backstage)
     strangers = f" {options_of(setting.foreign)}" if setting.foreign else ""
     return Play(
         name=scenario_name(file.path),
