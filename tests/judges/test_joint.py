@@ -179,10 +179,17 @@ def test_a_certification_by_a_binder_is_the_members() -> None:
     assert rulings == [Ruling.GOOD, Ruling.BROKEN]
 
 
-def test_bindings_of_a_cancelled_holder_may_be_missing_in_the_members_list() -> None:
+@pytest.mark.rule("R9")
+@pytest.mark.parametrize(
+    ("dead", "holders_list", "members_list"),
+    [("zhang", ENDED, {}), ("li", ENDED, AS_MEMBER)],
+)
+def test_a_binding_of_whom_one_was_cancelled_may_be_shown_as_good_no_more(
+    dead: str, holders_list: dict[str, Any], members_list: dict[str, Any]
+) -> None:
     told = added()
-    told.call("bureau", "CancelCitizen", {"id_number": "zhang"})
-    listed(told, member={})
+    told.call("bureau", "CancelCitizen", {"id_number": dead})
+    listed(told, holder=holders_list, member=members_list)
 
     finding = found(told, snapshot(sides()))
 

@@ -367,6 +367,19 @@ def test_only_a_member_who_was_cancelled_may_be_bound_no_more_without_being_remo
     assert found == is_possible
 
 
+def test_a_binding_of_whom_one_was_cancelled_may_be_shown_as_ended_and_not_be_found() -> None:
+    known = Known(departed=frozenset({"son"}))
+    added = did("AddMember", {"relation": "RELATION_CHILD"}, other="son")
+    ended = did("ListMembers", {}, {**LISTED_ONE, "bindings.0.end_time": 9}, others=("son",))
+    code = refused("IssueCode", "BINDING_NOT_FOUND", {"binding_id": "b"}, other="son")
+
+    found = [fits(*BORN, applied(), added, each, known=known) for each in (ended, code)]
+    alive = [fits(*BORN, applied(), added, each) for each in (ended, code)]
+
+    assert found == [True, True]
+    assert alive == [False, False]
+
+
 def test_a_reason_that_it_does_not_judge_constrains_nothing() -> None:
     model = Model()
 

@@ -66,11 +66,13 @@ class Ending:
 def sightings(evidence: Evidence, register: Register) -> list[Sighting]:
     """All sightings of all bindings, in the order in which they began."""
     bindings = tuple(_bindings(evidence, register))
+    # Of whom somebody was cancelled, a binding is shown as good no more, though nobody ended it.
+    living = [each for each in bindings if not {each.holder, each.member} & register.cancelled]
     found = [
         sighting
         for deed in deeds(evidence.history)
         if deed.outcome is Outcome.OK and deed.ended_us is not None
-        for sighting in _of_deed(deed, register, bindings)
+        for sighting in _of_deed(deed, register, living)
     ]
     found += _of_snapshot(evidence, register, bindings)
     return sorted(found, key=lambda each: each.began_us)
@@ -109,12 +111,7 @@ def _of_deed(deed: Deed, register: Register, bindings: Iterable[Binding]) -> Ite
         own = [each for each in bindings if each.holder == first]
         yield from _listed(deed, own, HOLDER, "bindings")
     elif deed.method == "ListBinders":
-        # Of whom the holder was cancelled, nothing is shown any more, though nothing ended.
-        own = [
-            each
-            for each in bindings
-            if each.member == first and each.holder not in register.cancelled
-        ]
+        own = [each for each in bindings if each.member == first]
         yield from _listed(deed, own, MEMBER, "binders")
     elif deed.method in ("AddMember", *ENDING):
         side = "binder" if deed.method == "LeaveBinder" else "binding"

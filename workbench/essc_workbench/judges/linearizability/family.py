@@ -91,17 +91,17 @@ def list_members(state: State, operation: Operation, known: Known) -> States:
         after
         for linked in active(state, operation.channel, known)
         for each in _places_used(linked, shown)
-        for after in _bound_now(each, "member", living, operation, known.departed)
+        for after in _bound_now(each, "member", living, operation, known)
     )
 
 
 def list_binders(state: State, operation: Operation, known: Known) -> States:
-    """Who has bound this citizen now; who was cancelled does not count."""
+    """Who has bound this citizen now."""
     living = set(operation.others)
     return tuple(
         after
         for each in active(state, operation.channel, known)
-        for after in _bound_now(each, "binder", living, operation, known.departed)
+        for after in _bound_now(each, "binder", living, operation, known)
     )
 
 
@@ -158,9 +158,15 @@ def _bound_now(
     kind: str,
     living: set[str],
     operation: Operation,
-    ignored: frozenset[str] = frozenset(),
+    known: Known,
 ) -> States:
-    """Exactly these are bound now, as far as they are known by name."""
+    """Exactly these are bound now, as far as they are known by name.
+
+    Of whom somebody was cancelled, on either side, a binding is good no more, and not ended either.
+    """
+    if operation.citizen in known.departed:
+        return (state,)
+    ignored = known.departed
     named = living - {""}
     known_bound = {name for name, is_bound in state.of_kind(kind) if is_bound is True}
     missing = known_bound - named - ignored

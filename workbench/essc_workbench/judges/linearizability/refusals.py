@@ -88,9 +88,10 @@ def citizen_cancelled(state: State, _operation: Operation, _known: Known) -> Sta
     return () if state.get(of.CANCELLED) is False else (state.put((of.CANCELLED, True)),)
 
 
-def binding_not_found(state: State, operation: Operation, _known: Known) -> States:
+def binding_not_found(state: State, operation: Operation, known: Known) -> States:
     """There is no such binding, or it is not good any more."""
-    if not operation.other or operation.is_rebound:
+    is_gone = {operation.other, operation.citizen} & known.departed
+    if not operation.other or operation.is_rebound or is_gone:
         return (state,)
     holds = of.binder if operation.method == "LeaveBinder" else of.member
     return () if state.get(holds(operation.other)) is True else (state,)
