@@ -150,6 +150,18 @@ def test_a_card_that_is_looked_at_after_an_acknowledged_change_shows_it(
     assert found(told).ruling is ruling
 
 
+def test_whose_card_is_looked_at_is_known_by_its_link_too() -> None:
+    told = Telling()
+    answer = {"physical_card.status": "PHYSICAL_CARD_STATUS_LOST"}
+    told.call("bureau", "ReportLoss", {"physical_card_id": "card"}, answer)
+    stale = {"card.physical_card_status": "PHYSICAL_CARD_STATUS_NORMAL"}
+    told.call("wechat", "GetCard", {"link_id": "link-wechat-zhang"}, stale, request_id="")
+
+    (violation,) = found(told).violations
+
+    assert (violation.citizen, violation.calls) == ("zhang", (1, 2))
+
+
 def test_a_loss_that_lapsed_is_none() -> None:
     lapsed = rows.AuditPhysicalCard(
         citizen="zhang", physical_card_id="card", status=TEMPORARILY_LOST, lift_time=time(50)

@@ -89,6 +89,17 @@ def an_unlink_reaches_all_channels(patch: pytest.MonkeyPatch) -> None:
     hand_over(patch, Unlink, rule, lambda command: [many(Link, command.citizen)])
 
 
+def an_unlink_is_told_to_all_channels(patch: pytest.MonkeyPatch) -> None:
+    def rule(command: Any, _view: Any, decision: Decision) -> Decision:
+        if isinstance(decision, Rejected):
+            return decision
+        (told,) = decision.events
+        other = replace(told, channel="alipay", kind=EventKind.FAMILY_CHANGED)
+        return replace(decision, events=(told, other))
+
+    hand_over(patch, Unlink, rule)
+
+
 def a_loss_is_not_told_to_one_channel(patch: pytest.MonkeyPatch) -> None:
     def rule(_command: Any, _view: Any, decision: Decision) -> Decision:
         if isinstance(decision, Rejected):
@@ -264,6 +275,18 @@ def a_copy_ignores_events(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(channel_rules, "absorb", absorb)
 
 
+def a_copy_keeps_the_old_status(patch: pytest.MonkeyPatch) -> None:
+    ours = channel_rules.absorb
+
+    def absorb(shadow: Any, event: Any, as_of: Any) -> Any:
+        after = ours(shadow, event, as_of)
+        if shadow is None or after is None:
+            return after
+        return replace(after, card=shadow.card)
+
+    patch.setattr(channel_rules, "absorb", absorb)
+
+
 # --- what nobody should read -------------------------------------------------------------------
 
 
@@ -289,8 +312,10 @@ SABOTEURS = (
     Saboteur(
         ("link-independence", "linearizability"), stories.unlinking, an_unlink_reaches_all_channels
     ),
+    Saboteur(("link-independence",), stories.unlinking, an_unlink_is_told_to_all_channels),
     Saboteur(("one-status",), stories.losing, a_loss_is_not_told_to_one_channel),
-    Saboteur(("linearizability",), stories.losing, a_channel_is_answered_from_before),
+    Saboteur(("one-status", "linearizability"), stories.losing, a_channel_is_answered_from_before),
+    Saboteur(("one-status",), stories.losing, a_copy_keeps_the_old_status),
     Saboteur(("acknowledged",), stories.linking, an_acknowledged_link_is_dropped),
     Saboteur(("acknowledged",), stories.repeating, a_repeated_request_is_done_again),
     Saboteur(("once", "linearizability"), stories.showing, a_code_is_accepted_twice),

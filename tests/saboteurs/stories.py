@@ -36,7 +36,7 @@ async def unlinking(stand: Stand) -> None:
 
 
 async def losing(stand: Stand) -> None:
-    """Zhang's card is lost, and found again."""
+    """Zhang's card is lost, found again, and lost once more."""
     zhang = await stand.citizen("zhang", 1)
     of_wechat, of_alipay = await stand.wechat.apply(zhang), await stand.alipay.apply(zhang)
     (physical_card,) = await stand.world.bureau_view(zhang)
@@ -45,6 +45,7 @@ async def losing(stand: Stand) -> None:
         await channel.get(link)
     await stand.world.lift_loss(physical_card)
     await stand.alipay.get(of_alipay)
+    await stand.world.report_loss(physical_card)
 
 
 async def repeating(stand: Stand) -> None:

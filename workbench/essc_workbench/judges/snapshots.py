@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from essc.lab.v1.audit_platform_pb2 import AuditCitizen, AuditEvent, AuditLink, AuditPhysicalCard
 from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc.registry.v1 import physical_card_pb2
-from essc_workbench.history.items import Happened
+from essc_workbench.history.items import Facts, Happened
 from essc_workbench.judges.findings import Evidence
 
 PLATFORM: Final = "platform"
@@ -53,6 +53,8 @@ class National:
     aliases: Mapping[str, str]
     links: Mapping[str, AuditLink]
     """By link id."""
+    holders: Mapping[str, str]
+    """Citizens' keys by the ids of their physical cards."""
     now_us: int
     """The platform's time when it was taken."""
 
@@ -64,6 +66,13 @@ class National:
         """Whose link it is: a citizen's key; empty if the platform has no such link."""
         link = self.links.get(link_id)
         return link.citizen if link is not None else ""
+
+    def about(self, citizens: tuple[str, ...], asked: Facts) -> str:
+        """Whom a call is about, an alias: as the history tells, or by the id that it names."""
+        if len(citizens) == 1:
+            return citizens[0]
+        by_link = self.owner(str(asked.get("link_id", "")))
+        return self.alias(by_link or self.holders.get(str(asked.get("physical_card_id", "")), ""))
 
     def feeds(self) -> dict[str, list[AuditEvent]]:
         """Each channel's events, in the order of its feed."""
@@ -86,6 +95,7 @@ def national(evidence: Evidence) -> National | None:
         snapshot=found,
         aliases=alias_of(evidence, found.citizens),
         links={link.link_id: link for link in found.links},
+        holders={card.physical_card_id: card.citizen for card in found.physical_cards},
         now_us=micros(found.header.time),
     )
 

@@ -222,11 +222,12 @@ def _judge_answers(
     count = Counter(platform.alias(each.citizen) for each in platform.snapshot.physical_cards)
     changes: dict[str, list[Request]] = defaultdict(list)
     for each in asked:
-        if each.may_be_done and count[each.citizen] == 1 and _is_of_registry(each):
-            changes[each.citizen].append(each)
+        name = platform.about(each.citizens, each.asked)
+        if each.may_be_done and count[name] == 1 and _is_of_registry(each):
+            changes[name].append(each)
     moved = [item.at_us for item in moves(evidence)]
     for call in evidence.history.calls:
-        name = call.invoked.citizens[0] if len(call.invoked.citizens) == 1 else ""
+        name = platform.about(call.invoked.citizens, call.invoked.facts)
         if call.method != "GetCard" or call.outcome is not Outcome.OK or call.answered is None:
             continue
         before = [each for each in changes[name] if _ended_before(each, call.invoked.at_us)]
