@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from tests.judges.telling import ZHANG, Telling, applied, channel, event, link, platform, shadow
+from typer.testing import CliRunner
 
 from essc.event.v1.event_pb2 import Event
 from essc.lab.v1 import audit_channel_pb2 as channel_rows
+from essc_workbench.cli import app
 from essc_workbench.failures import UsageError
 from essc_workbench.history.items import to_json
 from essc_workbench.judges import JUDGES
@@ -85,6 +87,16 @@ def test_somebody_can_bring_a_judge_of_their_own(tmp_path: Path) -> None:
     _, said = judged(tmp_path, f"{__name__}:Another")
 
     assert "another: Whatever a step of the scenario expected was seen" in said
+
+
+def test_the_command_says_the_same_with_the_same_status(tmp_path: Path) -> None:
+    kept(tmp_path, serial=2)
+
+    result = CliRunner().invoke(app, ["judge", str(tmp_path), "--also", f"{__name__}:Another"])
+
+    assert result.exit_code == 1
+    assert "another: Whatever" in result.output
+    assert "wechat's copy says ACTIVE 2/1, not ACTIVE 1/1" in result.output
 
 
 @pytest.mark.parametrize("name", ["nowhere:Judge", "essc_workbench.judges:Nobody", "nothing", ":"])

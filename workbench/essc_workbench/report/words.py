@@ -1,5 +1,6 @@
 """The first words about a verdict that is not good: what was seen where, a line each."""
 
+from essc_workbench.judges.expectations import Expectations
 from essc_workbench.judges.findings import Finding, Ruling
 from essc_workbench.report.verdicts import Verdict
 
@@ -12,7 +13,8 @@ def first_words(verdict: Verdict) -> list[str]:
         f"step {each.step}: {each.about}: expected {each.expected}, seen {each.seen}"
         for each in verdict.unmet
     ]
-    words += [line for finding in verdict.findings for line in _of_judge(finding)]
+    judged = [each for each in verdict.findings if each.judge != Expectations.name]
+    words += [line for finding in judged for line in _of_judge(finding)]
     words += [f"pending: {each}" for each in verdict.pending]
     if not verdict.checks:
         words.append("nothing was checked, which is no pass")
