@@ -50,6 +50,15 @@ StepKind = Literal[
 ]
 
 
+PATIENCE = 10.0
+Patience = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=60,
+        description="For how many seconds a call without a certain answer is sent again; 0: never.",
+    ),
+]
 Count = Annotated[int, Field(ge=1, le=20)]
 Mistakes = (
     MistakeName
@@ -74,12 +83,7 @@ class OnPhone(Asking):
     citizen: CitizenName = Field(description="Who.")
     channel: ChannelNames = Field(description="In which channel; of a list, one after the other.")
     device: str = Field("phone", description="On which of their phones; another by another name.")
-    patience: float = Field(
-        10.0,
-        ge=0,
-        le=60,
-        description="For how many seconds a call without a certain answer is sent again; 0: never.",
-    )
+    patience: Patience = PATIENCE
 
     async def phone(self, stage: Stage, channel_id: str) -> Phone:
         """The phone, signed in."""

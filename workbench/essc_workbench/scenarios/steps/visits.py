@@ -11,7 +11,14 @@ from essc_workbench import citizens
 from essc_workbench.scenarios.fields import ThingName, names_of
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking, end_of
-from essc_workbench.scenarios.steps.phones import Flowing, OnPhone, OpenFlow, end_of_flow
+from essc_workbench.scenarios.steps.phones import (
+    PATIENCE,
+    Flowing,
+    OnPhone,
+    OpenFlow,
+    Patience,
+    end_of_flow,
+)
 from essc_workbench.scenarios.steps.references import kept
 
 
@@ -73,9 +80,11 @@ class Continue(Flowing):
     shorthand = "flow"
 
     flow: ThingName = Field(description="The name under which it was kept.")
+    patience: Patience = PATIENCE
 
     async def play(self, stage: Stage) -> None:
         at = kept(stage, self.flow, OpenFlow, "open flow")
+        at.phone.patience_s = self.patience
 
         async def follow() -> tuple[OpenFlow, citizens.Walk]:
             walked = await at.phone.follow(at.flow, at.conduct, until=self.until())
