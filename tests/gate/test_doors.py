@@ -218,7 +218,9 @@ async def test_many_calls_at_once_each_get_their_own_answer_and_their_own_end(
 ) -> None:
     ids = [f"{number:032x}" for number in range(300)]
 
-    answers = await asyncio.gather(*(street.unlink(each, link_id=each) for each in ids))
+    answers = await asyncio.gather(
+        *(street.unlink(each, link_id=each, timeout_s=30) for each in ids)
+    )
 
     assert [answer.link.link_id for answer in answers] == ids
     by_call = {item.call: item for item in street.answered()}
