@@ -121,6 +121,19 @@ def test_a_refusal_of_a_fault_on_the_way_says_nothing_of_the_platform() -> None:
     assert (without.ruling, with_fault.ruling) == (Ruling.BROKEN, Ruling.GOOD)
 
 
+def test_a_refused_call_that_arrived_twice_may_have_been_done_the_second_time() -> None:
+    told = Telling()
+    seen(told, "wechat")
+    call = told.call("wechat", "Unlink", {**WECHAT, "serial": 1}, refused="LINK_NOT_ACTIVE")
+    told.call("wechat", "GetCard", WECHAT, refused="LINK_NOT_ACTIVE", request_id="")
+    once = JUDGE.judge(evidence(told))
+    told.happened("fault-hit", party="platform", fault="f", effect="deliver_twice", call=call)
+
+    twice = JUDGE.judge(evidence(told))
+
+    assert (once.ruling, twice.ruling) == (Ruling.BROKEN, Ruling.GOOD)
+
+
 @pytest.mark.rule("R31")
 def test_a_code_that_two_verifiers_find_valid_is_used_twice() -> None:
     told = Telling()

@@ -6,7 +6,7 @@ answered for certain may have happened at any time after it was first sent, or n
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from essc_workbench.history.items import Facts, Outcome
 from essc_workbench.history.reading import Call, History
@@ -55,14 +55,16 @@ class Deed:
 
 def deeds(history: History) -> list[Deed]:
     """All that was asked of the platform about citizens, in the order in which it was sent."""
-    injected = _injected(history)
+    injected, doubled = _met_by(history, "refuse"), _met_by(history, "deliver_twice")
     groups: dict[tuple[str, ...], list[Deed]] = {}
     for call in history.calls:
         service = call.invoked.method.rpartition("/")[0]
         is_about_citizens = service in SERVICES and call.method not in OF_NOBODY
         if call.invoked.target != PLATFORM or not is_about_citizens or call.number in injected:
             continue
-        for request_id, deed in _single(call):
+        for request_id, told in _single(call):
+            is_open = call.number in doubled and told.outcome is Outcome.REFUSED
+            deed = _unheard(told) if is_open else told
             key = (call.invoked.source, deed.method, request_id or f"call {call.number}")
             groups.setdefault(key, []).append(deed)
     settled = (_settled(attempts) for attempts in groups.values())
@@ -87,17 +89,8 @@ def _settled(attempts: Sequence[Deed]) -> Deed | None:
 
 
 def _with(deed: Deed, began_us: int, calls: tuple[int, ...]) -> Deed:
-    return Deed(
-        call=deed.call,
-        method=deed.method,
-        began_us=began_us,
-        ended_us=None if deed.outcome is Outcome.UNKNOWN else deed.ended_us,
-        outcome=deed.outcome,
-        reason=deed.reason,
-        asked=deed.asked,
-        told=deed.told,
-        calls=calls,
-    )
+    ended_us = None if deed.outcome is Outcome.UNKNOWN else deed.ended_us
+    return replace(deed, began_us=began_us, ended_us=ended_us, calls=calls)
 
 
 def _is_any_out(attempts: Sequence[Deed], refused: Deed) -> bool:
@@ -113,10 +106,18 @@ def _says_nothing(deed: Deed) -> bool:
     return deed.outcome is Outcome.REFUSED and deed.reason in SAY_NOTHING
 
 
-def _injected(history: History) -> frozenset[int]:
-    """Calls that a fault refused on the way: the platform never heard of them."""
+def _met_by(history: History, effect: str) -> frozenset[int]:
+    """Calls that a fault of this effect has met.
+
+    One that was refused on the way the platform never heard of; of one that arrived twice only the
+    first answer was told, and after a refusal the second may have been done.
+    """
     hits = (each.facts for each in history.happened("fault-hit"))
-    return frozenset(number(facts, "call") for facts in hits if facts.get("effect") == "refuse")
+    return frozenset(number(facts, "call") for facts in hits if facts.get("effect") == effect)
+
+
+def _unheard(deed: Deed) -> Deed:
+    return replace(deed, outcome=Outcome.UNKNOWN, reason="", told={})
 
 
 def _single(call: Call) -> Iterator[tuple[str, Deed]]:
