@@ -33,6 +33,8 @@ class Config:
     tls: Path | None = None
     log_level: str = "info"
     allow_any_id: bool = False
+    store_bytes_max: int | None = None
+    """How large `channel.db` may grow; what it holds already stays."""
 
 
 class ConfigFaults(ValueError):  # noqa: N818 - it holds several
@@ -58,6 +60,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add("--tls", metavar="DIR", help="serves TLS with the certificate in this folder")
     add("--log-level", default="info", metavar="LEVEL", help="one of " + ", ".join(LOG_LEVELS))
     add("--allow-any-id", action="store_true", help="the lab takes real-looking ID numbers too")
+    add(
+        "--store-bytes-max",
+        metavar="N",
+        help="let the store grow to N bytes and no further: beyond, STORE_UNAVAILABLE",
+    )
 
 
 def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
@@ -75,6 +82,9 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
         faults.append("--vouching: is missing; or use --lab for a simulated authority")
     if settings.log_level not in LOG_LEVELS:
         faults.append("--log-level: one of " + ", ".join(LOG_LEVELS))
+    bytes_max = settings.store_bytes_max
+    if bytes_max is not None and not _is_count(bytes_max):
+        faults.append(f"--store-bytes-max: {bytes_max}: a number from 1")
     if faults or profile is None or key is None:
         raise ConfigFaults(faults)
     return Config(
@@ -90,6 +100,7 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
         tls=Path(settings.tls) if settings.tls else None,
         log_level=settings.log_level,
         allow_any_id=settings.allow_any_id,
+        store_bytes_max=None if bytes_max is None else int(bytes_max),
     )
 
 
@@ -137,6 +148,10 @@ def _check_address(name: str, address: str | None, faults: list[str]) -> None:
         faults.append(f"--{name}: {address}: not HOST:PORT")
     elif int(port) == 0 and name in ("platform", "vouching"):
         faults.append(f"--{name}: {address}: port 0 cannot be called")
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 1 << 63
 
 
 def _is_address(address: str) -> bool:

@@ -64,7 +64,7 @@ async def start_channel(config: Config) -> RunningChannel:
     async with AsyncExitStack() as stack:
         folder = DataFolder(config.data)
         stack.callback(folder.close)
-        database = folder.channel_database()
+        database = folder.channel_database(config.store_bytes_max)
         stack.callback(database.close)
         with database.read() as connection:
             clock = PartyClock(clock_store.offset_us(connection))

@@ -31,6 +31,8 @@ class Config:
     log_level: str
     batch_max: int
     loss: str = BLOCK
+    store_bytes_max: int | None = None
+    """How large the store may grow; what it holds already stays."""
 
 
 class ConfigError(Exception):
@@ -65,6 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--loss", default=BLOCK, help=f"what a lost card means nationally: {' or '.join(LOSSES)}"
     )
+    parser.add_argument(
+        "--store-bytes-max",
+        metavar="N",
+        help="let the store grow to N bytes and no further: beyond, STORE_UNAVAILABLE",
+    )
 
 
 def config_from(arguments: argparse.Namespace) -> Config:
@@ -91,6 +98,9 @@ def config_from(arguments: argparse.Namespace) -> Config:
         problems.append(f"--batch-max {arguments.batch_max}: a number from 1 to 4096")
     if arguments.loss not in LOSSES:
         problems.append(f"--loss {arguments.loss}: one of {', '.join(LOSSES)}")
+    bytes_max = arguments.store_bytes_max
+    if bytes_max is not None and not _is_count(bytes_max):
+        problems.append(f"--store-bytes-max {bytes_max}: a number from 1")
     data = Path(arguments.data)
     if not (data / STORE_FILE).is_file():
         problems.append(f"--data {data}: not made by `essc-platform init`")
@@ -109,7 +119,13 @@ def config_from(arguments: argparse.Namespace) -> Config:
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),
         loss=arguments.loss,
+        store_bytes_max=None if bytes_max is None else int(bytes_max),
     )
+
+
+def _is_count(text: str) -> bool:
+    """Whether it is a number of something, and not of nothing."""
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 1 << 63
 
 
 def _is_address(address: str) -> bool:

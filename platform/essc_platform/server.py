@@ -176,7 +176,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     """Starts one part after the other; `begun` ends those that run if a later one cannot start."""
     lock = _taken(config.data)
     begun.callback(lock.close)
-    store = Store(config.data / STORE_FILE)
+    store = Store(config.data / STORE_FILE, config.store_bytes_max)
     begun.callback(store.close)
     vault = open_vault(config.data)
     clock = PartyClock(int(read_fact(store.reader, CLOCK_FACT) or "0"))

@@ -119,6 +119,7 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         *("--faces", "here", "--text-messages", "there:99999", "--bank", "where"),
         *("--photos", "there"),
         *("--log-level", "loud", "--batch-max", "0", "--loss", "mine"),
+        *("--store-bytes-max", "0"),
     )
 
     said = lines(wrong)
@@ -134,9 +135,10 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         "--log",
         "--batch",
         "--loss",
+        "--store",
     ):
         assert [line for line in said if line.startswith(start)], start
-    assert len(said) == 10
+    assert len(said) == 11
 
 
 def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:

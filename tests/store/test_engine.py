@@ -11,7 +11,14 @@ from tests.store.stories import CHANNELS, EDGE, NOON, ZHANG
 from essc_platform.batch import run
 from essc_platform.core.records import CitizenKey
 from essc_platform.core.times import DAY, SECOND
-from essc_platform.store.engine import Settings, Store, StoreError, read_fact, write_fact
+from essc_platform.store.engine import (
+    Settings,
+    Store,
+    StoreError,
+    read_fact,
+    transaction,
+    write_fact,
+)
 from essc_platform.store.feed import Positions, events_after, instant_of, is_behind, last_position
 from essc_platform.store.upkeep import Kept, purge
 
@@ -29,6 +36,31 @@ def test_an_engine_that_is_not_durable_is_refused() -> None:
         Store(Path(":memory:"))
 
     assert "\n" not in str(caught.value)
+
+
+def test_a_store_grows_as_far_as_it_may_and_no_further(tmp_path: Path) -> None:
+    path = tmp_path / "platform.db"
+    store = Store(path, bytes_max=1)
+    write_fact(store.writer, "small", "fits into what is there")
+    before = store.reader.execute("SELECT * FROM facts").fetchall()
+
+    def write_both() -> None:
+        with transaction(store.writer):
+            write_fact(store.writer, "first", "of two")
+            write_fact(store.writer, "big", "x" * 100_000)
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        write_both()
+
+    assert store.reader.execute("SELECT * FROM facts").fetchall() == before
+    store.close()
+    store = Store(path, bytes_max=10_000_000)
+    write_fact(store.writer, "big", "x" * 100_000)
+    assert read_fact(store.reader, "big") == "x" * 100_000
+    store.close()
+    store = Store(path, bytes_max=1)
+    assert read_fact(store.reader, "big") == "x" * 100_000
+    store.close()
 
 
 def test_a_store_of_another_version_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -15,30 +15,16 @@ from typing import Protocol
 
 from essc_wire.keys import from_pem, new_key, write_key
 from essc_wire.tls import server_credentials
-from essc_workbench.bureau import Bureau
-from essc_workbench.connections import Connections, party_key
-from essc_workbench.enrolment import (
-    BUREAU,
-    COUNTERS,
-    OPERATOR,
-    enrol_channel,
-    enrol_counter,
-    parents_first,
-)
+from essc_workbench.connections import Connections
+from essc_workbench.enrolment import COUNTERS, OPERATOR
 from essc_workbench.failures import UsageError, WorkbenchError
-from essc_workbench.families import WINDOW, enrol_window, make_families, make_links
+from essc_workbench.families import WINDOW
 from essc_workbench.folders import LOSSES, Addresses, DataFolder, State
 from essc_workbench.foreign import Foreign, bring_keys
-from essc_workbench.population import (
-    Persona,
-    bring_linked_to_status,
-    open_accounts,
-    personas,
-    register_all,
-)
 from essc_workbench.ports import PortReservations
 from essc_workbench.processes import PartyProcess
 from essc_workbench.programs import (
+    FULL,
     Profile,
     channel_serve,
     platform_init,
@@ -46,6 +32,7 @@ from essc_workbench.programs import (
     shipped_profiles,
 )
 from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM, Doors, Routes, opened
+from essc_workbench.setting_up import SetUp
 from essc_workbench.spares import Spares
 from essc_workbench.trace import Traces
 
@@ -141,7 +128,15 @@ class Federation:
                 self._start_process(party)
         await self._ready(PLATFORM)
         async with self.connections(is_straight=True) as connections:
-            await self._set_up(connections)
+            await SetUp(
+                folder=self.folder,
+                state=self.state,
+                profiles=self.profiles,
+                connections=connections,
+                ready=self._ready,
+                people=self._people,
+                say=self._say,
+            ).run()
         await asyncio.gather(*map(self._ready, self.profiles))
         if self._spares is not None:
             self._spares.fill()  # nobody waits now, and the next federation finds them
@@ -175,6 +170,24 @@ class Federation:
     def way(self, source: str, target: str, upstream: str) -> str:
         """The address that a caller calls for a target which listens at `upstream`."""
         return self._doors.get((source, target), upstream)
+
+    async def fill_disk(self, party: str) -> None:
+        """Starts a party again such that its store cannot grow beyond what it is now."""
+        await self._restart_with(party, full=True)
+
+    async def free_disk(self, party: str) -> None:
+        """Starts a party again such that its store may grow."""
+        await self._restart_with(party, full=False)
+
+    async def _restart_with(self, party: str, *, full: bool) -> None:
+        """One that was killed stays so, and is as wanted when it is back."""
+        process = self._process(party)
+        is_running = process.is_running
+        await process.stop()
+        kept = [word for word in process.command if word not in FULL]
+        process.command = [*kept, *FULL] if full else kept
+        if is_running:
+            await self.restart(party)
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by party."""
@@ -260,57 +273,6 @@ class Federation:
         take = self._spares.take if self._spares else None
         self._processes[party] = PartyProcess(party, command, self.folder.logs, take)
         self._processes[party].start()
-
-    async def _set_up(self, connections: Connections) -> None:
-        """Registers parties and personas, each once; the state says what is done."""
-        state, operator = self.state, connections.platform(OPERATOR)
-        self._say("registering the card bureau, a hospital and the channels")
-        for party in [name for name in COUNTERS if name not in state.enrolled]:
-            await enrol_counter(operator, party, party_key(self.folder, party))
-            state.enrolled.append(party)
-        for profile in parents_first(self.profiles.values()):
-            if profile.id not in state.enrolled:
-                await enrol_channel(operator, profile, party_key(self.folder, profile.id))
-                state.enrolled.append(profile.id)
-        if WINDOW not in state.enrolled:
-            await enrol_window(operator, party_key(self.folder, WINDOW))
-            state.enrolled.append(WINDOW)
-        self._say("registering the personas, with an account in each channel")
-        await self._populate(connections)
-        self.folder.save(state)
-
-    async def _populate(self, connections: Connections) -> None:
-        missing = [name for name in (PLATFORM, *self.profiles) if name not in self.state.populated]
-        if not missing:
-            return
-        people = await personas(connections.platform_lab())
-        if PLATFORM in missing:
-            await register_all(Bureau(connections.platform(BUREAU)), people)
-            window, lab = connections.platform(WINDOW), connections.platform_lab()
-            await make_families(window, lab, people)
-            await make_links(window, lab, people)
-            await bring_linked_to_status(Bureau(connections.platform(BUREAU)), people)
-            self.state.populated.append(PLATFORM)
-        if self._people is not None:
-            unknown = [name for name in self._people if name not in people]
-            if unknown:
-                raise UsageError(f"{', '.join(unknown)}: no such persona")
-            people = {name: people[name] for name in self._people}
-        await asyncio.gather(
-            *(
-                self._open_accounts(connections, channel_id, people)
-                for channel_id in missing
-                if channel_id != PLATFORM and people and connections.has_lab(channel_id)
-            )
-        )
-        if self._people is None:
-            self.state.populated.extend(name for name in missing if name != PLATFORM)
-
-    async def _open_accounts(
-        self, connections: Connections, channel_id: str, people: dict[str, Persona]
-    ) -> None:
-        await self._ready(channel_id)
-        await open_accounts(connections.channel_lab(channel_id), channel_id, people)
 
 
 def _chosen(shipped: dict[str, Profile], wanted: Sequence[str] | None) -> dict[str, Profile]:

@@ -63,6 +63,10 @@ def platform_init(folder: DataFolder, platform_id: str, key_file: Path | None = 
         raise
 
 
+FULL = ("--store-bytes-max=1",)
+"""What lets a party's store grow no further than it has grown."""
+
+
 def platform_serve(
     folder: DataFolder, at: Addresses, *, is_tls: bool, loss: str = BLOCK, authorities: str = ""
 ) -> list[str]:

@@ -7,6 +7,7 @@ disk: they run directly on the loop. WAL with synchronous=FULL means: what was a
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from essc_wire.clock import random_bytes
 from essc_wire.folders import take_folder
 
 _KEY_BYTES = 32
+_PAGES_MAX = (1 << 32) - 2  # SQLite's own limit
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - a state of affairs, not an error of ours
@@ -87,9 +89,10 @@ class DataFolder:
             raise StoreFault(f"{folder}: cannot be written: {error.strerror}") from error
         self._folder = folder
 
-    def channel_database(self) -> Database:
-        """The channel's own state."""
-        return _open(self._folder / "channel.db", tables.metadata, tables.SCHEMA_VERSION)
+    def channel_database(self, bytes_max: int | None = None) -> Database:
+        """The channel's own state. It grows so far and no further, as on a full disk."""
+        path = self._folder / "channel.db"
+        return _open(path, tables.metadata, tables.SCHEMA_VERSION, bytes_max)
 
     def lab_database(self) -> Database:
         """The simulated authority's state."""
@@ -112,7 +115,7 @@ def _digest_key(path: Path) -> bytes:
     return key
 
 
-def _open(path: Path, metadata: MetaData, version: int) -> Database:
+def _open(path: Path, metadata: MetaData, version: int, bytes_max: int | None = None) -> Database:
     # R92: an error that reaches a log names the statement, never what was to be stored.
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
     event.listen(engine, "connect", _set_pragmas)
@@ -127,7 +130,19 @@ def _open(path: Path, metadata: MetaData, version: int) -> Database:
     except DBAPIError as error:
         engine.dispose()
         raise StoreFault(f"{path}: cannot be used: {error.orig}") from error
+    if bytes_max is not None:
+        engine.dispose()  # what is in the file fits: the cap holds for connections from here on
+        event.listen(engine, "connect", partial(_set_cap, bytes_max))
     return Database(engine)
+
+
+def _set_cap(bytes_max: int, connection: Any, record: Any) -> None:  # noqa: ARG001 - as above
+    """SQLite takes the pages that are there already for the least."""
+    cursor = connection.cursor()
+    page_bytes = cursor.execute("PRAGMA page_size").fetchone()[0]
+    pages = min(max(1, bytes_max // page_bytes), _PAGES_MAX)
+    cursor.execute(f"PRAGMA max_page_count = {pages}")
+    cursor.close()
 
 
 def _set_pragmas(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature

@@ -22,6 +22,8 @@ _CACHE_KIB = 16 * 1024
 # Pages in the write-ahead log before they are folded into the file. The same pages are written
 # often: at SQLite's own 1000, every other full batch folds (a third of its commit, measured).
 _LOG_PAGES = 8000
+_PAGES_MAX = (1 << 32) - 2
+"""SQLite's own limit."""
 STATEMENTS_KEPT = 512
 """Compiled statements that a connection keeps: a batch has a dozen, each in several lengths."""
 
@@ -39,9 +41,12 @@ class Settings:
 
 
 class Store:
-    """An opened database file. `writer` and `reader` are plain driver connections."""
+    """An opened database file. `writer` and `reader` are plain driver connections.
 
-    def __init__(self, path: Path) -> None:
+    With `bytes_max` it grows so far and no further; what does not fit is refused as on a full disk.
+    """
+
+    def __init__(self, path: Path, bytes_max: int | None = None) -> None:
         self._path = path
         self._engine: Engine = create_engine(
             f"sqlite:///{path}", connect_args={"cached_statements": STATEMENTS_KEPT}
@@ -50,6 +55,8 @@ class Store:
             self._writing = self._engine.raw_connection()
             self.writer = self._prepared(self._writing)
             self._create_or_check()
+            if bytes_max is not None:
+                self._cap(bytes_max)
             self._reading = self._engine.raw_connection()
             self.reader = self._prepared(self._reading)
             self.reader.execute("PRAGMA query_only=ON")
@@ -78,6 +85,12 @@ class Store:
         driver.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         driver.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
         return driver
+
+    def _cap(self, bytes_max: int) -> None:
+        """SQLite takes the pages that are there already for the least."""
+        page_bytes = self.writer.execute("PRAGMA page_size").fetchone()[0]
+        pages = min(max(1, bytes_max // page_bytes), _PAGES_MAX)
+        self.writer.execute(f"PRAGMA max_page_count={pages}")
 
     def _create_or_check(self) -> None:
         """Creates the schema in an empty file; refuses one of another version."""

@@ -331,6 +331,25 @@ def test_a_full_disk_loses_nothing_that_was_saved(database: Database) -> None:
         assert flows.find_answer(connection, "s", "0", b"digest") is None
 
 
+def test_a_channels_store_grows_as_far_as_it_may_and_no_further(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "channel")
+    capped = folder.channel_database(bytes_max=1)
+    with capped.write() as connection:
+        shadows.save_shadow(connection, SHADOW)
+
+    with pytest.raises(StoreUnavailable):
+        add_too_many_answers(capped)
+
+    capped.close()
+    free = folder.channel_database()
+    with free.read() as connection:
+        assert shadows.find_shadow(connection, LINK.link_id) == SHADOW
+        assert flows.find_answer(connection, "s", "0", b"digest") is None
+    add_too_many_answers(free)
+    free.close()
+    folder.close()
+
+
 @pytest.mark.rule("R92")
 def test_an_error_of_the_store_does_not_say_what_was_to_be_stored(database: Database) -> None:
     session = Session(digest="d", account="zhang-the-third", expire_time=100)

@@ -5,7 +5,6 @@ They act straight, through no door: what the workbench does to parties is no par
 
 import signal
 from collections.abc import Collection
-from typing import Final
 
 from essc_workbench.clocks import advance_by
 from essc_workbench.connections import Connections
@@ -14,8 +13,6 @@ from essc_workbench.failures import WorkbenchError
 from essc_workbench.federation import Federation
 from essc_workbench.operators import Operator
 from essc_workbench.routes import AUTHORITIES, NOBODY, PHONE, PLATFORM
-
-_NO_CAP: Final = "no party can be told how large its store may grow"
 
 
 class FederationPowers:
@@ -47,8 +44,6 @@ class FederationPowers:
     def cannot(self, effect: str, party: str) -> str:
         if party == AUTHORITIES:
             return "the authorities are a part of the platform's lab, and no process of their own"
-        if effect == "fill_disk":
-            return _NO_CAP
         if effect == "suspend":
             return "the platform is no channel" if party == PLATFORM else ""
         return f"{party} is not run by the workbench" if party in self._foreign else ""
@@ -69,10 +64,10 @@ class FederationPowers:
         self._federation.process(party).send(signal.SIGCONT)
 
     async def fill_disk(self, party: str) -> None:
-        raise WorkbenchError(_NO_CAP)
+        await self._federation.fill_disk(party)
 
     async def free_disk(self, party: str) -> None:
-        raise WorkbenchError(_NO_CAP)
+        await self._federation.free_disk(party)
 
     async def skew(self, party: str, by_us: int) -> None:
         is_platform, connections = party == PLATFORM, self._connections
