@@ -5,7 +5,7 @@ before looking again.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 
 from essc.lab.v1 import lab_service_pb2 as pb
 from essc_platform.clock import monotonic
@@ -29,9 +29,11 @@ class Consequences:
         sweep: Sweep,
         exits: Exits,
         commits: Pulse,
+        watching: Callable[[], Collection[str]],
     ) -> None:
         self._reader, self._collector = reader, collector
         self._sweep, self._exits, self._commits = sweep, exits, commits
+        self._watching = watching
 
     async def settle(self, within_s: float) -> list[pb.Pending]:
         """Waits until nothing is pending, or the time is over. Raises sqlite3.Error."""
@@ -47,8 +49,11 @@ class Consequences:
             await is_set_within(coming, left)
 
     def events_after(self, places: Sequence[tuple[str, int]]) -> Iterator[pb.Pending]:
-        """What the feeds hold behind these positions."""
+        """What the feeds hold behind these positions, of channels that may still read it."""
+        watching = self._watching()
         for channel, position in places:
+            if channel not in watching:
+                continue
             count = count_after(self._reader, channel, position, COUNT_MAX)
             if count:
                 yield pb.Pending(kind=pb.Pending.KIND_EVENTS, channel_id=channel, count=count)

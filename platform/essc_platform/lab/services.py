@@ -90,7 +90,12 @@ def lab_services(parts: LabParts) -> LabServices:
 
 def _clocks(parts: LabParts) -> ClockServicer:
     consequences = Consequences(
-        parts.reader, parts.collector, parts.sweep, parts.exits, parts.commits
+        parts.reader,
+        parts.collector,
+        parts.sweep,
+        parts.exits,
+        parts.commits,
+        parts.directory.watching,
     )
 
     def read_place(channel: str, cursor: str) -> int | None:

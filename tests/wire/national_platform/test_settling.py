@@ -111,6 +111,22 @@ async def test_an_exit_is_waited_for_until_its_last_link_has_ended(world: World)
     assert (await people_channels.get_channel(world, "bank")).links_left == 0
 
 
+async def test_nobody_waits_for_a_channel_that_may_not_watch_its_feed_any_more(
+    world: World,
+) -> None:
+    bank = await world.channel("bank")
+    pond = await world.channel("pond", tier=2, parent_channel_id="bank")
+    await pond.apply(await world.citizen(1))
+    unread = lab.FeedPlace(channel_id="pond")
+    before = await settle(world, unread)
+    await people_channels.exit_channel(world, bank)
+
+    after = await settle(world, unread, within_s=30)
+
+    assert before == [(EVENTS, "pond", 1)]
+    assert after == []
+
+
 async def test_an_exit_that_nobody_goes_on_with_is_pending(world: World) -> None:
     bank = await world.channel("bank")
     for place in range(1, 4):
