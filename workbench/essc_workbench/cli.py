@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from essc_workbench import quiet  # noqa: F401 - first, for what it does
 from essc_workbench.commands import federations, measures, runs
 from essc_workbench.commands.clocks import clock_app
 from essc_workbench.failures import OWN_FAILURE, WorkbenchError
@@ -43,7 +44,6 @@ def essc(context: typer.Context) -> None:
 def main() -> None:
     """The entry point: a failure is one line on standard error and a status."""
     os.environ.setdefault("no_proxy", "localhost,127.0.0.1,::1")  # calls stay on this machine
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # a party that ends is no news to the library
     try:
         app()
     except WorkbenchError as error:
