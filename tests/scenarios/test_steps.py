@@ -1,0 +1,225 @@
+"""What steps say of how they end, of the things they keep, and of what they do not tell."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from pydantic import ValidationError
+
+from essc.card.v1.card_pb2 import Link
+from essc.card.v1.card_service_pb2 import ListLinksResponse
+from essc.channel.v1.channel_pb2 import FLOW_KIND_SHOW_CARD, FLOW_KIND_UNLINK, Panel
+from essc_workbench.failures import UsageError
+from essc_workbench.inboxes import NoMessageError
+from essc_workbench.scenarios.stage import Stage
+from essc_workbench.scenarios.steps.asking import end_of
+from essc_workbench.scenarios.steps.calls import Call, Flood
+from essc_workbench.scenarios.steps.counters import Bill, CheckCode
+from essc_workbench.scenarios.steps.expectations import ExpectPanel, panel_facts
+from essc_workbench.scenarios.steps.phones import counted
+from essc_workbench.scenarios.steps.references import filled, kept, reached
+from essc_workbench.scenarios.steps.walks import Apply
+from essc_workbench.scenarios.things import Things
+from essc_workbench.scenarios.unmet import Unmet
+
+
+class Seeing:
+    """A stage on which nothing happens, and everything expected is noted."""
+
+    def __init__(self) -> None:
+        self.things = Things()
+        self.seen: list[tuple[str, object, object]] = []
+        self.people = {"ma": SimpleNamespace(id="ma", name="马安", id_number="9900", phone="111")}
+
+    def expect(
+        self, about: str, expected: object, seen: object, *, is_met: bool | None = None
+    ) -> None:
+        self.seen.append((about, expected, seen))
+        if not (expected == seen if is_met is None else is_met):
+            raise Unmet(expected, seen, about=about)
+
+    def citizen(self, alias: str) -> object:
+        if alias not in self.people:
+            raise UsageError(f"no citizen {alias}")
+        return SimpleNamespace(persona=self.people[alias])
+
+    def as_stage(self) -> Stage:
+        return cast("Stage", self)
+
+
+def applying(**fields: Any) -> Apply:
+    return Apply(citizen="ma", channel="wechat", **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "seen"),
+    [
+        ({}, "completed"),
+        ({"refused": "PHYSICAL_CARD_LOST"}, "refused: PHYSICAL_CARD_LOST"),
+        ({"refused": ("PHYSICAL_CARD_LOST", "IDENTITY_MISMATCH")}, "refused: IDENTITY_MISMATCH"),
+        ({"refused": "PLATFORM_UNREACHABLE"}, "unknown: PLATFORM_UNREACHABLE"),
+        ({"outcome": "refused"}, "refused: LINK_EXISTS"),
+        ({"outcome": "unknown"}, "unknown: UNAVAILABLE"),
+        ({"outcome": "stuck"}, "stuck"),
+        ({"outcome": "any"}, "unknown: INTERNAL"),
+    ],
+)
+def test_an_end_that_the_step_says_is_met(fields: dict[str, Any], seen: str) -> None:
+    stage = Seeing()
+
+    applying(**fields).expect_end(stage.as_stage(), "applying", seen)
+
+    assert len(stage.seen) == (fields.get("outcome") != "any")
+
+
+@pytest.mark.parametrize(
+    ("fields", "seen"),
+    [
+        ({}, "refused: PHYSICAL_CARD_LOST"),
+        ({}, "open"),
+        ({"refused": "PHYSICAL_CARD_LOST"}, "completed"),
+        ({"refused": "PHYSICAL_CARD_LOST"}, "refused: PHYSICAL_CARD_LOCKED"),
+        ({"outcome": "refused"}, "unknown: UNAVAILABLE"),
+        ({"outcome": "unknown"}, "completed"),
+    ],
+)
+def test_another_end_is_not_met(fields: dict[str, Any], seen: str) -> None:
+    stage = Seeing()
+
+    with pytest.raises(Unmet):
+        applying(**fields).expect_end(stage.as_stage(), "applying", seen)
+
+
+async def test_a_text_message_that_does_not_come_leaves_a_person_stuck() -> None:
+    async def wait() -> None:
+        raise NoMessageError("none came")
+
+    assert await end_of(wait) == ("stuck", None)
+
+
+def test_a_reason_that_nobody_knows_is_told_with_the_one_that_was_meant() -> None:
+    with pytest.raises(ValidationError, match="no reason 'PHYSICAL_CARD_LOOST'"):
+        applying(refused="PHYSICAL_CARD_LOOST")
+
+
+def test_a_step_is_not_both_refused_with_a_reason_and_unknown() -> None:
+    with pytest.raises(ValidationError, match="it cannot both"):
+        applying(refused="LINK_EXISTS", outcome="unknown")
+
+
+def test_mistakes_are_one_several_or_counted() -> None:
+    assert counted("other-face") == {"other-face": 1}
+    assert counted(("other-face", "wrong-code")) == {"other-face": 1, "wrong-code": 1}
+    assert counted({"wrong-code": 3}) == {"wrong-code": 3}
+
+
+def test_names_in_a_request_stand_for_things_and_for_people() -> None:
+    stage = Seeing()
+    link = Link(link_id="9f", serial=2, state=Link.STATE_ACTIVE)
+    stage.things.keep("links", ListLinksResponse(items=[ListLinksResponse.Item(link=link)]))
+    stage.things.keep("code", "ESSC")
+
+    request = filled(
+        stage.as_stage(),
+        {
+            "link_id": "$links.items.0.link.link_id",
+            "serial": "$links.items.0.link.serial",
+            "state": "$links.items.0.link.state",
+            "parts": ["$code", "$$code", "plain", 7],
+            "name": "$ma.name",
+        },
+    )
+
+    assert request == {
+        "link_id": "9f",
+        "serial": 2,
+        "state": "STATE_ACTIVE",
+        "parts": ["ESSC", "$code", "plain", 7],
+        "name": "马安",
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["links.items.1.link.link_id", "links.items.0.link", "links.nothing", "ma.password"]
+)
+def test_a_name_that_leads_nowhere_is_the_files_mistake(path: str) -> None:
+    stage = Seeing()
+    stage.things.keep("links", ListLinksResponse(items=[ListLinksResponse.Item(link=Link())]))
+
+    with pytest.raises(UsageError):
+        filled(stage.as_stage(), f"${path}")
+
+
+def test_a_list_can_be_counted_and_bytes_travel_as_text() -> None:
+    answer = ListLinksResponse(items=[ListLinksResponse.Item(), ListLinksResponse.Item()])
+
+    assert reached(answer, "items.count") == 2
+    assert reached(b"\x01\x02", "") == "AQI="
+
+
+def test_a_thing_of_another_kind_is_not_taken() -> None:
+    stage = Seeing()
+    stage.things.keep("code", "ESSC")
+
+    with pytest.raises(UsageError, match="is no order"):
+        kept(stage.as_stage(), "code", Link, "order")
+
+
+def test_a_steps_line_tells_no_password_no_code_and_nothing_that_admits() -> None:
+    request = {"proof": "0123", "serial": 2, "link_id": "$links.items.0.link.link_id"}
+
+    lines = [
+        applying(password="258036").told(),
+        CheckCode(text="ESSC-SECRET").told(),
+        Call(by="wechat", method="Unlink", request=request).told(),
+    ]
+
+    assert not any(secret in line for secret in ("258036", "SECRET", "0123") for line in lines)
+    assert "$links.items.0.link.link_id" in lines[2]
+    assert '"serial": 2' in lines[2]
+
+
+@pytest.mark.parametrize("method", ["ListRecord", "WatchEvents", "ListRecords"])
+def test_a_method_that_is_unknown_a_stream_or_two_is_the_files_mistake(method: str) -> None:
+    with pytest.raises(UsageError, match=method):
+        Call(method=method).found()
+
+
+def test_a_method_is_found_by_its_name_its_service_or_its_path() -> None:
+    names = ("IssueCode", "CodeService/IssueCode", "essc.code.v1.CodeService/IssueCode")
+
+    assert {Call(method=name).found().path for name in names} == {names[2]}
+
+
+def test_a_flood_and_what_is_sent_at_once_are_bounded() -> None:
+    with pytest.raises(ValidationError):
+        Flood(method="ListLinks", count=2001)
+    with pytest.raises(ValidationError):
+        Call(method="ListLinks", at_once=201)
+
+
+def test_a_code_is_named_or_written_out_and_an_order_stands_on_one_thing() -> None:
+    for build in (CheckCode, Bill):
+        with pytest.raises(ValidationError):
+            build()
+    with pytest.raises(ValidationError):
+        CheckCode(code="code", text="ESSC")
+
+
+def test_of_a_panel_only_what_was_asked_is_compared() -> None:
+    asked = ExpectPanel(
+        citizen="ma", channel="wechat", state="blocked", offers="unlink", hides="show_card"
+    )
+    panel = Panel(
+        state=Panel.STATE_BLOCKED,
+        reason="PHYSICAL_CARD_LOST",
+        offered_flows=[FLOW_KIND_UNLINK, FLOW_KIND_SHOW_CARD],
+    )
+
+    seen = panel_facts(panel, asked)
+
+    assert seen["state"] == "blocked"
+    assert seen["reason"] == "some"
+    assert seen["offers unlink"] is True
+    assert seen["offers show_card"] is True
+    assert seen["first"] == "unlink"
