@@ -55,19 +55,19 @@ class ClockService:
     async def Settle(
         self, request: lab_service_pb2.SettleRequest, call: Call[Caller]
     ) -> Message | Refusal:
-        after = request.after_cursor
-        until = monotonic() + to_span_us(request.within) / SECOND_US
+        after, within_s = request.after_cursor, to_span_us(request.within) / SECOND_US
+        until = monotonic() + within_s
         while True:
             coming = self._moves.coming()
             with self._database.read() as connection:
                 cursor = shadows.cursor(connection)
             left = until - monotonic()
             # A place in the feed only goes forward: another one is one beyond.
-            if not after or cursor != after or left <= 0:
+            if cursor != after or left <= 0:
                 break
             await is_set_within(coming, left)
         pending = []
-        if after and cursor == after:
+        if cursor == after and (after or within_s):
             kind = lab_service_pb2.Pending.KIND_EVENTS
             pending.append(lab_service_pb2.Pending(kind=kind, channel_id=self._channel_id, count=1))
         return lab_service_pb2.SettleResponse(pending=pending, cursor=cursor)

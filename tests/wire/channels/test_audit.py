@@ -1,6 +1,7 @@
 """What a channel tells of itself: its snapshot, and where its copy stands."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from essc.channel.v1 import channel_pb2
 from essc.event.v1 import event_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1 import lab_service_pb2_grpc as lab_grpc
+from essc_channels.server import start_channel
 
 APPLY, UNLINK = channel_pb2.FLOW_KIND_APPLY, channel_pb2.FLOW_KIND_UNLINK
 Flow = channel_pb2.Flow
@@ -163,6 +165,23 @@ async def test_it_waits_until_its_copy_has_gone_beyond_a_cursor(make_stand: Make
 
     assert moved.cursor == str(len(stand.fake.events)) != cursor
     assert not moved.pending
+
+
+async def test_a_channel_that_has_not_begun_to_follow_is_waited_for(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    await stand.channel.drain()
+    await stand.stop_platform()
+    stand.channel = await start_channel(replace(stand.config, data=stand.config.data / "fresh"))
+
+    at_once = await settle(stand)
+    in_vain = await settle(stand, within_s=0.1)
+    waiting = asyncio.create_task(settle(stand, within_s=30))
+    await stand.start_platform()
+    begun = await waiting
+
+    assert (at_once.cursor, list(at_once.pending)) == ("", [])
+    assert [each.kind for each in in_vain.pending] == [lab.Pending.KIND_EVENTS]
+    assert (begun.cursor, list(begun.pending)) == ("0", [])
 
 
 async def test_a_copy_that_does_not_move_is_pending(make_stand: MakeStand) -> None:
