@@ -148,10 +148,12 @@ async def _parties(world: World, journal: Journal, known: People) -> Stand:
 
 async def _exports(stand: Stand, folder: Path) -> dict[str, ExportResponse]:
     """Starts the channels, waits until they have caught up, and asks everybody for a snapshot."""
-    channels = [
-        await _follow(stand, channel, folder / channel.party_id)
-        for channel in (stand.wechat, stand.alipay)
-    ]
+    channels = await asyncio.gather(
+        *(
+            _follow(stand, channel, folder / channel.party_id)
+            for channel in (stand.wechat, stand.alipay)
+        )
+    )
     try:
         exports = {"platform": await _export(stand.world.lab_address)}
         for channel in channels:

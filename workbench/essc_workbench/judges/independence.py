@@ -7,7 +7,7 @@ nothing else happened to that person in between.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -127,24 +127,20 @@ def _judge_answers(
             question = tuple(sorted(call.invoked.facts.items()))
             looks[(call.invoked.source, call.method, question)].append(call)
     moved = [item.at_us for item in moves(evidence)]
-    doings = _Doings(asked)
+    doings, unlinks = _Doings(asked), _Doings(endings)
     for (channel, _, _), calls in looks.items():
         for before, after in pairwise(calls):
-            between = [
-                each for each in doings.of(before, after) if _is_between(each, before, after)
-            ]
-            others = [each for each in between if each.method in ENDINGS and each.source != channel]
-            is_still = len(others) == len(between) and not any(
-                before.invoked.at_us <= at <= (after.end_us or at) for at in moved
-            )
-            if others and is_still:
+            others = [each for each in unlinks.between(before, after) if each.source != channel]
+            if not others or len(others) != len(doings.between(before, after)):
+                continue
+            if not any(before.invoked.at_us <= at <= (after.end_us or at) for at in moved):
                 _compare(tally, channel, before, after, others)
 
 
 class _Doings:
     """What may have changed what a channel is answered, by whom it is about."""
 
-    def __init__(self, asked: tuple[Request, ...]) -> None:
+    def __init__(self, asked: Iterable[Request]) -> None:
         self._of_anybody: list[Request] = []
         self._by_citizen: dict[str, list[Request]] = defaultdict(list)
         self._all: list[Request] = []
@@ -158,13 +154,14 @@ class _Doings:
             if not each.citizens:
                 self._of_anybody.append(each)
 
-    def of(self, before: Call, after: Call) -> list[Request]:
-        """Those that may be about whom two answers are about."""
+    def between(self, before: Call, after: Call) -> list[Request]:
+        """Those that may have taken effect between two answers to whom they may be about."""
         names = {*before.invoked.citizens, *after.invoked.citizens}
-        if not names:
-            return self._all
-        found = [*self._of_anybody, *(each for name in names for each in self._by_citizen[name])]
-        return list({id(each): each for each in found}.values())
+        found = self._all
+        if names:
+            own = (each for name in names for each in self._by_citizen[name])
+            found = list({id(each): each for each in (*self._of_anybody, *own)}.values())
+        return [each for each in found if _is_between(each, before, after)]
 
 
 def _is_between(request: Request, before: Call, after: Call) -> bool:
