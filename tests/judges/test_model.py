@@ -153,6 +153,14 @@ LISTED_ONE: dict[str, Fact] = {
         ([applied(), unlinked(), refused("GetCard", "LINK_NOT_ACTIVE")], True),
         ([applied(), refused("Unlink", "LINK_SERIAL_OLD", {"serial": 1})], False),
         ([applied(), unheard(unlinked()), refused("IssueCode", "LINK_NOT_ACTIVE")], True),
+        ([applied(), did("LowerLevel", {"serial": 1}, {"link.state": "STATE_UNLINKED"})], False),
+        (
+            [
+                applied(),
+                did("LowerLevel", {"serial": 1}, {"link.state": "STATE_ACTIVE", "link.serial": 1}),
+            ],
+            True,
+        ),
         # cards
         ([applied(), LOSS, shown(status=LOST)], True),
         ([applied(), LOSS, shown()], False),

@@ -62,7 +62,7 @@ def of_serial(state: State, operation: Operation, known: Known) -> States:
             found.append(each)
         elif seen.serial in (0, serial):
             found.append(each.put((of.link(operation.channel), LinkSeen(of.ACTIVE, serial))))
-    return tuple(found)
+    return tuple(after for each in found for after in link_shown(each, operation, known))
 
 
 def link_shown(state: State, operation: Operation, known: Known) -> States:
@@ -105,9 +105,10 @@ def accept_delivery(state: State, operation: Operation, known: Known) -> States:
     serial = number(operation.asked, "serial")
     accepted = LinkSeen(of.ACTIVE, serial)
     return tuple(
-        each.put((of.link(operation.channel), accepted))
+        after
         for waiting in _delivered(state, operation, known)
         for each in usable(waiting, operation, known, channel="")
+        for after in link_shown(each.put((of.link(operation.channel), accepted)), operation, known)
     )
 
 
