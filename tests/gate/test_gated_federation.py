@@ -244,10 +244,15 @@ async def parties_are_killed_frozen_suspended_and_come_back(gated: Gated) -> Non
         await phone.start(UNLINK)
     await gated.faults.remove("suspend")
     state = await Operator(gated.meeting.connections.platform(OPERATOR)).channel("alipay")
+    await gated.faults.add(fault("full", fill_disk=pb.FillDiskFault(party="wechat")))
+    during = gated.federation.pids()["wechat"]
+    await gated.faults.remove("full")
     unknown = await gated.faults.add(fault("x", kill=pb.KillFault(party="authorities")))
 
     assert killed
     assert back
+    assert gated.federation.pids()["wechat"] != during
+    assert gated.powers.away == set()
     assert panel.state == Panel.STATE_USABLE
     assert reason_of(refused.value) is not None
     assert state.state == state.STATE_LIVE

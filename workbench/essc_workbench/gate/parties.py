@@ -4,7 +4,8 @@ They act straight, through no door: what the workbench does to parties is no par
 """
 
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from essc_workbench.clocks import advance_by
 from essc_workbench.connections import Connections
@@ -22,7 +23,7 @@ class FederationPowers:
         self._foreign = frozenset(foreign)
         self._running: tuple[Federation, Connections] | None = None
         self.away: set[str] = set()
-        """Parties that were killed here and are not back yet."""
+        """Parties that were ended here and are not back yet."""
 
     def over(self, federation: Federation, connections: Connections) -> None:
         """These powers are over this federation; its connections go straight to the parties."""
@@ -64,10 +65,12 @@ class FederationPowers:
         self._federation.process(party).send(signal.SIGCONT)
 
     async def fill_disk(self, party: str) -> None:
-        await self._federation.fill_disk(party)
+        with self._restarted(party):
+            await self._federation.fill_disk(party)
 
     async def free_disk(self, party: str) -> None:
-        await self._federation.free_disk(party)
+        with self._restarted(party):
+            await self._federation.free_disk(party)
 
     async def skew(self, party: str, by_us: int) -> None:
         is_platform, connections = party == PLATFORM, self._connections
@@ -85,6 +88,13 @@ class FederationPowers:
 
     async def compromise_key(self) -> None:
         await self._operator.compromise_key()
+
+    @contextmanager
+    def _restarted(self, party: str) -> Iterator[None]:
+        """The party is away meanwhile; one that was killed before is back afterwards."""
+        self.away.add(party)
+        yield
+        self.away.discard(party)
 
     @property
     def _federation(self) -> Federation:
