@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from essc_workbench.backstage import backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.history.reading import read_history
 from essc_workbench.report.verdicts import ExitStatus, Verdict
@@ -81,7 +82,9 @@ async def run(file: Path, folder: Path, *, keeps_data: bool = False) -> Verdict:
 async def same_verdicts(tmp_path: Path, times: int) -> None:
     file, folders = file_of(tmp_path, IN_ANY_ORDER), [tmp_path / str(i) for i in range(times)]
 
-    verdicts = [await run(file, folder) for folder in folders]
+    with backstage(channels=2) as ready:
+        wishes = [Wishes(report=folder, backstage=ready) for folder in folders]
+        verdicts = [(await run_file(read(file), wish))[0] for wish in wishes]
 
     assert [verdict.status for verdict in verdicts] == [ExitStatus.GOOD] * times
     assert all(told(verdict) == told(verdicts[0]) for verdict in verdicts)
