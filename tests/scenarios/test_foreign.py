@@ -7,12 +7,13 @@ import pytest
 
 from essc_wire.keys import new_key, write_key
 from essc_workbench.failures import UsageError
-from essc_workbench.folders import Addresses
+from essc_workbench.folders import Addresses, DataFolder
 from essc_workbench.foreign import Foreign, foreign_parties, options_of
 from essc_workbench.history.reading import read_history
 from essc_workbench.ports import PortReservations
 from essc_workbench.processes import PartyProcess
-from essc_workbench.programs import program
+from essc_workbench.programs import platform_init, platform_serve, program
+from essc_workbench.report.verdicts import ExitStatus
 from essc_workbench.scenarios.runner import Wishes, play_of, read, run_file
 
 SCENARIO = """\
@@ -64,6 +65,43 @@ async def test_somebody_elses_channel_takes_part_and_is_neither_killed_nor_froze
     assert {("phone", "wechat"), ("wechat", "platform"), ("phone", "alipay")} <= ways
     assert [text.partition(":")[0] for text in verdict.skipped][:2] == ["kill", "freeze"]
     assert verdict.replay.endswith(options_of({"wechat": stranger}))
+
+
+@pytest.fixture
+async def nation(tmp_path: Path) -> AsyncIterator[Foreign]:
+    """A platform that runs before the federation does."""
+    folder, ports, key = DataFolder(tmp_path / "nation"), PortReservations(), tmp_path / "own.pem"
+    folder.make()
+    platform_init(folder, "cn-essc", key)
+    at = Addresses(address=ports.reserve(""), lab_address=ports.reserve(""))
+    process = PartyProcess("nation", platform_serve(folder, at, is_tls=False), tmp_path)
+    process.start()
+    try:
+        await process.ready()
+        ports.release()
+        yield Foreign(at=at, keys={"operator": key})
+    finally:
+        await process.stop()
+
+
+async def test_somebody_elses_platform_takes_part_and_our_channels_call_it(
+    tmp_path: Path, nation: Foreign
+) -> None:
+    file, report = tmp_path / "nation.yaml", tmp_path / "report"
+    about_the_platform = SCENARIO.replace("wechat\n", "platform\n").replace(
+        "kill: wechat}", "kill: platform}"
+    )
+    file.write_text(about_the_platform, "utf-8")
+
+    verdict, _ = await run_file(read(file), Wishes(report=report, foreign={"platform": nation}))
+
+    assert not verdict.failure
+    assert verdict.unmet == ()
+    assert verdict.skipped == (
+        "kill: platform: platform is not run by the workbench",
+        "freeze: platform: platform is not run by the workbench",
+    )
+    assert verdict.status is ExitStatus.GOOD
 
 
 def test_options_say_who_is_foreign() -> None:
