@@ -12,6 +12,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from google.protobuf.json_format import MessageToJson
 from tests.wire import people
 from tests.wire.canary import LI, ZHANG, Canary
 from tests.wire.people import Person, World
@@ -27,6 +28,7 @@ from essc_wire.keys import new_key, read_key
 from essc_workbench import inboxes
 from essc_workbench.answers import Conduct, Mistake, erring
 from essc_workbench.citizens import Citizen, Phone, Walk
+from essc_workbench.exports import exported
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.population import Persona
 from essc_workbench.testing import Meeting, federation
@@ -65,6 +67,7 @@ async def test_no_log_no_refusal_no_file_name_and_no_channel_holds_a_secret(
             await register_recipient(world, WANG)
             for channel_id in CHANNELS:
                 await live_in(meeting, canary, channel_id)
+            told = [await snapshot(meeting, channel_id) for channel_id in CHANNELS]
         finally:
             await world.close()
 
@@ -77,8 +80,16 @@ async def test_no_log_no_refusal_no_file_name_and_no_channel_holds_a_secret(
     assert canary.shown >= {"code", "photo", "form", "lines", "face", "card_password"}
     assert logged.count("refused") > 60
     assert len(canary.heard) > 80
-    for said in (logged, kept, names, "\n".join(canary.heard)):
+    assert all('"flows"' in each for each in told)
+    assert sum('"appliedEvents"' in each and '"shadows"' in each for each in told) >= 2
+    for said in (logged, kept, names, "\n".join(canary.heard), *told):
         assert canary.given_away(said) == []
+
+
+async def snapshot(meeting: Meeting, channel_id: str) -> str:
+    """What a channel exports of itself, as text."""
+    whole = await exported(meeting.connections.channel_lab(channel_id))
+    return MessageToJson(whole, ensure_ascii=False)
 
 
 def world_of(meeting: Meeting) -> World:

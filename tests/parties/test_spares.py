@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -111,6 +112,30 @@ async def test_a_spare_that_dies_is_replaced_and_all_end_when_told(spares: Spare
     spares.close()
     assert spares.pids() == []
     assert not any(is_there(pid) for pid in left)
+
+
+WORKBENCH = """
+import time
+from essc_workbench.spares import Spares
+kept = Spares({"essc-channel": 1})
+kept.fill()
+print(kept.pids()[0], flush=True)
+time.sleep(60)
+"""
+
+
+async def test_a_spare_ends_with_a_workbench_that_is_killed() -> None:
+    workbench = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-c", WORKBENCH, stdout=subprocess.PIPE
+    )
+    assert workbench.stdout is not None
+    pid = int(await workbench.stdout.readline())
+    assert is_there(pid)
+
+    workbench.kill()
+    await workbench.wait()
+
+    await ended(pid)
 
 
 async def test_who_finds_no_spare_starts_a_process_as_ever(spares: Spares, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.wire.fuzz.worlds import Wide, a_wide_world
 from tests.wire.national_platform.methods import METHODS, Method
 from tests.wire.people import Caller
 
+from essc.lab.v1.lab_service_pb2 import SettleRequest
 from essc.options.v1 import options_pb2
 
 # The strongest last: an operator may suspend the channel that the others speak for.
@@ -31,6 +33,8 @@ ORDER = (
 # before is kept to be said again, and a refusal is judged by all there is. Five fresh worlds find
 # more than one that has grown old, and leave `make soak` within forty minutes on a busy machine.
 EXAMPLES_OF_A_LONG_ROUND = 300
+
+SETTLE = "essc.lab.v1.ClockService.Settle"
 
 
 @pytest.mark.timeout(300)
@@ -90,6 +94,8 @@ def asked(
         suppress_health_check=list(HealthCheck),
     )
     def ask(raw: bytes, caller: Caller) -> None:
+        if method.name == SETTLE:
+            raw = without_waiting(raw)
         answer = runner.run(judge.call(method, caller, raw))
         if answer is not None:
             said.append((raw, answer))
@@ -99,3 +105,14 @@ def asked(
     for raw, answer in said:
         wide.harvest.take_request(GetMessageClass(method.descriptor.input_type).FromString(raw))
         wide.harvest.take(GetMessageClass(method.descriptor.output_type).FromString(answer))
+
+
+def without_waiting(raw: bytes) -> bytes:
+    """In this world nobody settles orders: whoever may wait for it would wait in vain."""
+    try:
+        request = SettleRequest.FromString(raw)
+    except DecodeError:
+        return raw
+    if 0 < request.within.seconds <= 30:
+        request.within.seconds = 0
+    return request.SerializeToString()
