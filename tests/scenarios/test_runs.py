@@ -38,6 +38,8 @@ steps:
           - expect_panel: {citizen: opa, channel: wechat, state: blocked}
   - repeat: {times: 2, steps: [in_any_order: [{note: a}, {note: b}, {note: c}]]}
   - fault: {name: gone, lose_answer: true, sources: [wechat], method: Unlink, count: 1}
+  - fill_disk: alipay
+  - free_disk: alipay
   - kill: alipay
   - freeze: wechat
 """
@@ -89,6 +91,7 @@ async def same_verdicts(tmp_path: Path, times: int) -> None:
     assert [verdict.status for verdict in verdicts] == [ExitStatus.GOOD] * times
     assert all(told(verdict) == told(verdicts[0]) for verdict in verdicts)
     assert all(played(folder) == played(folders[0]) for folder in folders)
+    assert verdicts[0].skipped == ()
 
 
 @pytest.mark.timeout(240)
