@@ -73,6 +73,7 @@ from essc_workbench.scenarios.steps.expectations import (
     ExpectPanel,
     ExpectRecords,
 )
+from essc_workbench.scenarios.steps.hits import ExpectFault
 from essc_workbench.scenarios.steps.operators import (
     AddService,
     CloseService,
@@ -169,6 +170,7 @@ __all__ = [
     "ExpectChannel",
     "ExpectEvents",
     "ExpectFamily",
+    "ExpectFault",
     "ExpectLag",
     "ExpectLinks",
     "ExpectMessages",
