@@ -240,14 +240,14 @@ def heartbeat(number: int) -> events.WatchEventsResponse:
 
 @asynccontextmanager
 async def a_street(
-    folder: Path, *, tls: Path | None = None, seed: str = "7"
+    folder: Path, *, tls: Path | None = None, seed: str = "7", people: People | None = None
 ) -> AsyncIterator[Street]:
     """A party with a gate before it."""
     party, powers, traces = Party(), Powers(), Traces()
     upstream = await party.start(tls=tls)
     with Journal(folder / "history.jsonl") as journal:
         faults = FaultBook(journal, powers, seed=seed)
-        gate = Gate(journal, faults, traces, people=People(), tls_folder=tls)
+        gate = Gate(journal, faults, traces, people=people or People(), tls_folder=tls)
         address = await gate.open(Door(source="wechat", target="platform", upstream=upstream))
         street = Street(party, gate, faults, powers, traces, journal, address, upstream, tls)
         try:

@@ -14,11 +14,14 @@ from tests.gate.parties import LI, ZHANG, Street, a_street, event, heartbeat, un
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.card.v1.card_service_pb2_grpc import CardServiceStub
+from essc.family.v1 import family_service_pb2 as family
+from essc.family.v1.family_service_pb2_grpc import FamilyServiceStub
 from essc.registry.v1 import registry_service_pb2 as registry
 from essc.registry.v1.registry_service_pb2_grpc import RegistryServiceStub
 from essc_wire.refusals import Refusal, refusal_of
 from essc_wire.tls import server_credentials
 from essc_workbench.calls import patient
+from essc_workbench.history.facts import People
 from essc_workbench.history.items import Outcome
 
 
@@ -263,6 +266,19 @@ async def test_a_citizen_is_known_again_by_a_link_and_a_stranger_is_not(street: 
     await street.unlink("three", link_id=LI)
 
     assert [item.citizens for item in street.invoked()] == [("zhang-san",), ("zhang-san",), ()]
+
+
+async def test_a_link_is_not_the_members_who_is_named_beside_it(tmp_path: Path) -> None:
+    people = People()
+    people.add("li-si", "990000199001010018")
+    asked = family.AddMemberRequest(link_id=ZHANG, id_number="990000199001010018")
+    async with a_street(tmp_path, people=people) as street:
+        peer = await street.peer()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await FamilyServiceStub(peer.channel).AddMember(asked, **peer.options(timeout_s=5))
+        await street.unlink("one", link_id=ZHANG)
+
+        assert [item.citizens for item in street.invoked()] == [("li-si",), ()]
 
 
 async def test_who_calls_without_a_token_is_nobody_in_a_history_that_can_be_read_back(

@@ -162,6 +162,18 @@ def test_whose_card_is_looked_at_is_known_by_its_link_too() -> None:
     assert (violation.citizen, violation.calls) == ("zhang", (1, 2))
 
 
+def test_a_link_says_whose_card_is_looked_at_whatever_the_call_was_noted_with() -> None:
+    told = Telling()
+    lost(told)
+    fine = {"card.physical_card_status": "PHYSICAL_CARD_STATUS_NORMAL"}
+    asked = {"link_id": "link-wechat-li"}
+    told.call("wechat", "GetCard", asked, fine, request_id="", citizens=("zhang",))
+
+    finding = found(told, links=[link("wechat"), link("alipay"), link("wechat", "li")])
+
+    assert finding.ruling is Ruling.GOOD
+
+
 def test_a_loss_that_lapsed_is_none() -> None:
     lapsed = rows.AuditPhysicalCard(
         citizen="zhang", physical_card_id="card", status=TEMPORARILY_LOST, lift_time=time(50)

@@ -82,7 +82,8 @@ class Recorder:
         known = self._known.whose(ids)
         passing.citizens = tuple(dict.fromkeys((*origin.citizens, *known, *told.citizens)))
         passing.request_id = str(told.facts.pop("request_id", ""))
-        self._known.meet(ids, passing.citizens)
+        # Who is named by an ID number beside a link may be a member of the link's holder.
+        self._known.meet(ids, tuple(dict.fromkeys((*origin.citizens, *known))))
         if self._journal is None:
             return
         passing.number = self._journal.invoked(

@@ -68,11 +68,12 @@ class National:
         return link.citizen if link is not None else ""
 
     def about(self, citizens: tuple[str, ...], asked: Facts) -> str:
-        """Whom a call is about, an alias: as the history tells, or by the id that it names."""
-        if len(citizens) == 1:
-            return citizens[0]
+        """Whom a call is about, an alias: by the id that it names, or as the history tells."""
         by_link = self.owner(str(asked.get("link_id", "")))
-        return self.alias(by_link or self.holders.get(str(asked.get("physical_card_id", "")), ""))
+        by_id = by_link or self.holders.get(str(asked.get("physical_card_id", "")), "")
+        if self.alias(by_id) or len(citizens) != 1:
+            return self.alias(by_id)
+        return citizens[0]
 
     def feeds(self) -> dict[str, list[AuditEvent]]:
         """Each channel's events, in the order of its feed."""
