@@ -12,7 +12,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import ClassVar, Protocol
 
@@ -80,7 +79,6 @@ class Stage:
         self.powers, self.faults, self.traces = powers, faults, traces
         self._admitting = admitting
         self.things = Things()
-        self.rng = self.chance("steps")
         self.expectations: list[Expectation] = []
         self.steps: list[Playable] = []
         """Every step, those inside others too; a step's number is its place, from 1."""
@@ -227,10 +225,6 @@ class Stage:
         return {*people, *passwords, *self.things.secrets, *self._admitting} - {""}
 
     # --- the world ----------------------------------------------------------------------------
-
-    def about(self, *citizens: str) -> AbstractContextManager[None]:
-        """Calls that are made inside are noted as being about these citizens."""
-        return self.traces.during(citizens=citizens)
 
     async def add_fault(self, fault: Fault) -> None:
         """Begins a fault; it ends with its lease, or before the run settles.
