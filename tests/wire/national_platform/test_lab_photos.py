@@ -187,6 +187,7 @@ OF_NO_PERSON = (
     "STEP",
     "ANSWER",
     "ID_NUMBER",
+    "FAULT_",
 )
 
 
