@@ -11,6 +11,7 @@ registrations, personas) is remembered in the folder, and repeating it changes n
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Protocol
 
 from essc_wire.keys import from_pem, new_key, write_key
@@ -29,6 +30,7 @@ from essc_workbench.programs import (
     channel_serve,
     platform_init,
     platform_serve,
+    profile_in,
     shipped_profiles,
 )
 from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM, Doors, Routes, opened
@@ -65,6 +67,7 @@ class Federation:
         spares: Spares | None = None,
         template: Prepared | None = None,
         people: Collection[str] | None = None,
+        profiles: Sequence[Path] = (),
     ) -> None:
         self.folder = folder
         self._spares, self._template, self._people = spares, template, people
@@ -76,7 +79,7 @@ class Federation:
             raise UsageError(f"{loss}: no policy for losses; there are: {', '.join(LOSSES)}")
         self.state = State(is_tls=is_tls)
         self.profiles: dict[str, Profile] = {}
-        self._wanted, self._loss = channels, loss
+        self._wanted, self._loss, self._profile_files = channels, loss, profiles
         self._say, self._routes = say, routes
         self._doors: Doors = {}
         self._ports = PortReservations()
@@ -99,7 +102,12 @@ class Federation:
     async def choose(self) -> None:
         """Looks the wanted channels up, once. Raises UsageError for one that does not exist."""
         if not self.profiles:
-            self.profiles = _chosen(await asyncio.to_thread(shipped_profiles), self._wanted)
+            self.profiles = _chosen(await asyncio.to_thread(self._there), self._wanted)
+
+    def _there(self) -> dict[str, Profile]:
+        """The channels that ship, and those of the profile files; a file's goes first."""
+        own = [profile_in(file) for file in self._profile_files]
+        return shipped_profiles() | {profile.id: profile for profile in own}
 
     async def start(self) -> None:
         """Starts everything and sets up what is not set up yet."""
@@ -268,7 +276,12 @@ class Federation:
             at = self.state.channels[party]
             way = self.way(party, PLATFORM, platform.address)
             command = channel_serve(
-                self.folder, party, at, way, self.state.platform_id, is_tls=is_tls
+                self.folder,
+                self.profiles[party],
+                at,
+                way,
+                self.state.platform_id,
+                is_tls=is_tls,
             )
         take = self._spares.take if self._spares else None
         self._processes[party] = PartyProcess(party, command, self.folder.logs, take)
@@ -300,6 +313,7 @@ async def federation_in(
     spares: Spares | None = None,
     template: Prepared | None = None,
     people: Collection[str] | None = None,
+    profiles: Sequence[Path] = (),
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends.
 
@@ -307,6 +321,7 @@ async def federation_in(
     other as these say. Foreign parties are called where they are, and neither started nor ended.
     With spares its processes are loaded already; with a template a new folder begins as a copy of
     it. Only the personas that are named in `people` get accounts in the channels; default: all.
+    Besides the channels that ship those of profile files can take part.
     """
     federation = Federation(
         folder,
@@ -319,6 +334,7 @@ async def federation_in(
         spares=spares,
         template=template,
         people=people,
+        profiles=profiles,
     )
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Profile:
     parent_id: str = ""
     bank_id: str = ""
     shows_all_channels: bool = False
+    file: Path | None = None
+    """Where it is written; None for one that ships."""
 
 
 def program(name: str) -> Path:
@@ -81,14 +83,15 @@ def platform_serve(
 
 def channel_serve(
     folder: DataFolder,
-    channel_id: str,
+    profile: Profile,
     at: Addresses,
     platform: str,
     platform_id: str,
     *,
     is_tls: bool,
 ) -> list[str]:
-    command = [str(program("essc-channel")), "serve", "--profile", channel_id]
+    channel_id = profile.id
+    command = [str(program("essc-channel")), "serve", "--profile", str(profile.file or channel_id)]
     command += ["--data", str(folder.channel(channel_id)), "--key", str(folder.key(channel_id))]
     command += ["--listen", at.address, "--lab", at.lab_address]
     command += ["--platform", platform, "--platform-id", platform_id]
@@ -104,12 +107,22 @@ def shipped_profiles() -> dict[str, Profile]:
 
 @cache
 def _shipped_profiles() -> dict[str, Profile]:
-    answer = _answer("essc-channel", "profiles", "--json")
+    return {profile.id: profile for profile in _profiles()}
+
+
+@cache
+def profile_in(file: Path) -> Profile:
+    """The channel that a profile file describes. Raises WorkbenchError with what is wrong in it."""
+    (profile,) = _profiles(str(file))
+    return replace(profile, file=file)
+
+
+def _profiles(*names: str) -> list[Profile]:
+    answer = _answer("essc-channel", "profiles", *names, "--json")
     try:
-        profiles = [_profile(item) for item in json.loads(answer)]
+        return [_profile(item) for item in json.loads(answer)]
     except (ValueError, KeyError, TypeError):
         raise WorkbenchError("essc-channel profiles --json: no list of profiles") from None
-    return {profile.id: profile for profile in profiles}
 
 
 def _profile(item: dict[str, object]) -> Profile:

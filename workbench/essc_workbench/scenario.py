@@ -283,6 +283,7 @@ async def federation(
     *,
     seed: int = 0,
     citizens: Mapping[str, CitizenSpec] | None = None,
+    profiles: Sequence[Path] = (),
     loss: Literal["block", "holder_consent"] = "block",
     is_tls: bool = False,
     name: str = "python",
@@ -293,11 +294,17 @@ async def federation(
 ) -> AsyncIterator[Played]:
     """A fresh federation of these channels, played in by the block, judged when it ends.
 
-    `report` is the run's own folder; without it a new one under build/runs. The same seed makes the
-    same random choices. Raises UsageError for channels or citizens that there are not.
+    `profiles` are files of channels that do not ship. `report` is the run's own folder; without it
+    a new one under build/runs. The same seed makes the same random choices. Raises UsageError for
+    channels or citizens that there are not.
     """
     setting = Setting(
-        channels=tuple(channels), seed=seed, loss=loss, is_tls=is_tls, citizens=dict(citizens or {})
+        channels=tuple(channels),
+        profiles=tuple(profiles),
+        seed=seed,
+        loss=loss,
+        is_tls=is_tls,
+        citizens=dict(citizens or {}),
     )
     shown = title or name
     play = Play(

@@ -46,15 +46,17 @@ def load(path: FilePath, known: Known | None = None) -> ScenarioFile:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise FileMistakes(str(path), [Mistake(line, 1, "not UTF-8")]) from None
-    return ScenarioFile(path, parse(text, str(path), known))
+    return ScenarioFile(path, parse(text, str(path), known, path.parent))
 
 
-def parse(text: str, name: str, known: Known | None = None) -> Scenario:
+def parse(
+    text: str, name: str, known: Known | None = None, folder: FilePath = FilePath()
+) -> Scenario:
     """A scenario from a text. Raises FileMistakes."""
     document = read(text)
     outline = outline_of(document)
     scenario = None if document.value is None else _Reading(outline).scenario()
-    check_names(outline, known)
+    check_names(outline, known, folder)
     if document.mistakes or scenario is None:
         raise FileMistakes(name, document.mistakes)
     return scenario

@@ -3,8 +3,9 @@
 import json
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
-from essc_workbench.programs import shipped_profiles
+from essc_workbench.programs import profile_in, shipped_profiles
 from essc_workbench.scenarios.names import Known
 
 PERSONAS_FILE = "personas.json"
@@ -19,4 +20,10 @@ def known() -> Known:
     return Known(
         channels={profile.id: profile.parent_id for profile in profiles.values()},
         personas=tuple(json.loads(text)),
+        described=_described,
     )
+
+
+def _described(file: Path) -> tuple[str, str]:
+    profile = profile_in(file)
+    return profile.id, profile.parent_id

@@ -1,9 +1,11 @@
 """Checks what names in a scenario refer to: channels, citizens, personas, things named by steps."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 from typing import Any
 
+from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.documents import Document, Path
 from essc_workbench.scenarios.fields import Refers, fields_of, references
@@ -13,6 +15,10 @@ from essc_workbench.scenarios.steps.base import Step
 Placed = tuple[Path, str]
 
 
+def _nothing(file: FilePath) -> tuple[str, str]:
+    raise UsageError(f"{file}: profile files are not looked up here")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What there is outside the file."""
@@ -20,6 +26,8 @@ class Known:
     channels: Mapping[str, str] = field(default_factory=dict)
     """Channels that can take part, with the parent of each that has one."""
     personas: Collection[str] = ()
+    described: Callable[[FilePath], tuple[str, str]] = _nothing
+    """The id and parent of the channel in a profile file. Raises WorkbenchError."""
 
 
 @dataclass(slots=True)
@@ -28,6 +36,7 @@ class Outline:
 
     document: Document
     channels: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
     citizens: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What each citizen is said to be, as it is written."""
     steps: list[tuple[Path, Step]] = field(default_factory=list)
@@ -44,23 +53,42 @@ def outline_of(document: Document) -> Outline:
     outline = Outline(document)
     if isinstance(channels, list):
         outline.channels = tuple(map(str, channels))
+    profiles = federation.get("profiles") if isinstance(federation, dict) else None
+    if isinstance(profiles, list):
+        outline.profiles = tuple(map(str, profiles))
     if isinstance(citizens, dict):
         kept = {alias: {} if spec is None else spec for alias, spec in citizens.items()}
         outline.citizens = {alias: spec for alias, spec in kept.items() if isinstance(spec, dict)}
     return outline
 
 
-def check_names(outline: Outline, known: Known | None) -> None:
-    """Notes every name that refers to nothing, and every thing that nobody uses."""
+def check_names(outline: Outline, known: Known | None, folder: FilePath) -> None:
+    """Notes every name that refers to nothing, and every thing that nobody uses.
+
+    Files that it names are looked for from the folder on.
+    """
     outline.steps.sort(key=lambda placed: outline.document.place(placed[0], of_key=True))
     if known is not None:
-        _check_channels(outline, known)
+        _check_channels(outline, _with_profiles(outline, known, folder))
         _check_personas(outline, known)
         _check_citizens(outline, known)
     _check_linked(outline)
     _check_parties(outline)
     if outline.is_whole:
         _check_things(outline)
+
+
+def _with_profiles(outline: Outline, known: Known, folder: FilePath) -> Known:
+    """What is known together with the channels of the profile files."""
+    channels = dict(known.channels)
+    for place, name in enumerate(outline.profiles):
+        try:
+            channel, parent = known.described(folder / name)
+        except WorkbenchError as error:
+            outline.document.is_wrong(("federation", "profiles", place), str(error))
+            continue
+        channels[channel] = parent
+    return replace(known, channels=channels)
 
 
 def _check_channels(outline: Outline, known: Known) -> None:

@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from essc_workbench.backstage import Backstage
 from essc_workbench.failures import UsageError
@@ -32,6 +33,8 @@ class Setting:
     """What a run needs before its first step."""
 
     channels: tuple[str, ...]
+    profiles: tuple[Path, ...] = ()
+    """Profile files of channels that do not ship."""
     seed: int = 0
     loss: str = BLOCK
     is_tls: bool = False
@@ -43,9 +46,12 @@ class Setting:
 
 
 def setting_of(
-    scenario: Scenario, seed: int | None = None, foreign: Mapping[str, Foreign] | None = None
+    scenario: Scenario,
+    folder: Path,
+    seed: int | None = None,
+    foreign: Mapping[str, Foreign] | None = None,
 ) -> Setting:
-    """What a scenario needs; with another seed if one is given.
+    """What a scenario of a folder needs; with another seed if one is given.
 
     Raises UsageError for a foreign party that is none of the scenario's.
     """
@@ -57,6 +63,7 @@ def setting_of(
             )
     return Setting(
         channels=scenario.federation.channels,
+        profiles=tuple(folder / name for name in scenario.federation.profiles),
         seed=scenario.seed if seed is None else seed,
         loss=scenario.federation.loss,
         is_tls=scenario.federation.tls,
@@ -88,6 +95,7 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
                 foreign=setting.foreign,
                 spares=setting.backstage.spares if setting.backstage else None,
                 template=setting.backstage.template if setting.backstage else None,
+                profiles=setting.profiles,
                 people=(),  # the cast gives accounts to whoever plays
             )
         )

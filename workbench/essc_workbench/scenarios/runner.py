@@ -74,7 +74,9 @@ def play_of(
 ) -> Play:
     """A file as a play."""
     scenario = file.scenario
-    setting = replace(setting_of(scenario, seed, foreign), backstage=backstage)
+    setting = replace(
+        setting_of(scenario, file.path.parent.resolve(), seed, foreign), backstage=backstage
+    )
     strangers = f" {options_of(setting.foreign)}" if setting.foreign else ""
     return Play(
         name=scenario_name(file.path),

@@ -31,6 +31,13 @@ class FederationSpec(BaseModel):
     channels: Annotated[tuple[Name, ...], Field(min_length=1, max_length=32)] = Field(
         description="The channels; one of tier 2 needs its parent too."
     )
+    profiles: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=300)], ...], Field(max_length=16)
+    ] = Field(
+        (),
+        description="Profile files of further channels, as `essc integrate` writes them; seen "
+        "from the scenario's folder.",
+    )
     loss: Literal["block", "holder_consent"] = Field(
         "block", description="What a lost card means nationally (R3)."
     )
