@@ -100,7 +100,8 @@ class Flowing(Asking):
     """A flow is walked, from where it stands to its end or to where it is left."""
 
     stop_at: StepKind | None = Field(
-        None, description="Leave the flow open before a step of this kind."
+        None,
+        description="Leave the flow open before a step of this kind; the next on that phone ends it.",
     )
     nth: int = Field(
         1,
