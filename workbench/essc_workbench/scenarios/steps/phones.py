@@ -101,7 +101,7 @@ class Flowing(Asking):
 
     stop_at: StepKind | None = Field(
         None,
-        description="Leave the flow open before a step of this kind; the next on that phone ends it.",
+        description="Leave the flow open before a step of this kind; the phone's next one ends it.",
     )
     nth: int = Field(
         1,
