@@ -48,6 +48,7 @@ def found(ruling: Ruling, checks: int = 1) -> Finding:
         (empty(findings=(found(Ruling.GOOD), found(Ruling.NOT_JUDGED, 0))), ExitStatus.GOOD),
         (empty(findings=(found(Ruling.GOOD), found(Ruling.UNKNOWN))), ExitStatus.UNKNOWN),
         (empty(findings=(found(Ruling.UNKNOWN), found(Ruling.BROKEN))), ExitStatus.BROKEN),
+        (empty(findings=(found(Ruling.GOOD),), is_idle=True), ExitStatus.UNKNOWN),
         (empty(findings=(found(Ruling.BROKEN),), failure="x"), ExitStatus.OWN_FAILURE),
     ],
 )

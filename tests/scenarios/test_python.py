@@ -61,6 +61,15 @@ async def test_a_run_in_which_nothing_is_checked_is_no_pass(
         f.check()
 
 
+async def test_a_block_without_steps_is_no_pass(tmp_path: Path) -> None:
+    async with federation(["wechat"], report=tmp_path / "run") as f:
+        pass
+
+    assert f.verdict.ruling == "unknown"
+    with pytest.raises(Broken, match="no step made a call and nothing was expected"):
+        f.check()
+
+
 async def test_a_channel_that_there_is_not_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="wechatt: no such channel"):
         async with federation(["wechatt"], report=tmp_path / "run"):

@@ -124,6 +124,24 @@ async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(tmp_p
     assert {"history.jsonl", "junit.xml", "report.html"} <= {each.name for each in folder.iterdir()}
 
 
+@pytest.mark.parametrize("step", ["note: hi", "settle"])
+async def test_a_run_in_which_nobody_calls_and_nothing_is_expected_is_no_pass(
+    tmp_path: Path, step: str
+) -> None:
+    file, folder = file_of(tmp_path, f"steps: [{step}]\n"), tmp_path / "run"
+    console = Console(file=io.StringIO(), width=200)
+
+    status = await run_all(console, [file], Wishes(report=folder))
+
+    words = "no step made a call and nothing was expected, which is no pass"
+    verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
+    assert status == ExitStatus.UNKNOWN
+    assert words in console.file.getvalue()  # type: ignore[attr-defined]
+    assert (verdict["ruling"], verdict["is_idle"]) == ("unknown", True)
+    assert words in (folder / "junit.xml").read_text("utf-8")
+    assert words.capitalize() in (folder / "report.html").read_text("utf-8")
+
+
 async def test_a_step_that_asks_for_what_there_is_not_is_told_by_its_line(tmp_path: Path) -> None:
     steps = "steps:\n  - fault: {name: f, lose_answer: true, targets: [nobody]}\n"
     file, folder = file_of(tmp_path, steps), tmp_path / "run"

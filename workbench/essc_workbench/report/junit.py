@@ -4,6 +4,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from essc_workbench.judges.findings import Finding, Ruling
 from essc_workbench.report.verdicts import Verdict
+from essc_workbench.report.words import IDLE
 
 _TEXT_MAX = 4000
 
@@ -21,6 +22,10 @@ def junit(verdict: Verdict) -> JUnitXml:
         suite.add_testcase(case)
     for finding in verdict.findings:
         suite.add_testcase(_judged(verdict, finding))
+    if verdict.is_idle:
+        case = TestCase("something was played", f"{verdict.scenario}.steps")
+        case.result = [Error(IDLE.en, Ruling.UNKNOWN.value)]
+        suite.add_testcase(case)
     if verdict.failure:
         case = TestCase("the workbench itself", f"{verdict.scenario}.workbench")
         case.result = [Error(verdict.failure[:_TEXT_MAX], "failure")]

@@ -12,6 +12,7 @@ from essc_workbench.report.story import story
 from essc_workbench.report.strips import STATES, WIDTH, strips
 from essc_workbench.report.timeline import seconds
 from essc_workbench.report.verdicts import Verdict
+from essc_workbench.report.words import IDLE
 
 RULINGS = {
     Ruling.GOOD: ("good", "通过"),
@@ -42,6 +43,7 @@ def page(verdict: Verdict, history: History) -> str:
         states=[(state, *STATE_WORDS[state]) for state in STATES],
         state_words=STATE_WORDS,
         rulings=RULINGS,
+        idle=IDLE,
         left=LEFT,
         seconds=seconds,
     )

@@ -62,6 +62,8 @@ class Verdict:
     """Versions, cores, settings read back."""
     failure: str = ""
     """Why the workbench itself failed; empty if it did not."""
+    is_idle: bool = False
+    """No step made a call and nothing was expected: what judges compared is only the stage."""
 
     @property
     def checks(self) -> int:
@@ -79,7 +81,7 @@ class Verdict:
         rulings = {finding.ruling for finding in self.findings}
         if self.unmet or Ruling.BROKEN in rulings:
             return Ruling.BROKEN
-        if self.failure or Ruling.UNKNOWN in rulings or self.checks == 0:
+        if self.failure or Ruling.UNKNOWN in rulings or self.checks == 0 or self.is_idle:
             return Ruling.UNKNOWN
         return Ruling.GOOD
 
@@ -133,6 +135,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "skipped": list(verdict.skipped),
         "environment": verdict.environment,
         "failure": verdict.failure,
+        "is_idle": verdict.is_idle,
     }
 
 
@@ -160,6 +163,7 @@ def from_json(values: dict[str, Any]) -> Verdict:
         skipped=tuple(values["skipped"]),
         environment=values["environment"],
         failure=values["failure"],
+        is_idle=values.get("is_idle", False),  # an earlier verdict does not say
     )
 
 

@@ -1,8 +1,13 @@
 """The first words about a verdict that is not good: what was seen where, a line each."""
 
 from essc_workbench.judges.expectations import Expectations
-from essc_workbench.judges.findings import Finding, Ruling
+from essc_workbench.judges.findings import Finding, Ruling, Text
 from essc_workbench.report.verdicts import Verdict
+
+IDLE = Text(
+    zh="没有任何一步发出调用，也没有任何期望：不算通过",
+    en="no step made a call and nothing was expected, which is no pass",
+)
 
 
 def first_words(verdict: Verdict) -> list[str]:
@@ -18,6 +23,8 @@ def first_words(verdict: Verdict) -> list[str]:
     words += [f"pending: {each}" for each in verdict.pending]
     if not verdict.checks:
         words.append("nothing was checked, which is no pass")
+    elif verdict.is_idle:
+        words.append(f"{IDLE.en} · {IDLE.zh}")
     return words
 
 

@@ -136,7 +136,7 @@ class Run:
             self._failure = self._failure or explained(failed)
         history = read_history(self.folder / HISTORY)
         findings = await asyncio.to_thread(self._judge, history)
-        self._verdict = self._found(findings)
+        self._verdict = self._found(findings, history)
         await asyncio.to_thread(write_report, self.folder, self._verdict, history)
         self._drop_data()
 
@@ -173,8 +173,9 @@ class Run:
             settled=not self._left,
         )
 
-    def _found(self, findings: tuple[Finding, ...]) -> Verdict:
+    def _found(self, findings: tuple[Finding, ...], history: History) -> Verdict:
         stage, setting = self.stage, self.play.setting
+        has_called = any(call.invoked.step for call in history.calls)
         return Verdict(
             scenario=self.play.name,
             title=self.play.title,
@@ -190,6 +191,7 @@ class Run:
             skipped=tuple(stage.powers.skipped) if stage else (),
             environment=environment(setting.channels, setting.loss, is_tls=setting.is_tls),
             failure=self._failure.replace(f"{self.folder.resolve()}/", ""),
+            is_idle=stage is not None and not has_called and not stage.expectations,
         )
 
 
