@@ -116,7 +116,7 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_the_order_of_the_file() -> N
         ("- note: 12:30", None),
         ("- note: no", None),
         ("- skew: wechat", "6:9: 'wechat': skew needs its fields by name: party, by"),
-        ("- repeat: {times: 0, steps: [settle]}", "6:19: 0: should be greater than or equal to 1"),
+        ("- repeat: {times: 0, steps: [settle]}", "6:19: 0: should be at least 1"),
         ("- repeat: {times: 2, steps: []}", "6:29: must be 1 to 200 steps"),
         (
             "- {kill: wechat, settle: }",

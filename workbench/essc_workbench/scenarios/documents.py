@@ -7,6 +7,7 @@ than what it shows is a mistake here: a key given twice, aliases, tags.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -14,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from essc_workbench.scenarios.mistakes import Mistake
+from essc_workbench.scenarios.wording import problem
 
 DEPTH_MAX = 24
 NODES_MAX = 20_000
@@ -72,22 +74,33 @@ class Document:
 def read(text: str) -> Document:
     """A text as a document; what is no YAML is a mistake of it."""
     document = Document()
+    directive = next((at for at, line in enumerate(_head(text), 1) if line.startswith("%")), 0)
+    if directive:
+        told = "no directives, as %YAML: a scenario is YAML 1.2 and says so by nothing"
+        document.mistakes.append(Mistake(directive, 1, told))
+        return document
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = _place(mark) if isinstance(mark, StringMark) else (1, 1)
-        document.mistakes.append(Mistake(line, column, f"no YAML: {error.problem}"))
+        document.mistakes.append(Mistake(line, column, f"no YAML: {problem(str(error.problem))}"))
         return document
     except (YAMLError, ValueError) as error:
-        document.mistakes.append(Mistake(1, 1, f"no YAML: {str(error).splitlines()[0]}"))
+        document.mistakes.append(Mistake(1, 1, f"no YAML: {problem(str(error))}"))
         return document
     if node is None:
         document.mistakes.append(Mistake(1, 1, "empty; a scenario begins with `title:`"))
         return document
     document.value = _Building(document).value(node, ())
     return document
+
+
+def _head(text: str) -> list[str]:
+    """The lines before the document begins: only comments and directives stand there."""
+    lines = text.removeprefix("\ufeff").splitlines()
+    return list(takewhile(lambda line: not line.strip() or line[0] in "#%", lines))
 
 
 def _place(mark: Any) -> Place:
@@ -125,9 +138,14 @@ class _Building:
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in node.value:
-            name = key.value if isinstance(key, ScalarNode) else "?"
-            here = (*path, name)
             place = _place(key.start_mark)
+            if not isinstance(key, ScalarNode):
+                self._document.unread.append(path)
+                text = "a key is a word, neither a list nor fields"
+                self._document.mistakes.append(Mistake(*place, text))
+                continue
+            name = key.value
+            here = (*path, name)
             if name in values:
                 first = self._document.keys[here][0]
                 text = f"{name!r} twice; it stands in line {first} already"

@@ -12,11 +12,12 @@ from essc_workbench.failures import UsageError
 from essc_workbench.folders import reason
 from essc_workbench.scenarios.documents import Path, read
 from essc_workbench.scenarios.fields import Refers
-from essc_workbench.scenarios.mistakes import FileMistakes, Mistake, meant, shown, wording
+from essc_workbench.scenarios.mistakes import FileMistakes, Mistake, meant, shown
 from essc_workbench.scenarios.names import Known, Outline, check_names, outline_of
 from essc_workbench.scenarios.scenario import Scenario
 from essc_workbench.scenarios.steps.base import NESTED, Step
 from essc_workbench.scenarios.steps.registry import all_steps
+from essc_workbench.scenarios.wording import wording
 
 BYTES_MAX = 256 * 1024
 
@@ -158,7 +159,8 @@ class _Reading:
             told.add(place)
             known = _keys_at(kind, each["loc"])
             is_extra = each["type"] == "extra_forbidden"
-            self._document.is_wrong(place, wording(each, known), of_key=is_extra or place == path)
+            of_key = is_extra or place == path or each["loc"][-1:] == ("[key]",)
+            self._document.is_wrong(place, wording(each, known), of_key=of_key)
 
 
 def _is_of_steps(kind: type[BaseModel], loc: tuple[str | int, ...]) -> bool:

@@ -1,6 +1,6 @@
 """Mistakes in a file: what is wrong where, and what was meant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -41,33 +41,13 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"there are: {', '.join(names[:_LISTED_MAX])}{more}"
 
 
+def _written(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
+
+
 def shown(value: Any) -> str:
     """A value as the file has it, cut short."""
-    text = repr(value) if isinstance(value, str) else str(value)
+    if value is None:
+        return "nothing"
+    text = str(value).lower() if isinstance(value, bool) else _written(value)
     return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…"
-
-
-def wording(error: Mapping[str, Any], known: Iterable[str]) -> str:
-    """An error of pydantic in words. `known` are the fields where the error is."""
-    kind, value = error["type"], error.get("input")
-    context = error.get("ctx", {})
-    field = str(error["loc"][-1]) if error["loc"] else ""
-    if kind == "extra_forbidden":
-        return f"no field {field!r} here; {meant(field, known)}"
-    if kind == "missing":
-        return f"{field!r} is missing"
-    if kind == "literal_error":
-        options = [each.strip().strip("'") for each in _options(context["expected"])]
-        return f"{shown(value)} is not possible here; {meant(str(value), options)}"
-    if kind == "string_pattern_mismatch":
-        return f"{shown(value)} does not have the form {context['pattern']}"
-    if kind == "value_error":
-        return str(context["error"])
-    wanted = str(error["msg"]).removeprefix("Input ").replace("Input", "it")
-    wanted = wanted.replace("a valid ", "a ").replace("a integer", "a whole number")
-    wanted = wanted.replace("a boolean", "true or false").replace("a string", "text")
-    return f"{shown(value)}: {wanted}"
-
-
-def _options(expected: str) -> list[str]:
-    return expected.replace(" or ", ", ").split(", ")

@@ -115,7 +115,7 @@ def _untold(kind: type[Step]) -> set[str]:
 
 def _given(value: Any, info: ValidationInfo) -> tuple[Step, ...]:
     """Steps as Python gives them, or, while a file is read, by their places in what was read."""
-    if info.context and NESTED in info.context:
+    if isinstance(value, list) and info.context and NESTED in info.context:
         value = [info.context[NESTED][place] for place in value]
     if not isinstance(value, list | tuple) or not all(isinstance(each, Step) for each in value):
         raise ValueError("must be a list of steps")
