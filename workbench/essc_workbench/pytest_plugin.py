@@ -15,19 +15,49 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from itertools import count
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from essc_workbench.failures import UsageError
 
 if TYPE_CHECKING:
     from essc_workbench.report.verdicts import Verdict
     from essc_workbench.scenario import Played
 
 # What a suite that runs no scenario should not pay for is imported when it is used.
+
+
+class _Judged:
+    """A federation that must have been good when its block ends."""
+
+    def __init__(self, federation: AbstractAsyncContextManager[Played]) -> None:
+        self._federation = federation
+        self._played: Played | None = None
+
+    async def __aenter__(self) -> Played:
+        __tracebackhide__ = True
+        try:
+            self._played = await self._federation.__aenter__()
+        except UsageError as error:
+            raise error.with_traceback(None) from None
+        return self._played
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        await self._federation.__aexit__(kind, error, traceback)
+        if error is None and self._played is not None:
+            self._played.check()
 
 
 @pytest.fixture
@@ -39,12 +69,9 @@ def essc_federation(
 
     numbers = count(1)
 
-    @asynccontextmanager
-    async def started(channels: Sequence[str], **wishes: Any) -> AsyncIterator[Played]:
+    def started(channels: Sequence[str], **wishes: Any) -> AbstractAsyncContextManager[Played]:
         own = {"name": _name(request), "report": tmp_path / f"run-{next(numbers)}"}
-        async with federation(channels, **{**own, **wishes}) as played:
-            yield played
-        played.check()
+        return _Judged(federation(channels, **{**own, **wishes}))
 
     return started
 
@@ -58,8 +85,12 @@ def essc_run(tmp_path: Path) -> Callable[..., Verdict]:
     numbers = count(1)
 
     def run(path: str | Path, seed: int | None = None) -> Verdict:
+        __tracebackhide__ = True
         wishes = Wishes(report=tmp_path / f"run-{next(numbers)}", seed=seed)
-        verdict, folder = asyncio.run(run_file(read(Path(path)), wishes))
+        try:
+            verdict, folder = asyncio.run(run_file(read(Path(path)), wishes))
+        except UsageError as error:
+            pytest.fail(str(error), pytrace=False)
         if verdict.status:
             raise Broken(verdict, folder)
         return verdict

@@ -24,6 +24,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
+from essc_workbench.failures import UsageError
 from essc_workbench.judges.findings import Ruling, Text
 from essc_workbench.report.verdicts import Verdict
 from essc_workbench.report.words import first_words
@@ -254,12 +255,26 @@ class Played:
 
     async def play(self, *steps: Step) -> None:
         """Plays steps one after the other. Raises Unmet at the first that is not as it expects."""
+        __tracebackhide__ = True
         for step in steps:
-            await self.stage.play(step)
+            await self._play(step)
 
     async def together(self, *steps: Step) -> None:
         """Plays steps at the same time, and waits for all. Raises Unmet if one is not met."""
-        await self.stage.play(Together(steps=steps))
+        __tracebackhide__ = True
+        await self._play(Together(steps=steps))
+
+    async def _play(self, step: Step) -> None:
+        """Plays a step. What it raises points at the line of the test, not at what lies below."""
+        __tracebackhide__ = True
+        try:
+            await self.stage.play(step)
+        except Unmet as unmet:
+            unmet.add_note(f"step: {unmet.step or step.told()}")
+            unmet.add_note(f"report: {self.folder}")
+            raise unmet.with_traceback(None) from None
+        except UsageError as error:
+            raise error.with_traceback(None) from None
 
     @property
     def folder(self) -> Path:
@@ -273,6 +288,7 @@ class Played:
 
     def check(self) -> None:
         """Raises Broken, with what was seen first, unless the verdict is good."""
+        __tracebackhide__ = True
         if self.verdict.ruling is not Ruling.GOOD or self.verdict.failure:
             raise Broken(self.verdict, self.folder)
 

@@ -137,6 +137,7 @@ class Stage:
         if not unmet.is_noted:
             self._note(number, unmet.about, unmet.expected, unmet.seen, is_met=False)
             unmet.is_noted = True
+            unmet.step = self.steps[number - 1].told() if number else ""
 
     @property
     def step(self) -> int:

@@ -15,3 +15,5 @@ class Unmet(Exception):  # noqa: N818 - an outcome, no fault of anybody here
         self.expected, self.seen, self.about = str(expected), str(seen), about
         self.is_noted = False
         """Whether the history tells of it already."""
+        self.step = ""
+        """The words of the innermost step that did not go as expected, once it is noted."""
