@@ -8,13 +8,13 @@ import pytest
 from essc_wire.keys import new_key, write_key
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import Addresses, DataFolder
-from essc_workbench.foreign import Foreign, foreign_parties, options_of
+from essc_workbench.foreign import Foreign, check_keys, foreign_parties, options_of
 from essc_workbench.history.reading import read_history
 from essc_workbench.ports import PortReservations
 from essc_workbench.processes import PartyProcess
 from essc_workbench.programs import platform_init, platform_serve, program
 from essc_workbench.report.verdicts import ExitStatus
-from essc_workbench.scenarios.runner import Wishes, play_of, read, run_file
+from essc_workbench.scenarios.runner import Wishes, line_again, play_of, read, run_file
 
 SCENARIO = """\
 title: {en: A stranger takes part, zh: 外来渠道参与}
@@ -119,19 +119,19 @@ def test_options_say_who_is_foreign() -> None:
     ("parties", "labs", "keys", "told"),
     [
         (["wechat"], [], [], "--party wechat: write PARTY=VALUE"),
-        (["wechat=7001"], [], ["wechat=w.pem"], "7001: no HOST:PORT"),
-        (["wechat=a:70000"], [], ["wechat=w.pem"], "a:70000: no HOST:PORT"),
+        (["wechat=7001"], [], ["wechat=w.pem"], "--party wechat=7001: no HOST:PORT"),
+        (["wechat=a:70000"], [], ["wechat=w.pem"], "--party wechat=a:70000: no HOST:PORT"),
         (["wechat=a:7001"], [], [], "wechat: say with which key, with --key wechat=FILE"),
         ([], ["wechat=a:7001"], [], "wechat: say where it is"),
         (["platform=a:7001"], [], ["operator=o.pem"], "--lab platform=HOST:PORT"),
-        (["platform=a:7001"], [], [], "with --key operator=FILE"),
+        (["platform=a:7001"], ["platform=a:7002"], [], "with --key operator=FILE"),
     ],
 )
 def test_options_that_do_not_say_enough_are_told(
     parties: list[str], labs: list[str], keys: list[str], told: str
 ) -> None:
     with pytest.raises(UsageError) as raised:
-        foreign_parties(parties, labs, keys, [])
+        check_keys(foreign_parties(parties, labs, keys, []))
 
     assert told in str(raised.value)
 
@@ -143,3 +143,34 @@ def test_a_foreign_party_is_one_of_the_scenario(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match=r"--party wechatt: no such party.*did you mean 'wechat'"):
         play_of(read(file), foreign={"wechatt": stranger})
+
+
+async def test_a_foreign_party_that_does_not_answer_is_told_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    file, report = tmp_path / "a.yaml", tmp_path / "report"
+    file.write_text(SCENARIO, "utf-8")
+    foreign = foreign_parties(["wechat=127.0.0.1:1"], [], ["wechat=w.pem"], [])
+
+    with pytest.raises(UsageError, match=r"^--party: wechat at 127\.0\.0\.1:1 does not answer$"):
+        await run_file(read(file), Wishes(report=report, foreign=foreign))
+
+    assert not report.exists()
+
+
+def test_the_line_for_the_terminal_leads_to_the_files_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    file, key = tmp_path / "there" / "a.yaml", tmp_path / "keys" / "w.pem"
+    file.parent.mkdir()
+    file.write_text(SCENARIO, "utf-8")
+    foreign = foreign_parties(["wechat=127.0.0.1:1"], [], [f"wechat={key}"], [])
+
+    play = play_of(read(file), foreign=foreign)
+
+    assert line_again(read(file), play.setting) == (
+        "essc run ../there/a.yaml --seed 0 --party wechat=127.0.0.1:1 --key wechat=../keys/w.pem"
+    )
+    assert play.replay.startswith("essc run a.yaml --seed 0 ")

@@ -39,6 +39,7 @@ async def test_steps_are_played_and_judged(tmp_path: Path) -> None:
 
     f.check()
     assert f.verdict.seed == 3
+    assert f.verdict.replay == 'the same steps in federation(["wechat", "alipay"], seed=3)'
     assert [step.partition(":")[0] for step in f.verdict.steps] == [
         "apply",
         "together",

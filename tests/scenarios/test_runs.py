@@ -1,5 +1,6 @@
 """A run of a scenario: what is played, what is judged, what stays, and what it ends with."""
 
+import asyncio
 import io
 import json
 import re
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from essc_workbench.backstage import backstage
 from essc_workbench.failures import UsageError
+from essc_workbench.foreign import from_here
 from essc_workbench.history.reading import read_history
 from essc_workbench.report.verdicts import ExitStatus, Verdict
 from essc_workbench.scenarios.command import run_all
@@ -116,7 +118,7 @@ async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(tmp_p
     assert status == ExitStatus.BROKEN
     assert "step 3: " in said
     assert "expected state: ended" in said
-    assert f"again:  essc run {file.name} --seed 9" in said
+    assert f"again:  essc run {from_here(file)} --seed 9" in said
     assert verdict["ruling"] == "broken"
     assert len(verdict["findings"]) > 1
     assert played(folder) == ['note: {"text": "before"}', 'note: {"text": "beside"}']
@@ -182,6 +184,26 @@ async def test_how_many_run_at_once_is_bounded(tmp_path: Path, parallel: int) ->
 
     with pytest.raises(UsageError, match=f"--parallel {parallel}: 1 to 16"):
         await run_all(Console(file=io.StringIO()), [file], Wishes(), parallel=parallel)
+
+
+async def test_a_run_that_is_stopped_says_so_in_one_line_and_where_its_history_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopping(*_: object) -> None:
+        work.cancel()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("essc_workbench.scenarios.steps.control.Note.play", stopping)
+    file, folder = file_of(tmp_path, "steps: [note: a]\n"), tmp_path / "run"
+    console = Console(file=io.StringIO(), width=200)
+
+    work = asyncio.ensure_future(run_all(console, [file], Wishes(report=folder)))
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert said == f"stopped 中止  a: nothing is judged; history: {folder / 'history.jsonl'}\n"
+    assert [each.name for each in folder.iterdir()] == ["history.jsonl"]
 
 
 def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ registered for it. With `--lab` its lab port is said too; without it nobody open
 asks whether everything has arrived, or sees its state.
 """
 
+import asyncio
+import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from essc_workbench.folders import Addresses, DataFolder
 from essc_workbench.routes import PLATFORM
 
 _PORT_MAX = 65_535
+_ANSWER_S = 5.0
 _PARTY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -36,6 +39,10 @@ class Foreign:
     """Where it expects the platform; any free port if empty."""
 
 
+def _name_of(file: Path) -> str:
+    return file.name
+
+
 def foreign_parties(
     parties: Iterable[str], labs: Iterable[str], keys: Iterable[str], doors: Iterable[str]
 ) -> dict[str, Foreign]:
@@ -47,12 +54,10 @@ def foreign_parties(
     for name in {**lab_addresses, **listens}:
         if name not in addresses:
             raise UsageError(f"{name}: say where it is, with --party {name}=HOST:PORT")
-    for address in (*addresses.values(), *lab_addresses.values(), *listens.values()):
-        _check_address(address)
-    for name in addresses:
-        owner = OPERATOR if name == PLATFORM else name
-        if owner not in files:
-            raise UsageError(f"{name}: say with which key, with --key {owner}=FILE")
+    said = {"--party": addresses, "--lab": lab_addresses, "--door": listens}
+    for option, pairs in said.items():
+        for name, address in pairs.items():
+            _check_address(option, name, address)
     if PLATFORM in addresses and PLATFORM not in lab_addresses:
         raise UsageError("platform: phones and faces are at its lab port: --lab platform=HOST:PORT")
     return {
@@ -65,8 +70,42 @@ def foreign_parties(
     }
 
 
-def options_of(foreign: Mapping[str, Foreign]) -> str:
-    """The options that say the same, for a shell. Keys go by their files' names alone."""
+def check_keys(foreign: Mapping[str, Foreign]) -> None:
+    """Raises UsageError for a party without the key that is used for it."""
+    for name, party in foreign.items():
+        owner = OPERATOR if name == PLATFORM else name
+        if owner not in party.keys:
+            raise UsageError(f"{name}: say with which key, with --key {owner}=FILE")
+
+
+async def check_answers(foreign: Mapping[str, Foreign]) -> None:
+    """Raises UsageError for the first address at which nobody listens."""
+    for name, party in foreign.items():
+        for option, address in (("--party", party.at.address), ("--lab", party.at.lab_address)):
+            if address and not await _listens(address):
+                raise UsageError(f"{option}: {name} at {address} does not answer")
+
+
+async def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+def from_here(path: Path) -> str:
+    """A path that leads to the same file from the current folder, without the machine's root."""
+    return os.path.relpath(path.resolve(), Path.cwd()) if path.is_absolute() else str(path)
+
+
+def options_of(foreign: Mapping[str, Foreign], file_text: Callable[[Path], str] = _name_of) -> str:
+    """The options that say the same, for a shell; without `file_text` keys go by their files'
+    names alone.
+    """
     words = []
     for name, party in foreign.items():
         words += ["--party", f"{name}={party.at.address}"]
@@ -75,7 +114,7 @@ def options_of(foreign: Mapping[str, Foreign]) -> str:
         if party.door:
             words += ["--door", f"{name}={party.door}"]
         for owner, file in party.keys.items():
-            words += ["--key", f"{owner}={file.name}"]
+            words += ["--key", f"{owner}={file_text(file)}"]
     return shlex.join(words)
 
 
@@ -88,7 +127,9 @@ def bring_keys(foreign: Mapping[str, Foreign], folder: DataFolder) -> None:
                 folder.key(owner).write_bytes(file.read_bytes())
                 folder.key(owner).chmod(0o600)
             except (OSError, ValueError):
-                raise UsageError(f"{file}: not a readable Ed25519 private key") from None
+                raise UsageError(
+                    f"--key {owner}={file}: not a readable Ed25519 private key"
+                ) from None
 
 
 def _keys_of(name: str, files: Mapping[str, Path]) -> dict[str, Path]:
@@ -105,7 +146,7 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name, value
 
 
-def _check_address(address: str) -> None:
+def _check_address(option: str, name: str, address: str) -> None:
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) <= _PORT_MAX:
-        raise UsageError(f"{address}: no HOST:PORT")
+        raise UsageError(f"{option} {name}={address}: no HOST:PORT")

@@ -19,6 +19,7 @@ tells it, whether that is caught or not.
 `docs/scenario-steps.md` says what each step does.
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -328,7 +329,7 @@ async def federation(
         title=Text(zh=shown, en=shown),
         rules=tuple(rules),
         setting=setting,
-        replay=f"the same again, with seed={seed}",
+        replay=f"the same steps in federation({json.dumps([*channels])}, seed={seed})",
     )
     folder = named_folder(report) if report is not None else fresh_folder(name, seed)
     run = Run(play, folder, keeps_data=keeps_data)

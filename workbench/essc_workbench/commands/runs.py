@@ -43,7 +43,11 @@ def run(
         typer.Option(help="CHANNEL=HOST:PORT: where it expects the platform."),
     ] = None,
 ) -> None:
-    """Run scenario files. Status 0: all good; 1: a rule broken; 2: unknown, or a file is wrong."""
+    """Run scenario files.
+
+    Status 0: all good; 1: a rule broken; 2: unknown, or a file or an option is wrong; 3: the
+    workbench itself failed.
+    """
     from rich.console import Console
 
     from essc_workbench.foreign import foreign_parties

@@ -12,10 +12,10 @@ from essc_workbench.backstage import Backstage, backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.report.verdicts import ExitStatus, Verdict, worst
 from essc_workbench.report.words import first_words
-from essc_workbench.report.writing import REPORT
+from essc_workbench.report.writing import HISTORY, REPORT
 from essc_workbench.scenarios.files import ScenarioFile
 from essc_workbench.scenarios.run_folders import scenario_name
-from essc_workbench.scenarios.runner import Wishes, read, run_file
+from essc_workbench.scenarios.runner import Wishes, line_again, play_file, prepared, read
 
 PARALLEL_MAX = 16
 _WORDS = {
@@ -42,12 +42,23 @@ async def run_all(
             async with turn:
                 report = _own_folder(wishes.report, file, len(files))
                 own = replace(wishes, report=report, backstage=ready)
-                verdict, folder = await run_file(file, own)
-                _tell(console, verdict, folder)
-                return verdict
+                return await _one(console, file, own)
 
         outcomes = await asyncio.gather(*map(one, files), return_exceptions=True)
     return _status(console, outcomes)
+
+
+async def _one(console: Console, file: ScenarioFile, wishes: Wishes) -> Verdict:
+    """Runs a file, and tells how it went, or that it was stopped."""
+    run = await prepared(file, wishes)
+    try:
+        verdict = await play_file(file, run)
+    except asyncio.CancelledError:
+        text = f"stopped 中止  {run.play.name}: nothing is judged; history: {run.folder / HISTORY}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        raise
+    _tell(console, verdict, run.folder, line_again(file, run.play.setting))
+    return verdict
 
 
 @contextmanager
@@ -105,8 +116,8 @@ def _status(console: Console, outcomes: Sequence[Verdict | BaseException]) -> in
     return int(next((each for each in order if each in statuses), ExitStatus.GOOD))
 
 
-def _tell(console: Console, verdict: Verdict, folder: Path) -> None:
-    """One line, and where all is not well what was seen first and how to see it again."""
+def _tell(console: Console, verdict: Verdict, folder: Path, again: str) -> None:
+    """One line, where all is not well what was seen first, and how to see it again."""
     word, zh, colour = _WORDS[verdict.status]
     console.print(
         f"[{colour}]{word:<7} {zh}[/]", f"{verdict.took_s:5.1f} s", end="  ", highlight=False
@@ -114,7 +125,7 @@ def _tell(console: Console, verdict: Verdict, folder: Path) -> None:
     lines = [f"{verdict.scenario}: {verdict.title.en} · {verdict.title.zh}"]
     if verdict.status != ExitStatus.GOOD:
         lines += [f"    {line}" for line in first_words(verdict)]
-        lines.append(f"    report: {folder / REPORT}")
-    lines.append(f"    again:  {verdict.replay}")
+    lines.append(f"    report: {folder / REPORT}")
+    lines.append(f"    again:  {again}")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

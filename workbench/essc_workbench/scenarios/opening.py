@@ -10,7 +10,7 @@ from essc_workbench.backstage import Backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import BLOCK, DataFolder
-from essc_workbench.foreign import Foreign
+from essc_workbench.foreign import Foreign, check_keys
 from essc_workbench.gate.doors import Door
 from essc_workbench.gate.faults import FaultBook
 from essc_workbench.gate.gate import Gate
@@ -53,7 +53,7 @@ def setting_of(
 ) -> Setting:
     """What a scenario of a folder needs; with another seed if one is given.
 
-    Raises UsageError for a foreign party that is none of the scenario's.
+    Raises UsageError for a foreign party that is none of the scenario's, or that has no key.
     """
     there = (PLATFORM, *scenario.federation.channels)
     for name in foreign or {}:
@@ -61,6 +61,7 @@ def setting_of(
             raise UsageError(
                 f"--party {name}: no such party in this scenario; {meant(name, there)}"
             )
+    check_keys(foreign or {})
     return Setting(
         channels=scenario.federation.channels,
         profiles=tuple(folder / name for name in scenario.federation.profiles),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from essc_workbench.backstage import Backstage
 from essc_workbench.failures import UsageError, WorkbenchError
-from essc_workbench.foreign import Foreign, options_of
+from essc_workbench.foreign import Foreign, check_answers, from_here, options_of
 from essc_workbench.judges.findings import Text
 from essc_workbench.report.verdicts import Verdict
 from essc_workbench.scenarios.files import ScenarioFile, load
 from essc_workbench.scenarios.knowledge import known
-from essc_workbench.scenarios.opening import setting_of
+from essc_workbench.scenarios.opening import Setting, setting_of
 from essc_workbench.scenarios.run_folders import fresh_folder, named_folder, scenario_name
 from essc_workbench.scenarios.runs import Play, Run
 from essc_workbench.scenarios.stage import Stage
@@ -50,10 +50,21 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
     Raises UsageError for a scenario that asks for what there is not. A failure of the workbench
     itself is in the verdict.
     """
+    run = await prepared(file, wishes)
+    return await play_file(file, run), run.folder
+
+
+async def prepared(file: ScenarioFile, wishes: Wishes) -> Run:
+    """A scenario's run with its folder, before anything starts. Raises UsageError."""
     play = play_of(file, wishes.seed, wishes.foreign, wishes.backstage)
+    await check_answers(wishes.foreign)
     seed = play.setting.seed
     folder = named_folder(wishes.report) if wishes.report else fresh_folder(play.name, seed)
-    run = Run(play, folder, keeps_data=wishes.keeps_data)
+    return Run(play, folder, keeps_data=wishes.keeps_data)
+
+
+async def play_file(file: ScenarioFile, run: Run) -> Verdict:
+    """Plays a scenario's steps in its run. Answers the verdict."""
     try:
         async with run as stage:
             await play_all(stage, file.scenario.steps)
@@ -63,7 +74,7 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
     except Exception:  # an unmet step, or a failure: the verdict tells it
         if not run.has_ended:
             raise
-    return run.verdict, folder
+    return run.verdict
 
 
 def play_of(
@@ -85,6 +96,14 @@ def play_of(
         setting=setting,
         replay=f"essc run {_short(file.path)} --seed {setting.seed}{strangers}",
     )
+
+
+def line_again(file: ScenarioFile, setting: Setting) -> str:
+    """The line that runs it again from the current folder. It may lead through the machine's
+    folders, so it is for the terminal; files keep the short one.
+    """
+    strangers = f" {options_of(setting.foreign, from_here)}" if setting.foreign else ""
+    return f"essc run {shlex.quote(from_here(file.path))} --seed {setting.seed}{strangers}"
 
 
 def _short(path: Path) -> str:
