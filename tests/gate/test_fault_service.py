@@ -14,7 +14,7 @@ from essc_wire.client import Peer
 from essc_wire.refusals import reason_of, refusal_of
 from essc_workbench.failures import UsageError
 from essc_workbench.gate.commands import effect_words, match_words
-from essc_workbench.gate.effect_options import a_name
+from essc_workbench.gate.effect_options import a_name, option_of
 from essc_workbench.gate.effect_options import fault as from_options
 from essc_workbench.gate.fault_service import serve_faults
 from essc_workbench.gate.faults import FaultBook
@@ -111,13 +111,14 @@ NOTHING: dict[str, Any] = {
         ("deliver_twice", True, "deliver-twice"),
         ("cut", "both", "cut"),
         ("cut", "answers", "cut answers"),
-        ("delay_events", "3s", "delay-events 3000ms"),
+        ("delay_events", "3s", "delay-events 3s"),
         ("repeat_events", 2, "repeat-events 2"),
         ("interrupt_events", 0, "interrupt-events"),
         ("kill", "platform", "kill platform"),
         ("freeze", "wechat", "freeze wechat"),
         ("fill_disk", "wechat", "fill-disk wechat"),
-        ("skew", ("wechat", "61s"), "skew wechat 61000ms"),
+        ("skew", ("wechat", "5m"), "skew wechat 5m"),
+        ("skew", ("wechat", "61s"), "skew wechat 1m1s"),
         ("suspend", "alipay", "suspend alipay"),
         ("rotate_key", True, "key"),
         ("compromise_key", True, "key compromise"),
@@ -128,6 +129,26 @@ def test_each_option_is_one_effect(option: str, value: object, words: str) -> No
 
     assert effect_words(made) == words
     assert a_name(made).rpartition("-")[0] == words.partition(" ")[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "option"),
+    [
+        ("fault.kill", "--kill"),
+        ("fault.match.sources", "--source"),
+        ("fault.match.from_call", "--from-call"),
+        ("fault.refuse.reason", "--refuse"),
+        ("fault.delay_events.by", "--delay-events"),
+        ("fault.skew", "--skew"),
+        ("fault.skew.by", "--by"),
+        ("fault.lease", "--lease"),
+        ("fault.fault_id", "--name"),
+        ("lease", "--lease"),
+        ("fault", ""),
+    ],
+)
+def test_a_field_that_is_wrong_is_told_by_its_option(field: str, option: str) -> None:
+    assert option_of(field) == option
 
 
 def test_none_and_several_effects_are_mistakes_of_who_asks() -> None:

@@ -58,7 +58,7 @@ async def test_what_cannot_be_is_refused_with_the_field_that_says_so() -> None:
     without_lease = pb.Fault(fault_id="f", lose_answer=pb.LoseAnswerFault())
     assert violation(await faults.add(without_lease)) == "lease: value is required"
     unknown = fault(match=pb.FaultMatch(sources=["nobody"]), **LOSE)
-    assert "match.sources: nobody is called 'nobody'" in violation(await faults.add(unknown))
+    assert "match.sources: no party 'nobody'" in violation(await faults.add(unknown))
     unknown = fault(match=pb.FaultMatch(targets=["nobody"]), **LOSE)
     assert "match.targets" in violation(await faults.add(unknown))
     unknown = fault(match=pb.FaultMatch(method="Fly"), **LOSE)
@@ -67,11 +67,11 @@ async def test_what_cannot_be_is_refused_with_the_field_that_says_so() -> None:
     people = People()
     people.add("li-si", "11100000001")
     there = violation(await book(people=people).add(unknown))
-    assert there == "fault.match.citizen: nobody is called 'nobody'; there are: li-si"
+    assert there == "fault.match.citizen: no citizen 'nobody'; there are: li-si"
     unknown = fault(refuse=pb.RefuseFault(reason="BAD_MOOD"))
     assert "no reason 'BAD_MOOD'" in violation(await faults.add(unknown))
     unknown = fault(kill=pb.KillFault(party="nobody"))
-    assert "fault.kill: nobody is called" in violation(await faults.add(unknown))
+    assert "fault.kill: no party 'nobody'" in violation(await faults.add(unknown))
     foreign = fault(kill=pb.KillFault(party="wechat"))
     assert "somebody else's program" in violation(await book(powers).add(foreign))
     assert "essc up --gate" in violation(await book(has_doors=False).add(fault(**LOSE)))

@@ -76,7 +76,9 @@ def test_faults_are_added_to_an_unkind_federation_and_listed_and_removed_while_i
     listed = up.run("fault", "list")
     removed = up.run("fault", "remove", "--all")
     again = up.run("fault", "list")
-    wrong = up.run("fault", "add", "--kill", "nobody")
+    wrong = up.run("fault", "add", "--kill", "wechatt")
+    source = up.run("fault", "add", "--source", "nobody", "--lose-answer")
+    absent = up.run("fault", "remove", "dwn")
     nothing = up.run("fault", "remove")
     last_words = up.stop()
     afterwards = up.run("fault", "list")
@@ -88,10 +90,15 @@ def test_faults_are_added_to_an_unkind_federation_and_listed_and_removed_while_i
     assert "lost: lasts until" in added[1]
     assert "kill wechat" in listed[1]
     assert "wechat to anybody, Apply" in listed[1]
-    assert removed[1].count("has ended after 0 hits") == 2
+    assert "lost: has ended after 0 hits" in removed[1]
+    assert "down: has ended after 1 hit" in removed[1]
     assert again[1].count("has ended") == 2
     assert wrong[0] == 2
-    assert "nobody is called 'nobody'; there are: platform, wechat, authorities" in wrong[1]
+    assert "--kill: no party 'wechatt'; did you mean 'wechat'?" in wrong[1]
+    assert "BadRequest" not in wrong[1]
+    assert source[0] == absent[0] == 2
+    assert "--source: no party 'nobody'; there are: " in source[1]
+    assert "no fault 'dwn'; did you mean 'down'?" in absent[1]
     assert nothing[0] == 2
     assert "unkind with the seed 7: refuse" in last_words
     assert "ended unexpectedly" not in last_words

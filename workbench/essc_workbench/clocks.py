@@ -42,6 +42,15 @@ def span_us(text: str) -> int:
     return millis * 1000
 
 
+def span_words(span_us: int) -> str:
+    """A span as people write it: 5m, 1h30m, 1m1s, 200ms. Parts of a millisecond are left out."""
+    millis, words = span_us // 1000, ""
+    for unit in ("d", "h", "m", "s", "ms"):
+        count, millis = divmod(millis, _UNITS_MS[unit])
+        words += f"{count}{unit}" if count else ""
+    return words or "0s"
+
+
 async def advance_by(party_lab: Peer, by_us: int) -> int:
     """Moves a party's clock forward, once. Answers its time, microseconds since 1970."""
     request = lab.AdvanceRequest(request_id=new_request_id(), by=to_duration(by_us))

@@ -17,9 +17,12 @@ from essc.lab.v1.fault_service_pb2_grpc import FaultServiceStub
 from essc_wire.client import CallOptions, Peer
 from essc_wire.refusals import refusal_of
 from essc_wire.times import SECOND_US, to_instant
+from essc_workbench.clocks import span_words
 from essc_workbench.failures import GOOD, UsageError, told
 from essc_workbench.folders import DataFolder, up_again
-from essc_workbench.gate.effects import PARTIES
+from essc_workbench.gate.effect_options import option_of
+from essc_workbench.gate.effects import FOR_GOOD, PARTIES
+from essc_workbench.scenarios.mistakes import meant
 
 _TIMEOUT_S = 90.0
 """A party that is killed or filled may take as long as it takes to start one."""
@@ -30,7 +33,8 @@ async def add(console: Console, folder: DataFolder, fault: Fault) -> int:
     async with _workbench(folder) as peer:
         request = pb.AddFaultRequest(fault=fault)
         answer = await FaultServiceStub(peer.channel).AddFault(request, **_options(peer))
-    text = f"{fault.fault_id}: lasts until {_clock(answer.status)}"
+    is_for_good = fault.WhichOneof("effect") in FOR_GOOD
+    text = f"{fault.fault_id}: {'for good' if is_for_good else _until(answer.status)}"
     console.print(text, markup=False, highlight=False)
     return GOOD
 
@@ -46,7 +50,7 @@ async def show(console: Console, folder: DataFolder) -> int:
             effect_words(status.fault),
             match_words(status.fault),
             str(status.hits),
-            "has ended" if status.has_ended else f"in {_left_s(status):.0f} s",
+            _end_words(status),
         )
     console.print(table)
     return GOOD
@@ -55,12 +59,17 @@ async def show(console: Console, folder: DataFolder) -> int:
 async def remove(console: Console, folder: DataFolder, names: list[str], *, every: bool) -> int:
     """Ends faults now; all that last if every is true."""
     async with _workbench(folder) as peer:
+        listed = await _listed(peer)
         if every:
-            names = [each.fault.fault_id for each in await _listed(peer) if not each.has_ended]
+            names = [each.fault.fault_id for each in listed if not each.has_ended]
+        there = {each.fault.fault_id for each in listed}
+        for name in names:
+            if name not in there:
+                raise UsageError(f"no fault {name!r}; {meant(name, there)}")
         for name in names:
             request = pb.RemoveFaultRequest(fault_id=name)
             answer = await FaultServiceStub(peer.channel).RemoveFault(request, **_options(peer))
-            text = f"{name}: has ended after {answer.status.hits} hits"
+            text = f"{name}: {_ended_words(answer.status)}"
             console.print(text, markup=False, highlight=False)
     return GOOD
 
@@ -77,7 +86,7 @@ def _value_words(value: Message, field: FieldDescriptor) -> str:
     """What an effect says of itself; empty for what goes without saying."""
     held = getattr(value, field.name)
     if field.message_type is not None:
-        return f"{held.ToMilliseconds()}ms"
+        return span_words(held.ToMicroseconds())
     if field.enum_type is not None:
         return _enum_words(field, held)
     return field.name if held is True else str(held or "")
@@ -119,9 +128,20 @@ async def _workbench(folder: DataFolder) -> AsyncIterator[Peer]:
     except grpc.RpcError as error:
         if refusal_of(error) is None:
             raise
-        raise UsageError(told(error)) from None
+        raise UsageError(_mistakes(error)) from None
     finally:
         await peer.close()
+
+
+def _mistakes(error: grpc.RpcError) -> str:
+    """What is wrong with which option, in one line."""
+    refusal = refusal_of(error)
+    if refusal is None or not refusal.violations:
+        return told(error)
+    return "; ".join(
+        f"{option}: {each.text}" if (option := option_of(each.field)) else each.text
+        for each in refusal.violations
+    )
 
 
 def _options(peer: Peer) -> CallOptions:
@@ -133,9 +153,21 @@ async def _listed(peer: Peer) -> list[FaultStatus]:
     return [*(await stub.ListFaults(pb.ListFaultsRequest(), **_options(peer))).faults]
 
 
-def _clock(status: FaultStatus) -> str:
+def _until(status: FaultStatus) -> str:
     end = datetime.fromtimestamp(to_instant(status.end_time) / SECOND_US, UTC).astimezone()
-    return f"{end:%H:%M:%S}"
+    return f"lasts until {end:%H:%M:%S}"
+
+
+def _end_words(status: FaultStatus) -> str:
+    if status.fault.WhichOneof("effect") in FOR_GOOD:
+        return "for good"
+    return "has ended" if status.has_ended else f"in {_left_s(status):.0f} s"
+
+
+def _ended_words(status: FaultStatus) -> str:
+    if status.fault.WhichOneof("effect") in FOR_GOOD:
+        return "what it did is for good"
+    return f"has ended after {status.hits} {'hit' if status.hits == 1 else 'hits'}"
 
 
 def _left_s(status: FaultStatus) -> float:

@@ -14,6 +14,14 @@ _CUTS: Final = {
     "answers": pb.CutFault.DIRECTION_ANSWERS,
 }
 
+_FIELDS: Final = {
+    "fault_id": "--name",
+    "sources": "--source",
+    "targets": "--target",
+    "key": "--rotate-key, --compromise-key",
+}
+"""The options that are not called as their fields."""
+
 
 def fault(**options: Any) -> pb.Fault:
     """The fault of the one option that is set. Raises UsageError for none and for several."""
@@ -31,6 +39,17 @@ def a_name(fault: pb.Fault) -> str:
     """A name for a fault whose maker gave it none."""
     effect = (fault.WhichOneof("effect") or "").replace("_", "-")
     return f"{effect}-{secrets.token_hex(2)}"
+
+
+def option_of(field: str) -> str:
+    """The option that fills a field like `fault.match.sources`; empty for a fault as a whole."""
+    *outer, last = field.split(".")
+    if outer[-1:] == ["skew"]:
+        return "--by" if last == "by" else "--skew"
+    name = outer[-1] if outer[-1:] and outer[-1] not in ("fault", "match") else last
+    if name in ("", "fault"):
+        return ""
+    return _FIELDS.get(name, _option(name))
 
 
 def _is_set(name: str, value: Any) -> bool:

@@ -21,6 +21,8 @@ from essc_workbench.gate.replies import Reply, broken, refused
 CALLS: Final = frozenset({"delay", "refuse", "lose_request", "lose_answer", "deliver_twice", "cut"})
 EVENTS: Final = frozenset({"delay_events", "repeat_events", "interrupt_events"})
 PARTIES: Final = frozenset({"kill", "freeze", "fill_disk", "skew", "suspend", "key"})
+FOR_GOOD: Final = frozenset({"skew", "key"})
+"""What no end of a fault undoes: a clock never goes back, and a key stays changed."""
 UNARY_ONLY: Final = frozenset({"delay", "lose_answer", "deliver_twice"})
 """Effects that need one request and one answer."""
 BUSY_MS: Final = 100

@@ -148,6 +148,7 @@ class FaultBook:
         try:
             async with self._turn:
                 await self._parties.begin(lasting.effect, lasting.value)
+            lasting.hits += 1
         except (WorkbenchError, grpc.RpcError) as error:
             lasting.over.set()
             lasting.ending = asyncio.get_running_loop().create_future()

@@ -13,7 +13,7 @@ from essc_workbench.enrolment import OPERATOR
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.federation import Federation
 from essc_workbench.operators import Operator
-from essc_workbench.routes import AUTHORITIES, NOBODY, PHONE, PLATFORM
+from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM
 
 
 class FederationPowers:
@@ -40,7 +40,7 @@ class FederationPowers:
             return ()
         federation = self._running[0]
         with_key = (file.stem for file in federation.folder.keys.glob("*.pem"))
-        return tuple(sorted({NOBODY, PHONE, PLATFORM, *federation.channel_ids, *with_key}))
+        return tuple(sorted({PHONE, PLATFORM, *federation.channel_ids, *with_key}))
 
     def cannot(self, effect: str, party: str) -> str:
         if party == AUTHORITIES:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from essc_workbench.clocks import span_us
+from essc_workbench.clocks import span_us, span_words
 from essc_workbench.failures import UsageError
 from essc_workbench.history.facts import PERSONAL, SECRETS
 
@@ -58,7 +58,7 @@ def _span(value: Any) -> Any:
 
 def span_text(span: timedelta) -> str:
     """A span as files have it."""
-    return f"{span // timedelta(seconds=1)}s"
+    return span_words(span // timedelta(microseconds=1))
 
 
 Name = Annotated[str, Field(pattern=NAME)]

@@ -32,9 +32,10 @@ class FileMistakes(UsageError):  # noqa: N818 - they are several
 def meant(name: str, known: Iterable[str]) -> str:
     """What was most likely meant, or what there is."""
     names = sorted(known)
-    near = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    plain = {each.lower(): each for each in names}
+    near = get_close_matches(name.lower(), plain, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {plain[near[0]]!r}?"
     if not names:
         return "there are none"
     more = f" and {len(names) - _LISTED_MAX} more" if len(names) > _LISTED_MAX else ""

@@ -14,7 +14,7 @@ from essc_workbench.scenarios.steps.expectations import Expecting, Facts
 class ExpectFault(Expecting):
     """How many calls or events a fault has met, while it lasts or after it ended: at least one.
 
-    A fault of a party (killed, frozen, skewed, …) meets no calls.
+    A fault of a party (killed, frozen, skewed, …) meets no calls: once carried out it counts one.
     """
 
     verb = "expect_fault"
