@@ -128,7 +128,8 @@ class _Reading:
         if step is None:
             self._outline.is_whole = False
         else:
-            step.stands_in(self._document.place(here, of_key=True)[0])
+            line = self._document.place(here, of_key=True)[0]
+            step.stands_in(line, fields if isinstance(fields, dict) else ())
             self._outline.steps.append((here, step))
         return step
 

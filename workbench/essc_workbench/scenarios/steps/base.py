@@ -21,8 +21,7 @@ code of that name?) are the types of `fields.py`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -34,6 +33,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from essc_workbench.scenarios.as_written import flow
 from essc_workbench.scenarios.fields import Refers, fields_of, secret_fields, tellable
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.unmet import Unmet
@@ -49,6 +49,8 @@ NESTED = "steps"
 A_STEP = {"$comment": "a step"}
 """What stands in a schema for any step, until all of them are known."""
 _TOLD_MAX = 300
+_NEW = "as"
+"""The field that names what a step gives."""
 
 
 class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their hash
@@ -63,6 +65,7 @@ class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their has
     """The field that may stand alone; empty if none may."""
 
     _line: int = PrivateAttr(0)
+    _keys: tuple[str, ...] = PrivateAttr(())
 
     def __eq__(self, other: object) -> bool:
         """Steps that do the same are equal, wherever they stand."""
@@ -73,9 +76,9 @@ class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their has
         """The line of the file in which the step stands; 0 if it is from no file."""
         return self._line
 
-    def stands_in(self, line: int) -> None:
-        """Notes the line of the file."""
-        self._line = line
+    def stands_in(self, line: int, keys: Iterable[str] = ()) -> None:
+        """Notes the line of the file, and in which order it has the fields."""
+        self._line, self._keys = line, tuple(keys)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
@@ -98,14 +101,25 @@ class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their has
             yield value
 
     def told(self) -> str:
-        """The step as a line of a file, without the steps inside it and without secrets."""
+        """The step as a line of a file, without the steps inside it and without secrets.
+
+        Its fields stand in the file's order; of one made in Python the name that it gives is last.
+        """
         values = self.model_dump(
             mode="json", by_alias=True, exclude_unset=True, exclude=_untold(type(self))
         )
         values |= {name: tellable(each) for name, each in fields_of(self, Refers.REQUEST)}
         hidden = dict.fromkeys(secret_fields(self), "…")
-        written = json.dumps({**values, **hidden}, ensure_ascii=False)
-        return f"{self.verb}: {written}"[:_TOLD_MAX]
+        values = self._ordered({**values, **hidden})
+        if not values:
+            return f"{self.verb}:" if _untold(type(self)) else self.verb
+        is_short = [*values] == [self.shorthand]
+        return f"{self.verb}: {flow(values[self.shorthand] if is_short else values)}"[:_TOLD_MAX]
+
+    def _ordered(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Fields in the order of the file."""
+        order = [*self._keys, *(name for name in values if name not in (*self._keys, _NEW))]
+        return {name: values[name] for name in dict.fromkeys((*order, _NEW)) if name in values}
 
 
 def _untold(kind: type[Step]) -> set[str]:
