@@ -145,7 +145,7 @@ async def test_a_run_in_which_nobody_calls_and_nothing_is_expected_is_no_pass(
 
 
 async def test_a_step_that_asks_for_what_there_is_not_is_told_by_its_line(tmp_path: Path) -> None:
-    steps = "steps:\n  - fault: {name: f, lose_answer: true, targets: [nobody]}\n"
+    steps = "steps:\n  - advance: {to: 2001-01-01}\n"
     file, folder = file_of(tmp_path, steps), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
@@ -153,7 +153,7 @@ async def test_a_step_that_asks_for_what_there_is_not_is_told_by_its_line(tmp_pa
 
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert status == ExitStatus.UNKNOWN
-    assert f"{file}:9: fault f: REQUEST_INVALID" in said
+    assert f"{file}:9: advance: 2001-01-01 is over" in said
     assert [each.name for each in folder.iterdir()] == ["history.jsonl"]
 
 

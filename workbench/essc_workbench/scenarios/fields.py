@@ -32,6 +32,18 @@ class Refers(StrEnum):
     """A channel of the federation, or several."""
     PARTY = "party"
     """The platform or a channel."""
+    CALLER = "caller"
+    """Who calls: a phone, nobody, or a party that has a key."""
+    SOURCE = "source"
+    """Who calls, as faults know it: the platform too."""
+    TARGET = "target"
+    """Who is called: the platform, a channel, or the authorities."""
+    BANK = "bank"
+    """A bank, by its id."""
+    NEW_FAULT = "new fault"
+    """A fault that this step begins."""
+    FAULT = "fault"
+    """A fault that an earlier step began."""
     CITIZEN = "citizen"
     """A citizen of the scenario, or several."""
     NEW = "new"
@@ -68,6 +80,12 @@ ChannelName = Annotated[Name, Refers.CHANNEL]
 ChannelNames = Annotated[Names, Refers.CHANNEL]
 PartyName = Annotated[Name, Refers.PARTY]
 PartyNames = Annotated[Names, Refers.PARTY]
+CallerName = Annotated[Name, Refers.CALLER]
+SourceNames = Annotated[tuple[Name, ...], Field(max_length=64), Refers.SOURCE]
+TargetNames = Annotated[tuple[Name, ...], Field(max_length=64), Refers.TARGET]
+BankName = Annotated[Name, Refers.BANK]
+NewFaultName = Annotated[Name, Refers.NEW_FAULT]
+FaultName = Annotated[Name, Refers.FAULT]
 CitizenName = Annotated[Name, Refers.CITIZEN]
 CitizenNames = Annotated[Names, Refers.CITIZEN]
 NewName = Annotated[Name, Refers.NEW]
@@ -105,9 +123,16 @@ def references(model: BaseModel, kind: Refers) -> Iterator[tuple[tuple[str | int
     for field, value in fields_of(model, kind):
         if isinstance(value, str):
             yield (field,), value
+        elif isinstance(value, Mapping):
+            for name in value:
+                yield (field, name), name
         else:
             for place, name in enumerate(value):
                 yield (field, place), name
+    for field in type(model).model_fields:
+        if isinstance(inner := getattr(model, field), BaseModel):
+            for deeper, name in references(inner, kind):
+                yield (field, *deeper), name
 
 
 def secret_fields(model: BaseModel) -> list[str]:

@@ -13,7 +13,8 @@ from essc_workbench.folders import reason
 from essc_workbench.scenarios.documents import Path, read
 from essc_workbench.scenarios.fields import Refers
 from essc_workbench.scenarios.mistakes import FileMistakes, Mistake, meant, shown
-from essc_workbench.scenarios.names import Known, Outline, check_names, outline_of
+from essc_workbench.scenarios.names import Known, check_names
+from essc_workbench.scenarios.outlines import Outline, outline_of
 from essc_workbench.scenarios.scenario import Scenario
 from essc_workbench.scenarios.steps.base import NESTED, Step
 from essc_workbench.scenarios.steps.registry import all_steps

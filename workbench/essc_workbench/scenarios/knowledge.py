@@ -19,6 +19,7 @@ def known() -> Known:
     text = files(__package__).joinpath(PERSONAS_FILE).read_text("utf-8")
     return Known(
         channels={profile.id: profile.parent_id for profile in profiles.values()},
+        banks={profile.bank_id for profile in profiles.values()} - {""},
         personas=tuple(json.loads(text)),
         described=_described,
     )

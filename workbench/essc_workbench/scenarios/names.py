@@ -7,9 +7,11 @@ from typing import Any
 
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.routes import PLATFORM
-from essc_workbench.scenarios.documents import Document, Path
+from essc_workbench.scenarios.documents import Path
 from essc_workbench.scenarios.fields import Refers, fields_of, references
 from essc_workbench.scenarios.mistakes import meant
+from essc_workbench.scenarios.outlines import Outline
+from essc_workbench.scenarios.slips import check_banks, check_callers, check_faults, check_slips
 from essc_workbench.scenarios.steps.base import Step
 
 Placed = tuple[Path, str]
@@ -26,40 +28,9 @@ class Known:
     channels: Mapping[str, str] = field(default_factory=dict)
     """Channels that can take part, with the parent of each that has one."""
     personas: Collection[str] = ()
+    banks: Collection[str] = ()
     described: Callable[[FilePath], tuple[str, str]] = _nothing
     """The id and parent of the channel in a profile file. Raises WorkbenchError."""
-
-
-@dataclass(slots=True)
-class Outline:
-    """What a file says, as far as it could be read."""
-
-    document: Document
-    channels: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    citizens: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What each citizen is said to be, as it is written."""
-    steps: list[tuple[Path, Step]] = field(default_factory=list)
-    """All steps, those inside others too, with their places."""
-    is_whole: bool = True
-    """Whether all steps could be read."""
-
-
-def outline_of(document: Document) -> Outline:
-    """The outline of a document, without its steps."""
-    value = document.value if isinstance(document.value, dict) else {}
-    federation, citizens = value.get("federation"), value.get("citizens")
-    channels = federation.get("channels") if isinstance(federation, dict) else None
-    outline = Outline(document)
-    if isinstance(channels, list):
-        outline.channels = tuple(map(str, channels))
-    profiles = federation.get("profiles") if isinstance(federation, dict) else None
-    if isinstance(profiles, list):
-        outline.profiles = tuple(map(str, profiles))
-    if isinstance(citizens, dict):
-        kept = {alias: {} if spec is None else spec for alias, spec in citizens.items()}
-        outline.citizens = {alias: spec for alias, spec in kept.items() if isinstance(spec, dict)}
-    return outline
 
 
 def check_names(outline: Outline, known: Known | None, folder: FilePath) -> None:
@@ -72,9 +43,14 @@ def check_names(outline: Outline, known: Known | None, folder: FilePath) -> None
         _check_channels(outline, _with_profiles(outline, known, folder))
         _check_personas(outline, known)
         _check_citizens(outline, known)
+        if not outline.profiles:  # a profile file may bring a bank of its own
+            check_banks(outline, known.banks)
     _check_linked(outline)
     _check_parties(outline)
+    check_callers(outline)
+    check_slips(outline)
     if outline.is_whole:
+        check_faults(outline)
         _check_things(outline)
 
 
@@ -108,6 +84,9 @@ def _check_channels(outline: Outline, known: Known) -> None:
 def _check_personas(outline: Outline, known: Known) -> None:
     for alias, spec in outline.citizens.items():
         persona = str(spec.get("persona") or alias)
+        if "birth_date" in spec and alias in known.personas:
+            text = f"{alias} is a persona; a described person needs another name"
+            outline.document.is_wrong(("citizens", alias), text, of_key=True)
         if "birth_date" not in spec and persona not in known.personas:
             path: Path = (
                 ("citizens", alias, "persona") if "persona" in spec else ("citizens", alias)
@@ -135,7 +114,9 @@ def _check_parties(outline: Outline) -> None:
     for path, step in outline.steps:
         for place, name in references(step, Refers.CHANNEL):
             if name not in channels:
-                document.is_wrong((*path, *place), _no_channel(name, channels))
+                is_key = len(place) > 1 and isinstance(place[-1], str)
+                text = _no_channel(name, channels)
+                document.is_wrong((*path, *place), text, of_key=is_key)
         for place, name in references(step, Refers.PARTY):
             if name not in (PLATFORM, *channels):
                 text = f"no party {name!r}; {meant(name, (PLATFORM, *channels))}"

@@ -6,20 +6,22 @@ same seed gives the same person; nobody has to write one down.
 
 import random
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from essc_wire.clock import wall_seconds
 from essc_wire.id_numbers import SYNTHETIC_PHONE_PREFIX, synthetic
 from essc_workbench.failures import UsageError
 from essc_workbench.population import Persona
-from essc_workbench.scenarios.fields import ChannelNames, Name, Secret
+from essc_workbench.scenarios.fields import BankName, ChannelNames, Name, Secret
 
 CardStatus = Literal["none", "sealed", "normal", "temporarily_lost", "lost", "locked", "cancelled"]
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨"
 _GIVEN = "安柏川岱恩帆谷禾珏岚茗楠琪若舒棠婉熙瑶泽"
 _ATTEMPTS_MAX = 200
+_CHINA = timezone(timedelta(hours=8))
 
 
 class CitizenSpec(BaseModel):
@@ -43,7 +45,7 @@ class CitizenSpec(BaseModel):
         "normal", description="The physical card's status when the scenario begins."
     )
     generation: Literal[2, 3] = Field(2, description="The physical card's generation.")
-    bank: Name = Field("", description="The bank at which the card has an open account.")
+    bank: BankName = Field("", description="The bank at which the card has an open account.")
     recipient: bool = Field(
         default=False, description="Whether the person is registered as a recipient of benefits."
     )
@@ -64,6 +66,8 @@ class CitizenSpec(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> "CitizenSpec":
         described = self.model_fields_set - {"persona", "linked", "password"}
+        if self.birth_date is not None and self.birth_date > _latest_day():
+            raise ValueError(f"nobody is born on {self.birth_date} yet")
         if self.persona and described:
             raise ValueError("is a persona or a description (birth_date, ...), not both")
         if described and not self.is_described:
@@ -75,6 +79,11 @@ class CitizenSpec(BaseModel):
         if self.card == "none" and (self.bank or self.linked):
             raise ValueError("without a card there is no bank account and no link")
         return self
+
+
+def _latest_day() -> date:
+    """Today in China, where days of birth count."""
+    return datetime.fromtimestamp(wall_seconds(), _CHINA).date()
 
 
 def invented(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from essc_workbench.scenarios.fields import Name
 from essc_workbench.scenarios.people import CitizenSpec
 from essc_workbench.scenarios.steps.base import Steps
+from essc_workbench.scenarios.vocabulary import RuleName
 
 SEED_MAX = 2**53 - 1
 """The largest whole number that every reader of JSON keeps exact."""
@@ -51,7 +52,7 @@ class Scenario(BaseModel):
 
     title: Title = Field(description="What it shows.")
     rules: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^R[1-9][0-9]?$")], ...],
+        tuple[RuleName, ...],
         Field(min_length=1, max_length=40),
     ] = Field(description="The rules it speaks for, as R11.")
     seed: int = Field(0, ge=0, le=SEED_MAX, description="What all random choices follow from.")

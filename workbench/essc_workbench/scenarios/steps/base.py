@@ -95,6 +95,10 @@ class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their has
         for _, steps in fields_of(self, Refers.STEPS):
             yield from steps
 
+    def slips(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What cannot be meant though each field has its form, with its place in the step."""
+        yield from ()
+
     def secrets(self) -> Iterator[str]:
         """The passwords that the step holds."""
         for _, value in fields_of(self, Refers.SECRET):

@@ -14,7 +14,7 @@ from essc.registry.v1.physical_card_pb2 import (
     PhysicalCard,
 )
 from essc_workbench.failures import UsageError
-from essc_workbench.scenarios.fields import CitizenName, Name
+from essc_workbench.scenarios.fields import BankName, CitizenName
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking
 
@@ -190,7 +190,7 @@ class OpenAccount(OfCard):
     verb = "open_account"
     shorthand = ""
 
-    bank: Name = Field(description="At which bank, by its id: bank-east, bank-west.")
+    bank: BankName = Field(description="At which bank, by its id: bank-east, bank-west.")
 
     async def play(self, stage: Stage) -> None:
         card, phone = await self.card(stage), stage.citizen(self.citizen).persona.phone

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from pydantic import Field
 
 from essc_wire.clock import new_request_id
-from essc_workbench.scenarios.fields import NewName, ThingName, names_of
+from essc_workbench.scenarios.fields import CallerName, NewName, ThingName, names_of
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking, Reasons, end_of
 from essc_workbench.scenarios.steps.raw import Count, Sending, Sent
@@ -82,8 +82,8 @@ class Replay(Asking):
     shorthand = "call"
 
     call: ThingName = Field(description="The call that was kept under this name.")
-    by: str = Field(
-        "", max_length=64, description="Another party that has got hold of it, with its own token."
+    by: CallerName = Field(
+        "", description="Another party that has got hold of it, with its own token."
     )
     times: Count = Field(1, description="How many times.")
     same_answer: bool | None = Field(

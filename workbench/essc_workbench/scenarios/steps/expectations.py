@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from essc.channel.v1.channel_pb2 import Edition, FlowKind, Panel, RecordEntry
 from essc.registry.v1.physical_card_pb2 import PhysicalCard, PhysicalCardStatus
@@ -23,6 +23,7 @@ from essc_workbench.scenarios.fields import (
     ChannelNames,
     CitizenName,
     Name,
+    Refers,
     ThingName,
     names_of,
 )
@@ -30,6 +31,7 @@ from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Words
 from essc_workbench.scenarios.steps.base import Step
 from essc_workbench.scenarios.steps.references import kept
+from essc_workbench.scenarios.vocabulary import FlowVerb, FlowVerbs, RecordKind, RecordKinds
 
 _POLL_S = 0.05
 Facts = Mapping[str, object]
@@ -49,9 +51,19 @@ OrderState = Literal["open", "settling", "settled", "unpaid", "refunding", "refu
 class Expecting(Step):
     """Something should be so."""
 
+    expects: ClassVar[tuple[str, ...]] = ()
+    """Fields of which one has to say something: without them nothing would be expected."""
+
     within: float = Field(
         0.0, ge=0, le=30, description="For how many seconds it may still become so; 0: now."
     )
+
+    @model_validator(mode="after")
+    def _expects_something(self) -> Self:
+        said = (getattr(self, name) for name in self.expects)
+        if self.expects and all(each is None or each in ((), "", {}) for each in said):
+            raise ValueError(f"expects nothing; it needs one of: {', '.join(self.expects)}")
+        return self
 
     async def see(
         self, stage: Stage, about: str, wanted: Facts, look: Callable[[], Awaitable[Facts]]
@@ -91,8 +103,8 @@ class ExpectPanel(Expecting):
     device: str = Field("phone", description="On which of their phones.")
     state: PanelState = Field(description="The panel's state.")
     reason: Name = Field("", description="Why it is blocked, ended or unknown.")
-    offers: Words = Field((), description="Flows that are offered, as verbs.")
-    hides: Words = Field((), description="Flows that are not offered, as verbs.")
+    offers: FlowVerbs = Field((), description="Flows that are offered, as verbs.")
+    hides: FlowVerbs = Field((), description="Flows that are not offered, as verbs.")
     level: Literal["query", "payment"] | None = Field(None, description="What the link may do.")
     members: int | None = Field(None, ge=0, le=10, description="How many bound members it shows.")
     is_copy: bool | None = Field(
@@ -101,7 +113,7 @@ class ExpectPanel(Expecting):
     edition: Literal["standard", "elder"] | None = Field(
         None, description="The edition that is asked for; else the channel's own."
     )
-    first: str = Field("", description="The flow that is offered first, as a verb.")
+    first: FlowVerb = Field("", description="The flow that is offered first, as a verb.")
 
     async def play(self, stage: Stage) -> None:
         for channel_id in names_of(self.channel):
@@ -156,7 +168,9 @@ class ExpectCard(Expecting):
         "", pattern="^([0-9]{6})?$", description="The card of which region; else the newest."
     )
     cards: int | None = Field(None, ge=0, le=20, description="How many cards there are in all.")
-    bank: Name | None = Field(None, description="The bank of its open account.")
+    bank: Annotated[Name | None, Refers.BANK] = Field(
+        None, description="The bank of its open account."
+    )
 
     async def play(self, stage: Stage) -> None:
         wanted: dict[str, object] = {"status": self.status}
@@ -185,13 +199,14 @@ class ExpectRecords(Expecting):
     """What stands in a citizen's own record, read in a channel."""
 
     verb = "expect_records"
+    expects = ("counts", "newest", "says")
 
     citizen: CitizenName = Field(description="Whose.")
     channel: ChannelName = Field(description="In which channel it is read.")
-    counts: dict[str, int] = Field(
+    counts: dict[RecordKind, int] = Field(
         description="How many entries there are of a kind, as the contract names it: CERTIFIED: 1."
     )
-    newest: Words = Field((), description="The kinds of the newest entries, newest first.")
+    newest: RecordKinds = Field((), description="The kinds of the newest entries, newest first.")
     says: Words = Field((), description="Words that stand somewhere in it.")
 
     async def play(self, stage: Stage) -> None:
@@ -223,6 +238,7 @@ class ExpectMessages(Expecting):
     """Text messages on a citizen's phone, of the last twenty."""
 
     verb = "expect_messages"
+    expects = ("count", "says")
 
     citizen: CitizenName = Field(description="Whose phone.")
     channel: ChannelName = Field(

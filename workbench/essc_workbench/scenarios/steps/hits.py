@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from essc_workbench.failures import UsageError
-from essc_workbench.scenarios.fields import Name
+from essc_workbench.scenarios.fields import FaultName
 from essc_workbench.scenarios.mistakes import meant
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.expectations import Expecting, Facts
@@ -20,7 +20,7 @@ class ExpectFault(Expecting):
     verb = "expect_fault"
     shorthand = "name"
 
-    name: Name = Field(description="The fault's name.")
+    name: FaultName = Field(description="The fault's name.")
     hits: int | None = Field(None, ge=0, description="How many it has met; else at least one.")
 
     async def play(self, stage: Stage) -> None:

@@ -6,7 +6,7 @@ and each call gets a request id of its own where the file gives none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,7 @@ from essc_workbench.connections import party_key
 from essc_workbench.failures import UsageError
 from essc_workbench.history.methods import Method, methods
 from essc_workbench.routes import NOBODY, PHONE
-from essc_workbench.scenarios.fields import ChannelName, CitizenName, Name, Request
+from essc_workbench.scenarios.fields import CallerName, ChannelName, CitizenName, Request
 from essc_workbench.scenarios.mistakes import meant
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking
@@ -37,7 +37,7 @@ class SignedByOther(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    of: Name = Field(description="Whose key signs it.")
+    of: CallerName = Field(description="Whose key signs it.")
 
 
 Token = Literal["own", "none", "expired", "forged", "other_platform"] | SignedByOther
@@ -69,7 +69,7 @@ class Sent:
 class Sending(Asking):
     """Somebody calls a method of the contract."""
 
-    by: Name = Field(
+    by: CallerName = Field(
         NOBODY,
         description=(
             "Who calls: bureau, operator, a channel, a verifier, a provider, phone, or nobody."
@@ -112,6 +112,15 @@ class Sending(Asking):
         if fitting[0].is_client_streaming or fitting[0].is_server_streaming:
             raise UsageError(f"{self.method}: a stream; only single calls are sent by hand")
         return fitting[0]
+
+    def slips(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        yield from super().slips()
+        try:
+            method = self.found()
+        except UsageError as error:
+            yield ("method",), str(error)
+            return
+        yield from _unknown(method.request.DESCRIPTOR, self.request, ("request",))
 
     async def prepared(self, stage: Stage, request_id: str = "") -> Sent:
         """The call, ready to go out."""
@@ -156,6 +165,30 @@ class Sending(Asking):
             case other:
                 key = party_key(folder, other.of)
                 return sign_token(self.by, key, platform_id, LIFETIME_S_MAX)
+
+
+def _unknown(
+    kind: Any, values: Mapping[str, Any], place: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The fields of a request that its message (a descriptor) does not have, with their places."""
+    known = {name: each for each in kind.fields for name in (each.name, each.json_name)}
+    for name, value in values.items():
+        field, here = known.get(name), (*place, name)
+        if field is None:
+            names = [each.name for each in kind.fields]
+            yield here, f"no field {name!r} in {kind.name}; {meant(name, names)}"
+        elif _is_plain(field.message_type):
+            for at, inner in enumerate(value) if isinstance(value, list | tuple) else [(-1, value)]:
+                if isinstance(inner, Mapping):
+                    deeper = here if at < 0 else (*here, at)
+                    yield from _unknown(field.message_type, inner, deeper)
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether JSON has a message's fields by name: neither a map nor one of Google's own."""
+    if kind is None or kind.GetOptions().map_entry:
+        return False
+    return not str(kind.full_name).startswith("google.protobuf.")
 
 
 def _message(method: Method, values: Mapping[str, Any], request_id: str) -> Message:

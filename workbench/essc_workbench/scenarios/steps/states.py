@@ -7,7 +7,7 @@ letters.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ from essc_workbench.scenarios.fields import (
     CitizenName,
     CitizenNames,
     Name,
+    Refers,
     Span,
     names_of,
 )
@@ -30,6 +31,7 @@ from essc_workbench.scenarios.settling import Left
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.base import Step
 from essc_workbench.scenarios.steps.expectations import Expecting, Facts
+from essc_workbench.scenarios.vocabulary import EventKind
 
 _SECOND = timedelta(seconds=1)
 
@@ -49,15 +51,16 @@ class ExpectLinks(Expecting):
     """A citizen's links as the platform holds them, by channel."""
 
     verb = "expect_links"
+    expects = ("states", "serials", "levels")
 
     citizen: CitizenName = Field(description="Whose.")
-    states: dict[Name, Literal["none", "delivered", "active", "unlinked"]] = Field(
-        description="The state of the link in each channel that is named."
-    )
-    serials: dict[Name, int] = Field(
+    states: Annotated[
+        dict[Name, Literal["none", "delivered", "active", "unlinked"]], Refers.CHANNEL
+    ] = Field(description="The state of the link in each channel that is named.")
+    serials: Annotated[dict[Name, int], Refers.CHANNEL] = Field(
         default_factory=dict, description="The serial of the link in each channel that is named."
     )
-    levels: dict[Name, Literal["query", "payment"]] = Field(
+    levels: Annotated[dict[Name, Literal["query", "payment"]], Refers.CHANNEL] = Field(
         default_factory=dict, description="The level of the link in each channel that is named."
     )
 
@@ -85,6 +88,7 @@ class ExpectFamily(Expecting):
     """A citizen's family bindings as the platform holds them, on both sides."""
 
     verb = "expect_family"
+    expects = ("members", "binders", "member_count", "binder_count", "used")
 
     citizen: CitizenName = Field(description="Whose.")
     members: CitizenNames | None = Field(None, description="Whom they have bound now.")
@@ -187,9 +191,10 @@ class ExpectEvents(Expecting):
     """How many events of a kind a channel has in its feed, about a citizen or about anybody."""
 
     verb = "expect_events"
+    expects = ("counts",)
 
     channel: ChannelNames = Field(description="Whose feed; of a list, each one's.")
-    counts: dict[str, int] = Field(
+    counts: dict[EventKind, int] = Field(
         description="How many there are of a kind, as the contract names it: LINK_UNLINKED: 0."
     )
     citizen: CitizenName = Field("", description="Events about this citizen's link only.")

@@ -12,9 +12,19 @@ from essc.lab.v1 import fault_pb2 as lab
 from essc_wire.times import to_duration
 from essc_workbench.failures import UsageError
 from essc_workbench.routes import PLATFORM
-from essc_workbench.scenarios.fields import ChannelName, CitizenName, Name, PartyName, Span
+from essc_workbench.scenarios.fields import (
+    ChannelName,
+    CitizenName,
+    FaultName,
+    NewFaultName,
+    PartyName,
+    SourceNames,
+    Span,
+    TargetNames,
+)
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.base import Step
+from essc_workbench.scenarios.vocabulary import UNAVAILABLE, MethodName, RefusalReason
 
 _LEASE = timedelta(seconds=60)
 _MINUTE = timedelta(minutes=1)
@@ -53,19 +63,16 @@ class AddFault(Step):
 
     verb: ClassVar[str] = "fault"
 
-    name: Name = Field(description="Its name.")
+    name: NewFaultName = Field(description="Its name.")
     lease: Span = Field(
         _LEASE, gt=timedelta(0), le=timedelta(hours=1), description="How long it lasts at most."
     )
-    sources: tuple[Name, ...] = Field(
-        (), max_length=64, description="Who calls: parties, or `phone`. Empty: anybody."
-    )
-    targets: tuple[Name, ...] = Field(
+    sources: SourceNames = Field((), description="Who calls: parties, or `phone`. Empty: anybody.")
+    targets: TargetNames = Field(
         (),
-        max_length=64,
         description="Who is called: the platform, channels, or `authorities`. Empty: anybody.",
     )
-    method: str = Field(
+    method: MethodName = Field(
         "", max_length=200, description="Which method: its name, or Service/Method. Empty: any."
     )
     citizen: CitizenName = Field("", description="Whom the call is about. Empty: anybody.")
@@ -76,7 +83,7 @@ class AddFault(Step):
     )
 
     delay: Span | None = Field(None, le=_MINUTE, description="Answers come later by so much.")
-    refuse: str = Field(
+    refuse: RefusalReason = Field(
         "", max_length=64, description="Refused for this reason before it arrives; or UNAVAILABLE."
     )
     lose_request: bool = Field(default=False, description="The request never arrives.")
@@ -139,7 +146,7 @@ class AddFault(Step):
                 span: timedelta = getattr(self, effect)
                 getattr(fault, effect).by.CopyFrom(_duration(span))
             case "refuse":
-                fault.refuse.reason = "" if self.refuse == "UNAVAILABLE" else self.refuse
+                fault.refuse.reason = "" if self.refuse == UNAVAILABLE else self.refuse
             case "cut":
                 fault.cut.direction = _CUTS[self.cut]
             case "repeat_events":
@@ -166,7 +173,7 @@ class EndFault(Step):
     verb: ClassVar[str] = "end_fault"
     shorthand: ClassVar[str] = "name"
 
-    name: Name = Field(description="Its name.")
+    name: FaultName = Field(description="Its name.")
 
     async def play(self, stage: Stage) -> None:
         await stage.end_fault(self.name)
