@@ -22,7 +22,7 @@ from essc_workbench.failures import GOOD, UsageError, told
 from essc_workbench.folders import DataFolder, up_again
 from essc_workbench.gate.effect_options import option_of
 from essc_workbench.gate.effects import FOR_GOOD, PARTIES
-from essc_workbench.scenarios.mistakes import meant
+from essc_workbench.near_misses import meant
 
 _TIMEOUT_S = 90.0
 """A party that is killed or filled may take as long as it takes to start one."""

@@ -7,7 +7,7 @@ from essc_wire.refusals import Refusal, Violation, semantics
 from essc_workbench.gate.effects import PARTIES
 from essc_workbench.gate.powers import PartyPowers, party_of
 from essc_workbench.history.methods import methods
-from essc_workbench.scenarios.mistakes import meant
+from essc_workbench.near_misses import meant
 
 
 def invalid(field: str, text: str) -> Refusal:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from essc_workbench.failures import UsageError
+from essc_workbench.near_misses import meant
 
-_LISTED_MAX = 12
+__all__ = ["FileMistakes", "Mistake", "meant", "shown"]
+
 _SHOWN_MAX = 60
 
 
@@ -27,19 +28,6 @@ class FileMistakes(UsageError):  # noqa: N818 - they are several
         self.mistakes = tuple(sorted(set(mistakes)))
         lines = [f"{file}:{each.line}:{each.column}: {each.text}" for each in self.mistakes]
         super().__init__("\n".join(lines))
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """What was most likely meant, or what there is."""
-    names = sorted(known)
-    plain = {each.lower(): each for each in names}
-    near = get_close_matches(name.lower(), plain, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {plain[near[0]]!r}?"
-    if not names:
-        return "there are none"
-    more = f" and {len(names) - _LISTED_MAX} more" if len(names) > _LISTED_MAX else ""
-    return f"there are: {', '.join(names[:_LISTED_MAX])}{more}"
 
 
 def _written(value: Any) -> str:
