@@ -24,7 +24,7 @@ steps:
         "apply: {channel: [wechat, alipay], citizen: zhang-san}",
         "note: hi there",
         'note: "first: this"',
-        "advance: 61s",
+        "advance: 1m1s",
         "kill: wechat",
         "settle",
     ],
