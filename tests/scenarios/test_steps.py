@@ -13,7 +13,7 @@ from essc_workbench.failures import UsageError
 from essc_workbench.inboxes import NoMessageError
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import end_of
-from essc_workbench.scenarios.steps.calls import Call, Flood
+from essc_workbench.scenarios.steps.calls import Call, Flood, how_often
 from essc_workbench.scenarios.steps.counters import Bill, CheckCode
 from essc_workbench.scenarios.steps.expectations import ExpectPanel, panel_facts
 from essc_workbench.scenarios.steps.phones import counted
@@ -196,6 +196,13 @@ def test_a_flood_and_what_is_sent_at_once_are_bounded() -> None:
         Flood(method="ListLinks", count=2001)
     with pytest.raises(ValidationError):
         Call(method="ListLinks", at_once=201)
+
+
+def test_of_several_answers_it_is_counted_which_hold_what() -> None:
+    answers = [Link(state=Link.STATE_ACTIVE), Link(state=Link.STATE_UNLINKED), Link(serial=2)]
+
+    assert how_often([*answers], "serial") == {"0": 2, "2": 1}
+    assert how_often([*answers[:2]], "state") == {"STATE_ACTIVE": 1, "STATE_UNLINKED": 1}
 
 
 def test_a_code_is_named_or_written_out_and_an_order_stands_on_one_thing() -> None:

@@ -42,6 +42,13 @@ class Call(Sending):
             "instead of one end for all."
         ),
     )
+    answers: dict[str, dict[str, int]] = Field(
+        default_factory=dict,
+        description=(
+            "Of several calls, how many answers hold what, by path: "
+            "`verdict: {VERDICT_VALID: 1, VERDICT_USED: 5}`."
+        ),
+    )
     as_: NewName = Field(
         "", alias="as", description="The name under which the last answer is kept, and the call."
     )
@@ -64,6 +71,10 @@ class Call(Sending):
         stage.things.keep(self.as_ and sent_as(self.as_), calls[-1])
 
     def _look(self, stage: Stage, answers: list[Message]) -> None:
+        for path, wanted_counts in self.answers.items():
+            wanted_each = {value: count for value, count in wanted_counts.items() if count}
+            seen_each = how_often(answers, path)
+            stage.expect(f"{self.about()}: how often {path}", wanted_each, seen_each)
         if not answers:
             return
         if self.same_request:
@@ -73,6 +84,11 @@ class Call(Sending):
             seen = reached(answers[-1], path)
             stage.expect(f"{self.about()}: {path}", wanted, seen)
         stage.things.keep(self.as_, answers[-1])
+
+
+def how_often(answers: list[Message], path: str) -> dict[str, int]:
+    """What stands in answers at a path, and in how many of them; numbers as words."""
+    return dict(Counter(str(reached(answer, path)) for answer in answers))
 
 
 class Replay(Asking):
