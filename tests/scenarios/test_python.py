@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from essc_workbench.scenario import (
     ExpectPanel,
     Note,
     Unlink,
+    WrongArgument,
     federation,
 )
 from essc_workbench.scenarios.steps.registry import all_steps
@@ -23,6 +25,36 @@ def test_every_step_of_files_is_there_for_python() -> None:
     missing = {kind.__name__ for kind in all_steps().values()} - set(scenario.__all__)
 
     assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "told"),
+    [
+        (
+            Unlink,
+            {"citizn": "ma", "channel": "wechat"},
+            "Unlink: 'citizen' is missing; no field 'citizn' here; did you mean 'citizen'?",
+        ),
+        (
+            ExpectPanel,
+            {"citizen": "ma", "channel": "wechat", "state": "usabel"},
+            "ExpectPanel: state: 'usabel' is not possible here; did you mean 'usable'?",
+        ),
+        (Note, {"text": 7}, "Note: text: 7: should be text"),
+        (
+            CitizenSpec,
+            {"birthdate": date(1950, 3, 4)},
+            "CitizenSpec: no field 'birthdate' here; did you mean 'birth_date'?",
+        ),
+    ],
+)
+def test_a_wrong_argument_is_told_in_one_line(
+    kind: type[Any], given: dict[str, object], told: str
+) -> None:
+    with pytest.raises(WrongArgument) as wrong:
+        kind(**given)
+
+    assert str(wrong.value) == told
 
 
 async def test_steps_are_played_and_judged(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ it waits for every consequence, takes the snapshots, lets the judges look and wr
 that `essc run` does with a file. A step that does not go as it expects raises `Unmet`; the verdict
 tells it, whether that is caught or not.
 
+An argument that cannot be raises `WrongArgument`, with what was meant.
 `citizens` are described as in a file; every persona may be named without that.
 `docs/scenario-steps.md` says what each step does.
 """
@@ -29,6 +30,7 @@ from essc_workbench.failures import UsageError
 from essc_workbench.judges.findings import Ruling, Text
 from essc_workbench.report.verdicts import Verdict
 from essc_workbench.report.words import first_words
+from essc_workbench.scenarios.arguments import WrongArgument
 from essc_workbench.scenarios.opening import Setting
 from essc_workbench.scenarios.people import CitizenSpec
 from essc_workbench.scenarios.run_folders import fresh_folder, named_folder
@@ -236,6 +238,7 @@ __all__ = [
     "ViewOrders",
     "ViewRecords",
     "ViewUses",
+    "WrongArgument",
     "federation",
 ]
 

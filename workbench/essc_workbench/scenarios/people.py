@@ -9,12 +9,13 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from essc_wire.clock import wall_seconds
 from essc_wire.id_numbers import SYNTHETIC_PHONE_PREFIX, synthetic
 from essc_workbench.failures import UsageError
 from essc_workbench.population import Persona
+from essc_workbench.scenarios.arguments import Filled
 from essc_workbench.scenarios.fields import BankName, ChannelNames, Name, Secret
 
 CardStatus = Literal["none", "sealed", "normal", "temporarily_lost", "lost", "locked", "cancelled"]
@@ -24,7 +25,7 @@ _ATTEMPTS_MAX = 200
 _CHINA = timezone(timedelta(hours=8))
 
 
-class CitizenSpec(BaseModel):
+class CitizenSpec(Filled):
     """A citizen. Empty, it is the persona of that name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

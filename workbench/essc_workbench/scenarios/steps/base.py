@@ -25,7 +25,6 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     PlainValidator,
     PrivateAttr,
@@ -33,6 +32,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from essc_workbench.scenarios.arguments import Filled
 from essc_workbench.scenarios.as_written import flow
 from essc_workbench.scenarios.fields import Refers, fields_of, secret_fields, tellable
 from essc_workbench.scenarios.stage import Stage
@@ -53,7 +53,7 @@ _NEW = "as"
 """The field that names what a step gives."""
 
 
-class Step(BaseModel):  # noqa: PLW1641 - pydantic gives frozen models their hash
+class Step(Filled):  # noqa: PLW1641 - pydantic gives frozen models their hash
     """One thing that somebody does, or that is expected."""
 
     model_config = ConfigDict(
