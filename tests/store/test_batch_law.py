@@ -14,6 +14,7 @@ from tests.store import stories
 from tests.store.stories import CHANNELS, EDGE, KINDS, LI, NOON, ZHANG, Wish
 
 from essc_platform.batch import Answer, Submission, run
+from essc_platform.core.codes import IssueCode
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reads import reads_of
@@ -44,12 +45,19 @@ requests = st.tuples(st.sampled_from(("", *"abcdefgh")), st.sampled_from(CONTENT
 def stories_told(draw: st.DrawFn) -> tuple[list[Submission], list[int]]:
     """A story of commands as they arrive, and where to cut it."""
     told: list[Submission] = []
+    codes: set[tuple[CitizenKey, int]] = set()
     at = NOON
     for place in range(draw(st.integers(1, 24))):
         wish = draw(wishes)
         at += wish.pause
         request, content = draw(requests)
-        told.append(stories.submission(stories.command_of(wish, place, at), request, content))
+        command = stories.command_of(wish, place, at)
+        if isinstance(command, IssueCode):
+            # Numbers are drawn from so many that none comes twice, and rows rely on it.
+            if (command.citizen, command.new_number) in codes:
+                command = replace(command, new_number=10_000 + 10 * place)
+            codes.add((command.citizen, command.new_number))
+        told.append(stories.submission(command, request, content))
     return told, sorted(draw(st.sets(st.integers(0, len(told)), max_size=6)))
 
 
