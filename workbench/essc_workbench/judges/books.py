@@ -5,14 +5,15 @@ from typing import Final
 
 from essc.lab.v1.audit_platform_pb2 import AuditOrder, AuditPosting
 from essc.settlement.v1.order_pb2 import Order
-from essc_workbench.judges.findings import Evidence, Finding, Text
-from essc_workbench.judges.snapshots import PLATFORM, National, national
+from essc_workbench.judges.findings import Evidence, Text
+from essc_workbench.judges.national import NationalJudge
+from essc_workbench.judges.snapshots import National
 from essc_workbench.judges.tallies import Tally
 
 _AT_THE_BANK: Final = frozenset({Order.STATE_SETTLING, Order.STATE_REFUNDING})
 
 
-class Books:
+class Books(NationalJudge):
     """Money is neither made nor lost."""
 
     name = "books"
@@ -22,12 +23,7 @@ class Books:
         en="Every booking sums to zero, and clearing holds what is at the bank",
     )
 
-    def judge(self, evidence: Evidence) -> Finding:
-        tally = Tally()
-        platform = national(evidence)
-        if platform is None:
-            tally.lacks(PLATFORM)
-            return tally.finding(self)
+    def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
         by_order: dict[str, list[AuditPosting]] = defaultdict(list)
         for each in platform.snapshot.postings:
             by_order[each.order_id].append(each)
@@ -38,7 +34,6 @@ class Books:
             _judge_bookings(tally, platform, postings)
         for order_id, order in orders.items():
             _judge_order(tally, platform, order, by_order[order_id])
-        return tally.finding(self)
 
 
 def _judge_bookings(tally: Tally, platform: National, postings: list[AuditPosting]) -> None:

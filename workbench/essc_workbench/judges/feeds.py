@@ -16,16 +16,15 @@ from essc.lab.v1.audit_channel_pb2 import AuditAppliedEvent
 from essc.lab.v1.audit_platform_pb2 import AuditEvent
 from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc_workbench.history.items import Outcome
-from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.findings import Evidence, Text
+from essc_workbench.judges.national import NationalJudge
 from essc_workbench.judges.requests import named, requests
 from essc_workbench.judges.snapshots import (
     EVENTS_KEPT_US,
-    PLATFORM,
     National,
     channel_snapshots,
     micros,
     moves,
-    national,
 )
 from essc_workbench.judges.tallies import Tally
 
@@ -48,7 +47,7 @@ _OF_STATE: Final = {
 }
 
 
-class Feeds:
+class Feeds(NationalJudge):
     """No channel misses an event, and none takes effect twice."""
 
     name = "feeds"
@@ -58,12 +57,7 @@ class Feeds:
         en="The feed is complete and in order, and each event takes effect once",
     )
 
-    def judge(self, evidence: Evidence) -> Finding:
-        tally = Tally()
-        platform = national(evidence)
-        if platform is None:
-            tally.lacks(PLATFORM)
-            return tally.finding(self)
+    def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
         feeds = platform.feeds()
         _judge_content(tally, platform, feeds, evidence)
         for channel, snapshot in channel_snapshots(evidence):
@@ -74,7 +68,6 @@ class Feeds:
                 tally.lacks(channel)
             else:
                 _judge_applied(tally, evidence, channel, feed, snapshot)
-        return tally.finding(self)
 
 
 def _judge_content(

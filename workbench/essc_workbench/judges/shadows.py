@@ -10,15 +10,16 @@ from essc.card.v1.card_pb2 import Link
 from essc.lab.v1.audit_channel_pb2 import AuditShadow
 from essc.lab.v1.audit_platform_pb2 import AuditLink
 from essc.lab.v1.audit_service_pb2 import ExportResponse
-from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.findings import Evidence, Text
+from essc_workbench.judges.national import NationalJudge
 from essc_workbench.judges.requests import named, requests, word
-from essc_workbench.judges.snapshots import PLATFORM, National, channel_snapshots, national
+from essc_workbench.judges.snapshots import National, channel_snapshots
 from essc_workbench.judges.tallies import Tally
 
 _OPEN: Final = (Link.STATE_DELIVERED, Link.STATE_ACTIVE)
 
 
-class Shadows:
+class Shadows(NationalJudge):
     """Once the faults have ended, each channel's copy is right again."""
 
     name = "shadows"
@@ -28,12 +29,7 @@ class Shadows:
         en="After the faults have ended, each channel's copy agrees with the platform",
     )
 
-    def judge(self, evidence: Evidence) -> Finding:
-        tally = Tally()
-        platform = national(evidence)
-        if platform is None:
-            tally.lacks(PLATFORM)
-            return tally.finding(self)
+    def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
         left = {
             each.asked.get("channel_id")
             for each in named(requests(evidence.history), "ExitChannel")
@@ -50,7 +46,6 @@ class Shadows:
                 )
             else:
                 _judge_copy(tally, platform, channel, snapshot)
-        return tally.finding(self)
 
 
 def _judge_copy(tally: Tally, platform: National, channel: str, snapshot: ExportResponse) -> None:

@@ -14,16 +14,15 @@ from essc.card.v1.card_pb2 import Card, Link
 from essc.event.v1.event_pb2 import Event
 from essc.registry.v1 import physical_card_pb2
 from essc_workbench.history.items import Outcome
-from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.findings import Evidence, Text
+from essc_workbench.judges.national import NationalJudge
 from essc_workbench.judges.requests import Request, named, requests, word
 from essc_workbench.judges.snapshots import (
     EVENTS_KEPT_US,
-    PLATFORM,
     National,
     channel_snapshots,
     micros,
     moves,
-    national,
     status_at,
 )
 from essc_workbench.judges.tallies import Tally
@@ -51,7 +50,7 @@ _MARGIN_US = 2_000_000
 """So close together the order of two events cannot be told from their times."""
 
 
-class OneStatus:
+class OneStatus(NationalJudge):
     """A card has one status, in all channels."""
 
     name = "one-status"
@@ -61,18 +60,12 @@ class OneStatus:
         en="A card has one status in all channels, and each channel that holds it is told",
     )
 
-    def judge(self, evidence: Evidence) -> Finding:
-        tally = Tally()
+    def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
         asked = requests(evidence.history)
-        platform = national(evidence)
-        if platform is None:
-            tally.lacks(PLATFORM)
-            return tally.finding(self)
         _judge_answers(tally, evidence, platform, asked)
         _judge_told(tally, platform, asked)
         _judge_copies(tally, evidence, platform)
         _note_lags(tally, evidence, asked)
-        return tally.finding(self)
 
 
 @dataclass(slots=True)

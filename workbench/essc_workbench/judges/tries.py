@@ -9,9 +9,10 @@ from collections import defaultdict
 from typing import Final
 
 from essc_workbench.history.items import Outcome
-from essc_workbench.judges.findings import Evidence, Finding, Text
+from essc_workbench.judges.findings import Evidence, Text
+from essc_workbench.judges.national import NationalJudge
 from essc_workbench.judges.requests import Request, named, requests, word
-from essc_workbench.judges.snapshots import DAY_US, PLATFORM, National, moves, national
+from essc_workbench.judges.snapshots import DAY_US, National, moves
 from essc_workbench.judges.tallies import Tally
 
 PASSWORD_TRIES: Final = 6
@@ -25,7 +26,7 @@ _TEXTED = frozenset({"TEXT_MESSAGE", "RESERVED_PHONE"})
 _RENEWING = ("SetPassword", "ChangePassword", "ResetPassword")
 
 
-class Tries:
+class Tries(NationalJudge):
     """No channel gives a person tries that another one has used up."""
 
     name = "tries"
@@ -35,17 +36,12 @@ class Tries:
         en="Wrong passwords, failed faces and text messages are counted nationally",
     )
 
-    def judge(self, evidence: Evidence) -> Finding:
-        tally = Tally()
-        platform = national(evidence)
-        if platform is None:
-            tally.lacks(PLATFORM)
-            return tally.finding(self)
-        checks = _checks(platform, requests(evidence.history))
+    def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
+        asked = requests(evidence.history)
+        checks = _checks(platform, asked)
         is_two_days = _is_over_midnight(evidence, platform)
-        _judge_passwords(tally, platform, checks, requests(evidence.history), is_two_days)
+        _judge_passwords(tally, platform, checks, asked, is_two_days)
         _judge_days(tally, platform, checks, is_two_days)
-        return tally.finding(self)
 
 
 def _is_over_midnight(evidence: Evidence, platform: National) -> bool:
