@@ -143,31 +143,31 @@ class Unlink(Walk):
     kind = FlowKind.FLOW_KIND_UNLINK
 
 
-class SetPassword(Walk):
+class _NewPassword(Walk):
+    """A flow that ends with another card password."""
+
+    new_password: Password = Field(description="What it should be: six digits.")
+
+
+class SetPassword(_NewPassword):
     """Set the first card password (设置密码)."""
 
     verb = "set_password"
     kind = FlowKind.FLOW_KIND_SET_PASSWORD
 
-    new_password: Password = Field(description="What it should be: six digits.")
 
-
-class ChangePassword(Walk):
+class ChangePassword(_NewPassword):
     """Change the card password (修改密码)."""
 
     verb = "change_password"
     kind = FlowKind.FLOW_KIND_CHANGE_PASSWORD
 
-    new_password: Password = Field(description="What it should be: six digits.")
 
-
-class ResetPassword(Walk):
+class ResetPassword(_NewPassword):
     """Reset a card password that is forgotten (重置密码): text message and face."""
 
     verb = "reset_password"
     kind = FlowKind.FLOW_KIND_RESET_PASSWORD
-
-    new_password: Password = Field(description="What it should be: six digits.")
 
 
 class ShowCode(Walk):

@@ -179,73 +179,63 @@ class EndFault(Step):
         await stage.end_fault(self.name)
 
 
-class Kill(Step):
+class _OfParty(Step):
+    """Something that is done to one party."""
+
+    shorthand: ClassVar[str] = "party"
+
+    party: PartyName = Field(description="Which party.")
+
+
+class Kill(_OfParty):
     """Ends a party's process at once (SIGKILL), as a power cut would."""
 
     verb: ClassVar[str] = "kill"
-    shorthand: ClassVar[str] = "party"
-
-    party: PartyName = Field(description="Whose process.")
 
     async def play(self, stage: Stage) -> None:
         await stage.powers.kill(self.party)
 
 
-class Restart(Step):
+class Restart(_OfParty):
     """Starts a party again at its address with its data; one that runs is stopped first."""
 
     verb: ClassVar[str] = "restart"
-    shorthand: ClassVar[str] = "party"
-
-    party: PartyName = Field(description="Which party.")
 
     async def play(self, stage: Stage) -> None:
         await stage.powers.restart(self.party)
 
 
-class Freeze(Step):
+class Freeze(_OfParty):
     """Makes a party's process stand still (SIGSTOP): it answers nothing and loses nothing."""
 
     verb: ClassVar[str] = "freeze"
-    shorthand: ClassVar[str] = "party"
-
-    party: PartyName = Field(description="Which party.")
 
     async def play(self, stage: Stage) -> None:
         await stage.powers.freeze(self.party)
 
 
-class Thaw(Step):
+class Thaw(_OfParty):
     """Lets a party go on that stands still."""
 
     verb: ClassVar[str] = "thaw"
-    shorthand: ClassVar[str] = "party"
-
-    party: PartyName = Field(description="Which party.")
 
     async def play(self, stage: Stage) -> None:
         await stage.powers.thaw(self.party)
 
 
-class FillDisk(Step):
+class FillDisk(_OfParty):
     """Makes a party's store unable to grow: its disk is full."""
 
     verb: ClassVar[str] = "fill_disk"
-    shorthand: ClassVar[str] = "party"
-
-    party: PartyName = Field(description="Which party.")
 
     async def play(self, stage: Stage) -> None:
         await stage.powers.fill_disk(self.party)
 
 
-class FreeDisk(Step):
+class FreeDisk(_OfParty):
     """Lets a party's store grow again."""
 
     verb: ClassVar[str] = "free_disk"
-    shorthand: ClassVar[str] = "party"
-
-    party: PartyName = Field(description="Which party.")
 
     async def play(self, stage: Stage) -> None:
         await stage.powers.free_disk(self.party)
