@@ -69,8 +69,7 @@ async def time_of(party_lab: Peer) -> datetime:
 async def show(console: Console, folder: DataFolder) -> int:
     """Prints every party's time."""
     async with Connections(folder, folder.load()) as connections:
-        labs = {PLATFORM: connections.platform_lab()}
-        labs |= {name: connections.channel_lab(name) for name in connections.channel_ids()}
+        labs = {name: connections.lab(name) for name in (PLATFORM, *connections.channel_ids())}
         rows = await asyncio.gather(*(_row(name, peer) for name, peer in labs.items()))
     table = Table("party", "time (UTC)", "ahead of wall time by")
     for row in rows:
@@ -93,9 +92,7 @@ async def advance(console: Console, folder: DataFolder, text: str, party: str) -
     """Moves a party's clock forward."""
     by_us = span_us(text)
     async with Connections(folder, folder.load()) as connections:
-        is_platform = party == PLATFORM
-        peer = connections.platform_lab() if is_platform else connections.channel_lab(party)
-        now_us = await advance_by(peer, by_us)
+        now_us = await advance_by(connections.lab(party), by_us)
     at = datetime.fromtimestamp(now_us / 1e6, UTC)
     console.print(f"{party}: {at:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
     return GOOD

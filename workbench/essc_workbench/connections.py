@@ -90,6 +90,10 @@ class Connections:
         at = self._platform() if party == PLATFORM else self._channel(party)
         return bool(at.lab_address)
 
+    def lab(self, party: str) -> Peer:
+        """The lab port of the platform, or of a channel."""
+        return self.platform_lab() if party == PLATFORM else self.channel_lab(party)
+
     def channel_ids(self) -> list[str]:
         """The channels of the federation."""
         return list(self._state.channels)

@@ -73,9 +73,7 @@ class FederationPowers:
             await self._federation.free_disk(party)
 
     async def skew(self, party: str, by_us: int) -> None:
-        is_platform, connections = party == PLATFORM, self._connections
-        lab = connections.platform_lab() if is_platform else connections.channel_lab(party)
-        await advance_by(lab, by_us)
+        await advance_by(self._connections.lab(party), by_us)
 
     async def suspend(self, channel: str) -> None:
         await self._operator.suspend(channel)

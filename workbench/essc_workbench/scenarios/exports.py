@@ -9,7 +9,6 @@ from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc_workbench.connections import Connections
 from essc_workbench.exports import exported
 from essc_workbench.failures import WorkbenchError, told
-from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.powers import Powers
 
 
@@ -22,10 +21,8 @@ async def snapshots(
         if not connections.has_lab(name):
             powers.note_skipped(name, "export", "it has no lab port here")
             return None
-        is_platform = name == PLATFORM
-        lab_port = connections.platform_lab() if is_platform else connections.channel_lab(name)
         try:
-            return await exported(lab_port)
+            return await exported(connections.lab(name))
         except (grpc.RpcError, WorkbenchError) as error:
             why = told(error) if isinstance(error, grpc.RpcError) else str(error)
             powers.note_skipped(name, "export", why)

@@ -7,7 +7,6 @@ same, and the verdict says what it did not get.
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from essc_wire.client import Peer
 from essc_workbench.clocks import advance_by, time_of
 from essc_workbench.connections import Connections
 from essc_workbench.federation import Federation
@@ -76,16 +75,12 @@ class Powers:
         """Moves a party's own clock forward, for good."""
         if self.may("skew", party):
             by_us = by // timedelta(microseconds=1)
-            now_us = await advance_by(self._lab(party), by_us)
+            now_us = await advance_by(self._connections.lab(party), by_us)
             self._journal.happened("clock-moved", party=party, by_us=by_us, now_us=now_us)
 
     async def time(self, party: str) -> datetime:
         """A party's own time."""
-        return await time_of(self._lab(party))
-
-    def _lab(self, party: str) -> Peer:
-        connections = self._connections
-        return connections.platform_lab() if party == PLATFORM else connections.channel_lab(party)
+        return await time_of(self._connections.lab(party))
 
     async def mend(self) -> None:
         """Undoes what lasts: disks are freed, who stands still goes on, who is down is started."""

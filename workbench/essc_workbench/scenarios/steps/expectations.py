@@ -18,6 +18,7 @@ from essc.registry.v1.physical_card_pb2 import PhysicalCard, PhysicalCardStatus
 from essc.settlement.v1.order_pb2 import Order
 from essc_workbench.enrolment import PROVIDER
 from essc_workbench.inboxes import Inbox
+from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.fields import (
     ChannelName,
     ChannelNames,
@@ -250,7 +251,7 @@ class ExpectMessages(Expecting):
 
     async def play(self, stage: Stage) -> None:
         connections, phone = stage.connections, stage.citizen(self.citizen).persona.phone
-        at = connections.channel_lab(self.channel) if self.channel else connections.platform_lab()
+        at = connections.lab(self.channel or PLATFORM)
         wanted: dict[str, object] = {} if self.count is None else {"messages": self.count}
         wanted |= {f"says {words}": True for words in names_of(self.says)}
 

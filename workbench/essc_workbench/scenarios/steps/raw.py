@@ -22,7 +22,7 @@ from essc_wire.tokens import LIFETIME_S_MAX, sign_token
 from essc_workbench.connections import party_key
 from essc_workbench.failures import UsageError
 from essc_workbench.history.methods import Method, methods
-from essc_workbench.routes import NOBODY, PHONE
+from essc_workbench.routes import NOBODY, PHONE, PLATFORM
 from essc_workbench.scenarios.fields import CallerName, ChannelName, CitizenName, Request
 from essc_workbench.scenarios.mistakes import meant
 from essc_workbench.scenarios.stage import Stage
@@ -134,8 +134,7 @@ class Sending(Asking):
         """Whom the call goes to, and what the caller shows instead of the own token."""
         connections = stage.connections
         if method.path.startswith("essc.lab."):
-            lab = connections.channel_lab(self.channel) if self.channel else None
-            return lab or connections.platform_lab(), ""
+            return connections.lab(self.channel or PLATFORM), ""
         if self.by == PHONE:
             if not (self.citizen and self.channel):
                 raise UsageError("a phone calls with a `citizen`, in a `channel`")
