@@ -143,27 +143,27 @@ class Unlink(Walk):
     kind = FlowKind.FLOW_KIND_UNLINK
 
 
-class _NewPassword(Walk):
+class NewPassword(Walk):
     """A flow that ends with another card password."""
 
     new_password: Password = Field(description="What it should be: six digits.")
 
 
-class SetPassword(_NewPassword):
+class SetPassword(NewPassword):
     """Set the first card password (设置密码)."""
 
     verb = "set_password"
     kind = FlowKind.FLOW_KIND_SET_PASSWORD
 
 
-class ChangePassword(_NewPassword):
+class ChangePassword(NewPassword):
     """Change the card password (修改密码)."""
 
     verb = "change_password"
     kind = FlowKind.FLOW_KIND_CHANGE_PASSWORD
 
 
-class ResetPassword(_NewPassword):
+class ResetPassword(NewPassword):
     """Reset a card password that is forgotten (重置密码): text message and face."""
 
     verb = "reset_password"

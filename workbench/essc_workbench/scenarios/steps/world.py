@@ -179,7 +179,7 @@ class EndFault(Step):
         await stage.end_fault(self.name)
 
 
-class _OfParty(Step):
+class OfParty(Step):
     """Something that is done to one party."""
 
     shorthand: ClassVar[str] = "party"
@@ -187,7 +187,7 @@ class _OfParty(Step):
     party: PartyName = Field(description="Which party.")
 
 
-class Kill(_OfParty):
+class Kill(OfParty):
     """Ends a party's process at once (SIGKILL), as a power cut would."""
 
     verb: ClassVar[str] = "kill"
@@ -196,7 +196,7 @@ class Kill(_OfParty):
         await stage.powers.kill(self.party)
 
 
-class Restart(_OfParty):
+class Restart(OfParty):
     """Starts a party again at its address with its data; one that runs is stopped first."""
 
     verb: ClassVar[str] = "restart"
@@ -205,7 +205,7 @@ class Restart(_OfParty):
         await stage.powers.restart(self.party)
 
 
-class Freeze(_OfParty):
+class Freeze(OfParty):
     """Makes a party's process stand still (SIGSTOP): it answers nothing and loses nothing."""
 
     verb: ClassVar[str] = "freeze"
@@ -214,7 +214,7 @@ class Freeze(_OfParty):
         await stage.powers.freeze(self.party)
 
 
-class Thaw(_OfParty):
+class Thaw(OfParty):
     """Lets a party go on that stands still."""
 
     verb: ClassVar[str] = "thaw"
@@ -223,7 +223,7 @@ class Thaw(_OfParty):
         await stage.powers.thaw(self.party)
 
 
-class FillDisk(_OfParty):
+class FillDisk(OfParty):
     """Makes a party's store unable to grow: its disk is full."""
 
     verb: ClassVar[str] = "fill_disk"
@@ -232,7 +232,7 @@ class FillDisk(_OfParty):
         await stage.powers.fill_disk(self.party)
 
 
-class FreeDisk(_OfParty):
+class FreeDisk(OfParty):
     """Lets a party's store grow again."""
 
     verb: ClassVar[str] = "free_disk"
