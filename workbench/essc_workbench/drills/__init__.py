@@ -1,0 +1,1 @@
+"""Load drills: a rate that does not wait for answers, the latency people feel, and an audit."""
