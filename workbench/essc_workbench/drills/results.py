@@ -115,7 +115,18 @@ class Second(_Value):
     queue: int | None = None
     """Commands that wait at the platform; None if it was not asked."""
     cpu: dict[str, float] = Field(default_factory=dict)
-    """Share of a core by party, and `generator`."""
+    """Share of a core by party, and `generator`; over this second of the clock."""
+    journeys: dict[str, int] = Field(default_factory=dict)
+    """By journey, those of `counts.ok`: with `cpu` they tell what each costs."""
+
+
+class Store(_Value):
+    """What a party keeps on its disk."""
+
+    before_bytes: int
+    """All files of its data folder when the load began."""
+    after_bytes: int
+    """The same when it was over."""
 
 
 class Objective(_Value):
@@ -221,6 +232,8 @@ class Result(_Value):
     audit: Audit | None = None
     generator: Generator
     baselines: Baselines = Baselines()
+    stores: dict[str, Store] = Field(default_factory=dict)
+    """By party; empty if its folder cannot be seen."""
     environment: dict[str, str] = Field(default_factory=dict)
     failure: str = ""
 
