@@ -15,6 +15,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 import structlog
@@ -63,6 +64,8 @@ class Submission:
     """Its place in the ledger; None for what time submits, which repeats harmlessly."""
     content: bytes = b""
     origin: Origin = Origin()  # noqa: RUF009 - a named tuple cannot be changed
+    end: float = inf
+    """Until when its caller waits, in seconds of the process's monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

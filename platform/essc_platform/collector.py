@@ -1,39 +1,43 @@
 """From many callers to one writer: commands gather while a batch is being committed.
 
 No timer. The next batch is handed over only after a few turns of the loop without a new command, so
-that an idle platform commits a single command at once and a busy one commits dozens together. The
-queue is bounded: when it is full, the answer is a refusal at once.
+that an idle platform commits a single command at once and a busy one commits dozens together.
+
+Each caller waits in a bounded queue of its own, and refusing is early: when the queue is full, when
+what is ahead takes longer than the caller waits, and once more when the batch is collected. What is
+refused was not begun, and the answer says when to come back. With `admission=False` all wait in one
+queue and nobody's time is looked at, which is for showing what the rest is for.
 """
 
 import asyncio
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from typing import NamedTuple
 
 import structlog
 
 from essc_platform.batch import Answer, Edge, Outcome, Submission, run
+from essc_platform.clock import monotonic
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
+from essc_platform.paces import Pace
+from essc_platform.queues import Queues
 from essc_platform.store.feed import Positions
 
 BATCH_MAX = 1024
 """Twenty full calls of codes to check share a commit; a full batch takes a tenth of a second."""
 QUEUE_MAX = 4096
 QUIET_TURNS = 4
-RETRY_AFTER_MS = 200
-
-
-_BUSY = Rejected(Reason.PLATFORM_BUSY, (("retry_after_ms", str(RETRY_AFTER_MS)),))
 
 
 class _Waiting(NamedTuple):
-    """Commands that belong into one batch, and who waits for their answers."""
+    """Commands that belong into one batch, and who waits for their answers, and until when."""
 
     submissions: Sequence[Submission]
     future: asyncio.Future[tuple[Answer, ...]]
+    end: float
 
 
 class Collector:
@@ -48,12 +52,14 @@ class Collector:
         *,
         batch_max: int = BATCH_MAX,
         queue_max: int = QUEUE_MAX,
+        admission: bool = True,
+        now: Callable[[], float] = monotonic,
     ) -> None:
         self._connection, self._edge, self._positions = connection, edge, positions
         self._committed = committed
-        self._batch_max, self._queue_max = batch_max, queue_max
-        self._queue: deque[_Waiting] = deque()
-        self._queued = 0
+        self._batch_max, self._admission, self._now = batch_max, admission, now
+        self._queues: Queues[_Waiting] = Queues(queue_max)
+        self._pace = Pace()
         self._arrived = asyncio.Event()
         self._closing = False
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -61,33 +67,57 @@ class Collector:
 
     async def submit(self, submission: Submission) -> Answer:
         """The answer to a command, once it is committed."""
-        if self._queued >= self._queue_max:
-            return _BUSY
-        return (await self._enqueue((submission,)))[0]
+        caller = self._caller(submission)
+        if self._is_full(caller, submission):
+            return self._busy(caller)
+        return (await self._enqueue(caller, (submission,)))[0]
 
     async def submit_together(self, submissions: Sequence[Submission]) -> tuple[Answer, ...]:
-        """The answers to several commands, in order; they are committed in one batch."""
-        if self._queued >= self._queue_max:
-            return (_BUSY,) * len(submissions)
-        return await self._enqueue(submissions) if submissions else ()
+        """The answers to several commands of one caller, in order, committed in one batch."""
+        if not submissions:
+            return ()
+        caller = self._caller(submissions[0])
+        if self._is_full(caller, submissions[0]):
+            return (self._busy(caller),) * len(submissions)
+        return await self._enqueue(caller, submissions)
 
     async def submit_all(self, submissions: Sequence[Submission]) -> tuple[Answer, ...]:
         """The answers to several commands, in order; waits for room in the queue."""
         futures: list[asyncio.Future[tuple[Answer, ...]]] = []
         for submission in submissions:
-            if self._queued >= self._queue_max and futures:
+            caller = self._caller(submission)
+            if futures and not self._queues.is_open(caller):
                 await asyncio.wait([futures[-1]])
-            futures.append(self._enqueue((submission,)))
+            futures.append(self._enqueue(caller, (submission,)))
         return tuple(answer for (answer,) in await asyncio.gather(*futures))
 
     async def settled(self) -> None:
         """Waits until all that was submitted before is committed, or refused."""
-        await self._enqueue(())
+        await asyncio.gather(*(self._enqueue(each, ()) for each in ("", *self._queues.callers())))
 
-    def _enqueue(self, submissions: Sequence[Submission]) -> asyncio.Future[tuple[Answer, ...]]:
+    def _caller(self, submission: Submission) -> str:
+        return submission.origin.party_id if self._admission else ""
+
+    def _is_full(self, caller: str, submission: Submission) -> bool:
+        """Whether a command must not wait: there is no room, or no time."""
+        if not self._queues.is_open(caller):
+            return True
+        if self._queues.commands < self._batch_max or not self._admission:
+            return False
+        wait_s = self._pace.wait_s(self._queues.ahead_of(caller)) + self._pace.batch_s
+        return self._now() + wait_s > submission.end
+
+    def _busy(self, caller: str) -> Rejected:
+        """Not now: to come back once what is ahead is written."""
+        delay_ms = self._pace.delay_ms(self._queues.ahead_of(caller))
+        return Rejected(Reason.PLATFORM_BUSY, (("retry_after_ms", str(delay_ms)),))
+
+    def _enqueue(
+        self, caller: str, submissions: Sequence[Submission]
+    ) -> asyncio.Future[tuple[Answer, ...]]:
         future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(submissions, future))
-        self._queued += len(submissions)
+        end = submissions[0].end if submissions else inf
+        self._queues.add(caller, len(submissions), _Waiting(submissions, future, end))
         self._arrived.set()
         return future
 
@@ -104,37 +134,43 @@ class Collector:
         self._writer.shutdown(wait=True)
 
     async def _collect(self) -> None:
-        while not self._closing or self._queue:
+        while not self._closing or not self._queues.is_empty:
             await self._arrived.wait()
             await self._quiet()
-            taken = self._take()
-            if not self._queue and not self._closing:
+            taken = self._queues.take(self._batch_max)
+            if self._queues.is_empty and not self._closing:
                 self._arrived.clear()
-            # What a caller has given up on before it was begun is not begun.
-            wanted = [each for each in taken if not each.future.done()]
-            if not wanted:
-                continue
-            await self._turn(wanted)
+            wanted = self._wanted(taken)
+            if wanted:
+                await self._turn(wanted)
 
-    def _take(self) -> list[_Waiting]:
-        """What comes first, up to a full batch; what belongs together stays together."""
-        taken: list[_Waiting] = []
-        room = self._batch_max
-        while self._queue and (not taken or len(self._queue[0].submissions) <= room):
-            taken.append(self._queue.popleft())
-            room -= len(taken[-1].submissions)
-        self._queued -= self._batch_max - room
-        return taken
+    def _wanted(self, taken: Sequence[_Waiting]) -> list[_Waiting]:
+        """What is begun. What its caller has given up is not, nor what would come too late."""
+        waiting = [each for each in taken if not each.future.done()]
+        if not self._admission:
+            return waiting
+        by = self._now() + self._pace.batch_s
+        wanted = [each for each in waiting if each.end >= by]
+        for each in waiting:
+            if each.end < by:
+                busy = self._busy(self._caller(each.submissions[0]))
+                each.future.set_result((busy,) * len(each.submissions))
+        if waiting and not wanted:
+            self._pace.doubt()
+        return wanted
 
     async def _turn(self, wanted: list[_Waiting]) -> None:
         """One batch, from its submissions to its answers. Whatever fails, the next turn comes."""
         submissions = [submission for each in wanted for submission in each.submissions]
         answers: tuple[Answer, ...] = (Rejected(Reason.INTERNAL_FAULT),) * len(submissions)
+        began = self._now()
         try:
             loop = asyncio.get_running_loop()
             outcome = await loop.run_in_executor(self._writer, self._run, submissions)
             self._committed(outcome)
             answers = outcome.answers
+            if submissions:
+                self._pace.note(len(submissions), self._now() - began)
         except Exception as error:  # noqa: BLE001 - a bug behind the commit
             structlog.get_logger("batch").error("bug", error=type(error).__name__)
         start = 0
@@ -146,11 +182,12 @@ class Collector:
 
     async def _quiet(self) -> None:
         """Waits until no command has come for a few turns, or the batch is full."""
-        quiet, seen = 0, self._queued
+        queues = self._queues
+        quiet, seen = 0, queues.commands
         while quiet < QUIET_TURNS and seen < self._batch_max:
             await asyncio.sleep(0)
-            quiet = quiet + 1 if self._queued == seen else 0
-            seen = self._queued
+            quiet = quiet + 1 if queues.commands == seen else 0
+            seen = queues.commands
 
     def _run(self, submissions: list[Submission]) -> Outcome:
         """In the writer's thread. A bug outside the rules spoils only the command that has it."""

@@ -13,6 +13,7 @@ from essc_wire.serving import is_loopback
 
 STORE_FILE = "platform.db"
 LEVELS = ("debug", "info", "warning", "error")
+SWITCH = ("on", "off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class Config:
     allow_any_id: bool
     log_level: str
     batch_max: int
+    admission: bool = True
+    """Whether callers have shares, and commands that come too late are not begun."""
     loss: str = BLOCK
     store_bytes_max: int | None = None
     """How large the store may grow; what it holds already stays."""
@@ -65,6 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--batch-max", default="1024", help="the most commands in one commit, 1 to 4096"
     )
     parser.add_argument(
+        "--admission",
+        default="on",
+        help="off: one queue for all and nobody's time looked at, to see what it is for",
+    )
+    parser.add_argument(
         "--loss", default=BLOCK, help=f"what a lost card means nationally: {' or '.join(LOSSES)}"
     )
     parser.add_argument(
@@ -76,26 +84,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def config_from(arguments: argparse.Namespace) -> Config:
     """The settings in parsed arguments. Raises ConfigError with every problem."""
-    problems: list[str] = []
-    for name in ("listen", "lab", "faces", "text_messages", "bank", "photos"):
-        address = getattr(arguments, name)
-        if address is not None and not _is_address(address):
-            problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
-        elif name != "listen" and address is not None and not is_loopback(address):
-            problems.append(f"--{name.replace('_', '-')} {address}: in plaintext, so loopback only")
-    has_port = _is_address(arguments.listen)
-    if has_port and arguments.tls is None and not is_loopback(arguments.listen):
-        problems.append(f"--listen {arguments.listen}: beyond loopback only with --tls")
-    if arguments.lab is None:
-        problems.extend(
-            f"--{name} HOST:PORT is needed without --lab: the simulated one is a lab's"
-            for name in ("faces", "text-messages", "bank", "photos")
-            if getattr(arguments, name.replace("-", "_")) is None
-        )
+    problems = _address_problems(arguments)
     if arguments.log_level not in LEVELS:
         problems.append(f"--log-level {arguments.log_level}: one of {', '.join(LEVELS)}")
     if not (arguments.batch_max.isdecimal() and 1 <= int(arguments.batch_max) <= 4096):
         problems.append(f"--batch-max {arguments.batch_max}: a number from 1 to 4096")
+    if arguments.admission not in SWITCH:
+        problems.append(f"--admission {arguments.admission}: one of {', '.join(SWITCH)}")
     if arguments.loss not in LOSSES:
         problems.append(f"--loss {arguments.loss}: one of {', '.join(LOSSES)}")
     bytes_max = arguments.store_bytes_max
@@ -118,9 +113,31 @@ def config_from(arguments: argparse.Namespace) -> Config:
         allow_any_id=arguments.allow_any_id or arguments.lab is None,
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),
+        admission=arguments.admission == "on",
         loss=arguments.loss,
         store_bytes_max=None if bytes_max is None else int(bytes_max),
     )
+
+
+def _address_problems(arguments: argparse.Namespace) -> list[str]:
+    """What is wrong with where it listens and whom it asks."""
+    problems: list[str] = []
+    for name in ("listen", "lab", "faces", "text_messages", "bank", "photos"):
+        address = getattr(arguments, name)
+        if address is not None and not _is_address(address):
+            problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
+        elif name != "listen" and address is not None and not is_loopback(address):
+            problems.append(f"--{name.replace('_', '-')} {address}: in plaintext, so loopback only")
+    has_port = _is_address(arguments.listen)
+    if has_port and arguments.tls is None and not is_loopback(arguments.listen):
+        problems.append(f"--listen {arguments.listen}: beyond loopback only with --tls")
+    if arguments.lab is None:
+        problems.extend(
+            f"--{name} HOST:PORT is needed without --lab: the simulated one is a lab's"
+            for name in ("faces", "text-messages", "bank", "photos")
+            if getattr(arguments, name.replace("-", "_")) is None
+        )
+    return problems
 
 
 def _is_count(text: str) -> bool:

@@ -205,6 +205,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         positions,
         committed,
         batch_max=config.batch_max,
+        admission=config.admission,
     )
     settler = Settler(store.reader, collector, clock, vault)
     begun.push_async_callback(collector.close)

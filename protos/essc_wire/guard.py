@@ -10,6 +10,7 @@ personal data, and answers INTERNAL.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import grpc
@@ -20,6 +21,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from essc.options.v1 import options_pb2
+from essc_wire.clock import monotonic
 from essc_wire.logs import frames
 from essc_wire.refusals import Refusal, Violation, status_of
 
@@ -51,6 +53,8 @@ class Call(NamedTuple, Generic[CallerT]):
     traceparent: str
     context: Any
     """The grpc.aio context: for time_remaining and done callbacks only."""
+    end: float = inf
+    """Until when the caller waits, in seconds of this process's monotonic clock."""
 
 
 class Authenticate(Protocol[CallerT_co]):
@@ -177,8 +181,12 @@ class Guard(Generic[CallerT]):
             return Refusal("PLATFORM_DRAINING"), None
         if len(raw) > MESSAGE_BYTES_MAX:
             return Refusal("MESSAGE_TOO_LARGE"), None
-        if deadline and context.time_remaining() is None:
-            return Refusal("DEADLINE_MISSING"), None
+        end = inf
+        if deadline:
+            left_s = context.time_remaining()
+            if left_s is None:
+                return Refusal("DEADLINE_MISSING"), None
+            end = monotonic() + left_s
         metadata = context.invocation_metadata()
         caller = self._authenticate(facts, metadata)
         if isinstance(caller, Refusal):
@@ -186,7 +194,7 @@ class Guard(Generic[CallerT]):
         request = self._parse(request_class, raw) if request_class else None
         if isinstance(request, Refusal):
             return request, None
-        return request, Call(facts.name, caller, raw, _traceparent(metadata), context)
+        return request, Call(facts.name, caller, raw, _traceparent(metadata), context, end)
 
     @staticmethod
     def _parse(request_class: type[Message], raw: bytes) -> Message | Refusal:

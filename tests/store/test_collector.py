@@ -2,9 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from threading import Event
 
@@ -12,7 +13,8 @@ import pytest
 from tests.store import stories
 from tests.store.stories import EDGE, NOON, ZHANG
 
-from essc_platform.batch import Outcome, Submission
+from essc_platform import queues
+from essc_platform.batch import Origin, Outcome, Submission
 from essc_platform.collector import Collector
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
@@ -27,8 +29,11 @@ KEYS = [CitizenKey(bucket, 1) for bucket in range(20)]
 class Rig:
     """A collector over a store, and a way to hold its writer."""
 
-    def __init__(self, store: Store, batch_max: int, queue_max: int) -> None:
+    def __init__(
+        self, store: Store, batch_max: int, queue_max: int, *, admission: bool = True
+    ) -> None:
         self.store = store
+        self.now = 1000.0
         self.outcomes: list[Outcome] = []
         self.collector = Collector(
             store.writer,
@@ -37,6 +42,8 @@ class Rig:
             self.outcomes.append,
             batch_max=batch_max,
             queue_max=queue_max,
+            admission=admission,
+            now=lambda: self.now,
         )
 
     async def hold(self) -> Callable[[], Awaitable[None]]:
@@ -59,16 +66,30 @@ class Rig:
     def submit(self, key: CitizenKey) -> asyncio.Task[bytes | Rejected]:
         return asyncio.create_task(self.collector.submit(unlink(key)))
 
+    def submit_by(
+        self, caller: str, key: CitizenKey, end: float = inf
+    ) -> asyncio.Task[bytes | Rejected]:
+        told = replace(unlink(key), origin=Origin(party_id=caller), end=end)
+        return asyncio.create_task(self.collector.submit(told))
+
+    def unlinked(self, keys: Sequence[CitizenKey]) -> list[bool]:
+        """Which of them are unlinked at the bank."""
+        asked = "SELECT state FROM links WHERE bucket = ? AND channel = 'bank'"
+        rows = (self.store.reader.execute(asked, (key.bucket,)).fetchone() for key in keys)
+        return [state == 3 for (state,) in rows]
+
 
 def unlink(key: CitizenKey) -> Submission:
     return stories.submission(stories.unlink(key, "bank", NOON), str(key))
 
 
 @asynccontextmanager
-async def a_rig(folder: Path, *, batch_max: int = 256, queue_max: int = 4096) -> AsyncIterator[Rig]:
+async def a_rig(
+    folder: Path, *, batch_max: int = 256, queue_max: int = 4096, admission: bool = True
+) -> AsyncIterator[Rig]:
     store = Store(folder / "platform.db")
     stories.put(store.writer, stories.seeds(KEYS))
-    rig = Rig(store, batch_max, queue_max)
+    rig = Rig(store, batch_max, queue_max, admission=admission)
     try:
         yield rig
     finally:
@@ -315,3 +336,129 @@ async def test_commands_of_one_citizen_are_decided_in_the_order_of_arrival(tmp_p
             Reason.PASSWORD_LOCKED,
             Reason.PASSWORD_LOCKED,
         ]
+
+
+async def test_a_flood_of_one_caller_does_not_hold_up_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "TURN", 2)
+    async with a_rig(tmp_path, batch_max=4, queue_max=12) as rig:
+        release = await rig.hold()
+        flood = []
+        for key in KEYS[:13]:
+            flood.append(rig.submit_by("wechat", key))
+            await turns()
+        refused = await rig.submit_by("wechat", KEYS[13])
+        order: list[str] = []
+        quiet = rig.submit_by("alipay", KEYS[14])
+        quiet.add_done_callback(lambda _: order.append("alipay"))
+        flood[-1].add_done_callback(lambda _: order.append("wechat"))
+        await turns()
+        await release()
+        answers = await asyncio.gather(quiet, *flood)
+
+        assert isinstance(refused, Rejected)
+        assert refused.reason is Reason.PLATFORM_BUSY
+        assert all(isinstance(each, bytes) for each in answers)
+        assert order == ["alipay", "wechat"]
+
+
+async def test_without_admission_all_wait_in_one_queue(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, batch_max=4, queue_max=3, admission=False) as rig:
+        release = await rig.hold()
+        waiting = []
+        for key in KEYS[:4]:
+            waiting.append(rig.submit_by("wechat", key, end=rig.now - 1))
+            await turns()
+        other = await rig.submit_by("alipay", KEYS[4])
+        await release()
+
+        assert isinstance(other, Rejected)
+        assert other.reason is Reason.PLATFORM_BUSY
+        # Nobody looks at whose time is over.
+        assert all(isinstance(each, bytes) for each in await asyncio.gather(*waiting))
+
+
+async def test_what_would_come_too_late_is_refused_for_certain_and_not_begun(
+    tmp_path: Path,
+) -> None:
+    async with a_rig(tmp_path) as rig:
+        release = await rig.hold()
+        begun = rig.submit_by("wechat", KEYS[0], end=rig.now + 5)
+        await turns()
+        late = rig.submit_by("wechat", KEYS[1], end=rig.now + 1)
+        early = rig.submit_by("wechat", KEYS[2], end=rig.now + 5)
+        await turns()
+        rig.now += 2
+        await release()
+        refused = await late
+        await asyncio.gather(begun, early)
+
+        assert isinstance(refused, Rejected)
+        assert refused.reason is Reason.PLATFORM_BUSY
+        assert refusal(refused).retry_after_ms is not None
+        assert rig.unlinked(KEYS[:3]) == [True, False, True]
+        # It left no trace: the same request may come again.
+        assert isinstance(await rig.submit_by("wechat", KEYS[1]), bytes)
+
+
+async def test_what_a_batch_takes_is_expected_of_the_next_and_forgotten_if_nobody_has_it(
+    tmp_path: Path,
+) -> None:
+    async with a_rig(tmp_path) as rig:
+        release = await rig.hold()
+        slow = rig.submit_by("wechat", KEYS[0])
+        await turns()
+        rig.now += 4
+        await release()
+        await slow
+
+        answers = [await rig.submit_by("wechat", KEYS[1], end=rig.now + 1.5) for _ in range(3)]
+
+        # Four seconds, then two, then one: which the caller has.
+        assert [isinstance(each, bytes) for each in answers] == [False, False, True]
+        assert rig.unlinked(KEYS[:2]) == [True, True]
+
+
+async def test_what_cannot_be_written_in_time_does_not_even_wait(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, batch_max=2) as rig:
+        release = await rig.hold()
+        first = rig.submit_by("wechat", KEYS[0])
+        await turns()
+        rig.now += 1
+        await release()
+        await first
+        release = await rig.hold()
+        waiting = []
+        for key in KEYS[1:6]:
+            waiting.append(rig.submit_by("wechat", key))
+            await turns()
+
+        # Four wait for a second each, and one is on its way.
+        late = await asyncio.wait_for(rig.submit_by("wechat", KEYS[6], end=rig.now + 3), 1)
+        patient = rig.submit_by("wechat", KEYS[7], end=rig.now + 30)
+        await turns()
+        await release()
+
+        assert isinstance(late, Rejected)
+        assert refusal(late).retry_after_ms == 2000
+        answers = await asyncio.gather(patient, *waiting)
+        assert all(isinstance(each, bytes) for each in answers)
+
+
+async def test_settled_waits_for_every_callers_queue(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, batch_max=2) as rig:
+        release = await rig.hold()
+        callers = ("wechat", "alipay", "wechat", "wechat", "alipay", "wechat", "wechat")
+        waiting = [
+            rig.submit_by(caller, key) for caller, key in zip(callers, KEYS[:7], strict=True)
+        ]
+        await turns()
+        settled = asyncio.create_task(rig.collector.settled())
+        await turns()
+        assert not settled.done()
+        await release()
+        await settled
+
+        assert all(rig.unlinked(KEYS[:7]))
+        assert all(isinstance(each, bytes) for each in await asyncio.gather(*waiting))

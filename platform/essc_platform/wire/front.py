@@ -9,13 +9,14 @@ from google.protobuf.message import Message
 
 from essc_platform.batch import Origin, Submission
 from essc_platform.clock import PartyClock
-from essc_platform.collector import RETRY_AFTER_MS, Collector
+from essc_platform.collector import Collector
 from essc_platform.core.commands import Command
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.policy import Policy
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import CitizenKey
 from essc_platform.directory import Caller, Directory
+from essc_platform.paces import UNKNOWN_MS
 from essc_platform.signing import Keyring
 from essc_platform.store.gateway import RequestKey, load_requests
 from essc_platform.store.views_codes import CodeNames
@@ -67,6 +68,7 @@ class Front:
                 request_id=request_id,
                 traceparent=call.traceparent,
             ),
+            end=call.end,
         )
 
     async def change(
@@ -121,7 +123,8 @@ class Front:
 def refusal(rejected: Rejected) -> Refusal:
     """A rejection as it travels."""
     if rejected.reason is Reason.PLATFORM_BUSY:
-        return Refusal(rejected.reason.value, retry_after_ms=RETRY_AFTER_MS)
+        delay_ms = dict(rejected.details).get("retry_after_ms", UNKNOWN_MS)
+        return Refusal(rejected.reason.value, retry_after_ms=int(delay_ms))
     return Refusal(rejected.reason.value, dict(rejected.details))
 
 
