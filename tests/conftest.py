@@ -14,6 +14,7 @@ ORDER = (
     "store",
     "judges",
     "report",
+    "drills",
     "wire",
     "parties",
     "saboteurs",

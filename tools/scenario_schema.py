@@ -1,6 +1,7 @@
-"""Writes what scenario files are checked by; `--check` compares instead.
+"""Writes what scenario files and drill plans are checked by; `--check` compares instead.
 
 - `scenarios/scenario.schema.json`, for editors, from the models of steps
+- `drills/drill.schema.json`, likewise, from the model of plans
 - the names of the personas, from the platform's own table
 """
 
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 from essc_platform.lab.personas import PERSONAS
+from essc_workbench.drills.schema import schema as drill_schema
 from essc_workbench.scenarios.knowledge import PERSONAS_FILE
 from essc_workbench.scenarios.schema import schema
 
@@ -19,6 +21,7 @@ WORKBENCH = ROOT / "workbench" / "essc_workbench" / "scenarios"
 def main() -> int:
     texts = {
         ROOT / "scenarios" / "scenario.schema.json": written(schema()),
+        ROOT / "drills" / "drill.schema.json": written(drill_schema()),
         WORKBENCH / PERSONAS_FILE: written(sorted(each.persona_id for each in PERSONAS)),
     }
     if "--check" not in sys.argv[1:]:

@@ -7,11 +7,12 @@ from textwrap import dedent
 import pytest
 
 from essc_workbench.failures import UsageError
-from essc_workbench.scenarios.files import BYTES_MAX, load, parse
+from essc_workbench.scenarios.files import load, parse
 from essc_workbench.scenarios.mistakes import FileMistakes
 from essc_workbench.scenarios.names import Known
 from essc_workbench.scenarios.steps.control import InAnyOrder, Note, Repeat, Together
 from essc_workbench.scenarios.steps.world import AddFault, Advance, EndFault, Kill, Skew
+from essc_workbench.scenarios.texts import BYTES_MAX
 
 KNOWN = Known(
     channels={"wechat": "", "alipay": "", "bank-app": "alipay"}, personas=("zhang-san", "li-si")
@@ -127,7 +128,7 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_the_order_of_the_file() -> N
             "6:3: a step is one verb with its fields, as `- kill: wechat`; found 5",
         ),
         ("- kill: {party: wechat, party: alipay}", "6:25: 'party' twice; it stands in line 6"),
-        ("- note: !text a", "6:9: the tag !text; a scenario has plain values only"),
+        ("- note: !text a", "6:9: the tag !text; there are plain values only"),
         ("- note: &a b\n- note: *a", "6:9: an alias (*name); write the value out"),
         ("- note: [", "no YAML: "),
     ],
@@ -227,4 +228,4 @@ def test_depth_is_bounded() -> None:
     for _ in range(12):
         steps = "- together:\n" + "".join(f"    {line}\n" for line in steps.splitlines())
 
-    assert "too deep or too long for a scenario" in " ".join(mistakes_of_steps(steps))
+    assert "too deep or too long" in " ".join(mistakes_of_steps(steps))

@@ -8,6 +8,7 @@ import typer
 from essc_workbench import quiet  # noqa: F401 - first, for what it does
 from essc_workbench.commands import federations, measures, runs
 from essc_workbench.commands.clocks import clock_app
+from essc_workbench.commands.drills import drill_app
 from essc_workbench.failures import OWN_FAILURE, WorkbenchError
 from essc_workbench.gate.cli import app as fault_app
 
@@ -19,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(clock_app, name="clock")
+app.add_typer(drill_app, name="drill")
 app.add_typer(fault_app, name="fault")
 for command in (
     federations.demo,

@@ -12,9 +12,9 @@ SPAN_MAX: Final = timedelta(hours=24)
 
 
 def _span(value: Any) -> Any:
-    if not isinstance(value, str):
+    if isinstance(value, timedelta):
         return value
-    found = _SPAN.fullmatch(value)
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
     span = timedelta(microseconds=int(found[1]) * _UNITS[found[2]]) if found else None
     if span is None or not timedelta(0) < span <= SPAN_MAX:
         raise ValueError(f"{value!r}: no span of time; as 200ms, 30s, 5m or 1h, to 24h at most")

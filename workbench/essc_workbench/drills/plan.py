@@ -27,6 +27,8 @@ RATE_MAX = 100_000.0
 CITIZENS_MAX = 4_000_000
 FAULTS_MAX = 64
 PHASES_MAX = 64
+PROCESSES_MAX = 64
+STEPS_MAX = 200
 OBJECTIVES_MAX = 64
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
@@ -86,6 +88,14 @@ class Steps(Part):
     by: Rate = Field(description="How much higher each step is.")
     each: ShortSpan = Field(description="How long each step lasts.")
 
+    @model_validator(mode="after")
+    def _rises(self) -> "Steps":
+        if self.to <= self.from_:
+            raise ValueError("steps rise: `to` is more than `from`")
+        if (self.to - self.from_) / self.by > STEPS_MAX - 1:
+            raise ValueError(f"more than {STEPS_MAX} steps")
+        return self
+
 
 class Ramp(Part):
     """A rate that changes evenly."""
@@ -102,6 +112,12 @@ class Spike(Part):
     peak: Rate = Field(description="The rate of the middle third.")
     lasts: ShortSpan = Field(description="How long in all.")
 
+    @model_validator(mode="after")
+    def _jumps(self) -> "Spike":
+        if self.peak <= self.rate:
+            raise ValueError("a spike goes up: `peak` is more than `rate`")
+        return self
+
 
 class Day(Part):
     """A day's sine: least at the start and the end, most in the middle."""
@@ -109,6 +125,12 @@ class Day(Part):
     low: Rate = Field(description="The least rate.")
     high: Rate = Field(description="The greatest rate.")
     lasts: ShortSpan = Field(description="How long the day takes.")
+
+    @model_validator(mode="after")
+    def _swings(self) -> "Day":
+        if self.high <= self.low:
+            raise ValueError("a day swings: `high` is more than `low`")
+        return self
 
 
 class Phase(Part):
@@ -249,7 +271,7 @@ class Plan(Part):
     arrival: Literal["poisson", "even"] = Field(
         "poisson", description="Whether journeys come by chance or like a metronome."
     )
-    callers: CallersPlan = Field(CallersPlan(), description="How those behave who call.")
+    callers: CallersPlan = Field(CallersPlan(), description="How the callers behave.")
     gate: Share = Field(
         0.0, description="Which share of the callers goes through the gate, which costs rate."
     )
@@ -260,4 +282,4 @@ class Plan(Part):
         tuple[ObjectivePlan, ...], Field(min_length=1, max_length=OBJECTIVES_MAX)
     ] = Field(description="What must hold.")
     stop: StopPlan = Field(StopPlan(), description="When it ends early.")
-    processes: int = Field(1, ge=1, le=64, description="Processes of the generator.")
+    processes: int = Field(1, ge=1, le=PROCESSES_MAX, description="Processes of the generator.")

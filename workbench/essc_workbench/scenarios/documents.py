@@ -91,7 +91,7 @@ def read(text: str) -> Document:
         document.mistakes.append(Mistake(1, 1, f"no YAML: {problem(str(error))}"))
         return document
     if node is None:
-        document.mistakes.append(Mistake(1, 1, "empty; a scenario begins with `title:`"))
+        document.mistakes.append(Mistake(1, 1, "empty; a file begins with `title:`"))
         return document
     document.value = _Building(document).value(node, ())
     return document
@@ -122,7 +122,7 @@ class _Building:
             return None
         self._met.add(id(node))
         if len(path) > DEPTH_MAX or len(self._met) > NODES_MAX:
-            self._leave_out(path, "too deep or too long for a scenario")
+            self._leave_out(path, "too deep or too long")
             return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
@@ -161,12 +161,12 @@ class _Building:
             return node.value
         make = _SCALARS.get(tag)
         if make is None:
-            self._leave_out(path, f"the tag {node.tag}; a scenario has plain values only")
+            self._leave_out(path, f"the tag {node.tag}; there are plain values only")
             return None
         try:
             return make(node.value)
         except ValueError:
-            self._leave_out(path, f"{node.value}: no number that a scenario may hold")
+            self._leave_out(path, f"{node.value}: no number that may stand here")
             return None
 
 

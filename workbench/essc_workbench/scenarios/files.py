@@ -1,26 +1,23 @@
 """Scenario files: read whole, all mistakes told at once, each with its line and column."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from essc_workbench.failures import UsageError
-from essc_workbench.folders import reason
 from essc_workbench.scenarios.documents import Path, read
 from essc_workbench.scenarios.fields import Refers
-from essc_workbench.scenarios.mistakes import FileMistakes, Mistake, meant, shown
+from essc_workbench.scenarios.keys import keys, keys_at
+from essc_workbench.scenarios.mistakes import FileMistakes, meant, shown
 from essc_workbench.scenarios.names import Known, check_names
 from essc_workbench.scenarios.outlines import Outline, outline_of
 from essc_workbench.scenarios.scenario import Scenario
 from essc_workbench.scenarios.steps.base import NESTED, Step
 from essc_workbench.scenarios.steps.registry import all_steps
+from essc_workbench.scenarios.texts import text_of
 from essc_workbench.scenarios.wording import wording
-
-BYTES_MAX = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +33,7 @@ def load(path: FilePath, known: Known | None = None) -> ScenarioFile:
 
     Without `known` channels and personas are not looked up.
     """
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= BYTES_MAX else b""
-    except OSError as error:
-        raise UsageError(f"{path}: {reason(error)}") from None
-    if size > BYTES_MAX:
-        raise UsageError(f"{path}: longer than {BYTES_MAX // 1024} KiB")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise FileMistakes(str(path), [Mistake(line, 1, "not UTF-8")]) from None
+    text = text_of(path)
     return ScenarioFile(path, parse(text, str(path), known, path.parent))
 
 
@@ -141,7 +127,7 @@ class _Reading:
         if fields is None:
             return self._filled(kind, {}, path)
         if not kind.shorthand:
-            known = ", ".join(_keys(kind))
+            known = ", ".join(keys(kind))
             text = f"{shown(fields)}: {kind.verb} needs its fields by name: {known}"
             self._document.is_wrong(path, text)
             return None
@@ -159,7 +145,7 @@ class _Reading:
             if is_told or (not is_whole and _is_of_steps(kind, each["loc"])):
                 continue
             told.add(place)
-            known = _keys_at(kind, each["loc"])
+            known = keys_at(kind, each["loc"])
             is_extra = each["type"] == "extra_forbidden"
             of_key = is_extra or place == path or each["loc"][-1:] == ("[key]",)
             self._document.is_wrong(place, wording(each, known), of_key=of_key)
@@ -171,27 +157,3 @@ def _is_of_steps(kind: type[BaseModel], loc: tuple[str | int, ...]) -> bool:
         None,
     )
     return field is not None and Refers.STEPS in field.metadata
-
-
-def _keys(kind: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in kind.model_fields.items()]
-
-
-def _keys_at(kind: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
-    """The fields of the model that a place is inside of."""
-    keys: Mapping[str, Any] = kind.model_fields
-    known: list[str] = _keys(kind)
-    for part in loc[:-1]:
-        field = keys.get(str(part))
-        inner = _model_in(field.annotation) if field is not None else None
-        if inner is not None:
-            keys, known = inner.model_fields, _keys(inner)
-    return known
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field holds, alone or by name."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    parts = getattr(annotation, "__args__", ())
-    return next((found for found in map(_model_in, parts) if found is not None), None)

@@ -40,7 +40,7 @@ def check_names(outline: Outline, known: Known | None, folder: FilePath) -> None
     """
     outline.steps.sort(key=lambda placed: outline.document.place(placed[0], of_key=True))
     if known is not None:
-        _check_channels(outline, _with_profiles(outline, known, folder))
+        check_channels(outline, _with_profiles(outline, known, folder))
         _check_personas(outline, known)
         _check_citizens(outline, known)
         if not outline.profiles:  # a profile file may bring a bank of its own
@@ -67,7 +67,8 @@ def _with_profiles(outline: Outline, known: Known, folder: FilePath) -> Known:
     return replace(known, channels=channels)
 
 
-def _check_channels(outline: Outline, known: Known) -> None:
+def check_channels(outline: Outline, known: Known) -> None:
+    """Notes channels of the federation that there are not, or not without others."""
     chosen, document = outline.channels, outline.document
     for place, name in enumerate(chosen):
         path = ("federation", "channels", place)

@@ -14,7 +14,7 @@ _PROBLEMS = (
     ("',' or ']'", "a list does not end: `]` or `,` is missing before this"),
     ("',' or '}'", "fields do not end: `}` or `,` is missing before this"),
     ("unexpected end of stream", "a text in quotes does not end"),
-    ("another document", "a second document; a file is one scenario"),
+    ("another document", "a second document; a file holds one"),
     ("could not find expected ':'", "a key without a colon after it"),
     ("undefined alias", "an alias (*name); write the value out"),
     ("special characters", "a character that no text has"),

@@ -1,0 +1,62 @@
+"""Whether the parts of a plan fit each other: what each names is there, what it needs happens."""
+
+from collections.abc import Collection, Iterator
+from typing import TypeAlias
+
+from essc_workbench.drills.loads import load_of
+from essc_workbench.drills.plan import FaultPlan, ObjectivePlan, Plan
+from essc_workbench.near_misses import meant
+from essc_workbench.routes import PLATFORM
+from essc_workbench.scenarios.documents import Path
+
+Misfit: TypeAlias = tuple[Path, str, bool]
+"""Where it stands in a plan, what is wrong, and whether it is the key that is wrong there."""
+
+
+def misfits(plan: Plan) -> Iterator[Misfit]:
+    """Every part of a plan that does not fit the rest of it."""
+    there = plan.federation.channels
+    for name in plan.journeys:
+        if name not in there:
+            yield ("journeys", name), _nobody("channel", name, there), True
+    for place, fault in enumerate(plan.faults):
+        yield from _of_fault(("faults", place), fault, plan)
+    for place, objective in enumerate(plan.objectives):
+        yield from _of_objective(("objectives", place), objective, plan)
+
+
+def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:
+    channels = plan.federation.channels
+    named = {
+        "kill": (fault.kill, (PLATFORM, *channels)),
+        "freeze": (fault.freeze, (PLATFORM, *channels)),
+        "restart": (fault.restart, (PLATFORM, *channels)),
+        "suspend": (fault.suspend, channels),
+        "disconnect": (fault.disconnect, tuple(plan.journeys)),
+    }
+    for field, (name, there) in named.items():
+        if name is not None and name not in there:
+            yield (*path, field), _nobody("party", name, there), False
+    lasts_s = load_of(plan).lasts_s
+    if fault.at.total_seconds() >= lasts_s:
+        yield (*path, "at"), f"after the end of the load, which lasts {lasts_s:g} s", False
+
+
+def _of_objective(path: Path, objective: ObjectivePlan, plan: Plan) -> Iterator[Misfit]:
+    channel, journey = objective.channel, objective.journey
+    if channel is not None and channel not in plan.journeys:
+        yield (*path, "channel"), _nobody("channel", channel, plan.journeys), False
+        return
+    mixes = [plan.journeys[channel]] if channel is not None else plan.journeys.values()
+    there = sorted({name for mix in mixes for name in mix})
+    if journey is not None and journey not in there:
+        where = f"in {channel}" if channel is not None else "in this plan"
+        yield (*path, "journey"), f"no journey {journey!r} {where}; {meant(journey, there)}", False
+    if objective.fairness is not None and len(plan.journeys) < 2:
+        yield (*path, "fairness"), "needs journeys in two channels", True
+    if objective.recovers is not None and not plan.faults:
+        yield (*path, "recovers"), "needs a fault; this plan has none", True
+
+
+def _nobody(what: str, name: str, there: Collection[str]) -> str:
+    return f"no {what} {name!r} in this plan; {meant(name, there)}"
