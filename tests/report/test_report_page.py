@@ -1,36 +1,21 @@
 """A report as a person sees it: in a real browser, wide and narrow."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from tests.browsing import WIDTHS, nameless, opened_page, running_browser
 from tests.report.made import REPLAY, STEPS, made_history, made_verdict
 
 from essc_workbench.report.writing import REPORT, write_report
 
-WIDTHS = (1280, 390)
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-def chromium() -> str:
-    """The browser that `make test` saw to."""
-    named = os.environ.get("ESSC_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.fail("no Chromium: run tools/browser.sh, or name one in ESSC_CHROMIUM")
-    return found
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium())
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +26,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / REPORT
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture(scope="module", params=WIDTHS)
 def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": request.param, "height": 900})
-    said, asked = list[str](), list[str]()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda sent: asked.append(sent.url))
-    page.goto(report.as_uri())
-    yield page
-    page.close()
-    assert said == []
-    assert asked == [report.as_uri()]
+    with opened_page(browser, report, request.param) as page:
+        yield page
 
 
 def test_the_verdict_stands_at_the_top_in_both_languages(opened: Page) -> None:
@@ -131,13 +108,6 @@ def test_the_page_fits_its_window(opened: Page) -> None:
 
 
 def test_everything_has_a_name_for_who_does_not_see_it(opened: Page) -> None:
-    nameless = opened.evaluate(
-        """() => [...document.querySelectorAll("svg, nav, section, button, th, a")]
-        .filter(e => !(e.getAttribute("aria-label") || e.getAttribute("aria-labelledby")
-                       || e.textContent.trim()))
-        .map(e => e.outerHTML.slice(0, 80))"""
-    )
-
-    assert nameless == []
+    assert nameless(opened, "svg, nav, section, button, th, a") == []
     assert opened.locator("header, nav, main, footer").count() == 4
     assert opened.locator("html").get_attribute("lang") == "en"
