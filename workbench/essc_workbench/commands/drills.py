@@ -25,3 +25,13 @@ def check(
     from essc_workbench.drills.checking import check_all
 
     raise typer.Exit(check_all(Console(), plans))
+
+
+@drill_app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A drill's folder, with its drill.json.")],
+) -> None:
+    """Write a drill's page again, from its result."""
+    from essc_workbench.drills.report.writing import write_again
+
+    typer.echo(write_again(folder))

@@ -1,0 +1,64 @@
+"""What the views of a drill say, in both languages."""
+
+from typing import Final
+
+from essc_workbench.drills.results import Counts, Ruling, Words
+
+RULINGS: Final = {
+    Ruling.PASSED: Words(en="passed", zh="通过"),
+    Ruling.FAILED: Words(en="failed", zh="未通过"),
+    Ruling.VOID: Words(en="void", zh="无效"),
+    Ruling.BROKEN: Words(en="broken off", zh="工具故障"),
+}
+CLASSES: Final = {
+    Ruling.PASSED: "good",
+    Ruling.FAILED: "broken",
+    Ruling.VOID: "unknown",
+    Ruling.BROKEN: "broken",
+}
+"""The badge of each ruling, as the scenarios' report has them."""
+
+AUDIT_RULINGS: Final = {
+    "good": Words(en="good", zh="通过"),
+    "broken": Words(en="a rule is broken", zh="违反规则"),
+    "unknown": Words(en="unknown", zh="无法判定"),
+    "not-judged": Words(en="not judged", zh="未判定"),
+}
+
+OUTCOMES: Final = {
+    "ok": Words(en="ok", zh="成功"),
+    "refused": Words(en="refused", zh="拒绝"),
+    "shed": Words(en="shed", zh="过载舍弃"),
+    "failed": Words(en="failed", zh="错误"),
+    "unknown": Words(en="unknown", zh="结果未知"),
+    "not_sent": Words(en="not sent", zh="未发出"),
+}
+"""In the order of the sum that they make."""
+INTENDED: Final = Words(en="intended", zh="应发")
+LATE: Final = Words(en="of the ok ones late", zh="成功但迟到")
+
+FROM_INTENDED: Final = Words(en="from intended time", zh="自应发时刻起")
+FROM_SENT: Final = Words(en="from send", zh="自发出时刻起")
+PERCENTILES: Final = ("p50", "p90", "p99", "p99.9", "max")
+
+WHOLE: Final = Words(en="The parts are the whole, to the unit.", zh="各项之和与应发总数逐笔相符。")
+NOT_WHOLE: Final = Words(
+    en="The parts are not the whole: this report cannot be relied on.",
+    zh="各项之和与应发总数不符：本报告不可信。",
+)
+CLOSED_LOOP: Final = Words(
+    en="A closed loop waits for an answer before it sends the next, so it never asks while the "
+    "party stands still, and leaves out everybody who would have waited.",
+    zh="闭环压测等到应答才发下一笔，对方停顿时便不再发问，本应等待的人因此全被漏掉。",
+)
+NOISE: Final = Words(en="within what the seconds of one run vary", zh="在单次演练自身逐秒波动之内")
+
+
+def parts(counts: Counts) -> list[int]:
+    """The parts of the whole, in the order of OUTCOMES."""
+    return [int(getattr(counts, name)) for name in OUTCOMES]
+
+
+def missing(counts: Counts) -> int:
+    """How many are unaccounted for; none, if all is well."""
+    return counts.intended - sum(parts(counts))
