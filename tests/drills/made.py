@@ -101,13 +101,13 @@ def made_result(*, seed: int = 7, slower: float = 1.0) -> Result:
         event_lag=_latency([each.intended_us * 2 for each in played[::10]]),
         objectives=(
             Objective(
-                text=Words(en="latency p99, all journeys", zh="所有旅程的 p99 延迟"),
+                text=Words(en="latency p99, all journeys", zh="所有办事的 p99 延迟"),
                 wanted="≤ 100 ms",
                 seen="1.74 s",
                 is_met=False,
             ),
             Objective(
-                text=Words(en="share of good journeys", zh="成功旅程占比"),
+                text=Words(en="share of good journeys", zh="成功办事占比"),
                 wanted="≥ 97 %",
                 seen="98.9 %",
                 is_met=True,

@@ -221,7 +221,7 @@ def _queue(points: list[Sequence[Second]]) -> Chart:
         series=(
             Series(label=Words(en="platform's queue", zh="平台队列"), colour="event", values=queue),
             Series(
-                label=Words(en="journeys under way", zh="进行中的旅程"),
+                label=Words(en="journeys under way", zh="进行中的办事"),
                 colour="accent",
                 values=flight,
             ),
@@ -229,7 +229,7 @@ def _queue(points: list[Sequence[Second]]) -> Chart:
         told=Words(
             en=f"At most {deepest[0]:,.0f} commands waited at the platform, and "
             f"{deepest[1]:,.0f} journeys were under way at once.",
-            zh=f"平台队列最多 {deepest[0]:,.0f} 条命令，同时进行的旅程最多 {deepest[1]:,.0f} 个。",
+            zh=f"平台队列最多 {deepest[0]:,.0f} 条命令，同时进行的办事最多 {deepest[1]:,.0f} 次。",
         ),
     )
 

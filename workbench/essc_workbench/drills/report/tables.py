@@ -125,8 +125,8 @@ def ratios(result: Result) -> tuple[RatioRow, ...]:
     best = result.baselines
     achieved = result.counts.ok / result.load_s if result.load_s else 0.0
     rows = (
-        (Words(en="good journeys, by an empty handler", zh="成功旅程 / 空处理器"), best.empty_rate),
-        (Words(en="good journeys, by durable commits", zh="成功旅程 / 持久提交"), best.commit_rate),
+        (Words(en="good journeys, by an empty handler", zh="成功办事 / 空处理器"), best.empty_rate),
+        (Words(en="good journeys, by durable commits", zh="成功办事 / 持久提交"), best.commit_rate),
     )
     return tuple(
         RatioRow(
