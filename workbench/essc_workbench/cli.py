@@ -32,6 +32,7 @@ for command in (
     runs.judge,
     runs.report,
     measures.bench,
+    measures.capacity,
 ):
     app.command()(command)
 app.command("verify-card")(measures.verify_card)

@@ -53,3 +53,46 @@ def bench(
     from essc_workbench.bench.command import run
 
     raise typer.Exit(run(only or None, json))
+
+
+def capacity(
+    reports: Annotated[
+        list[Path], typer.Argument(help="Results of drills: drill.json, or the folder with it.")
+    ],
+    assume: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="NAME=VALUE: instead of the default, as cards=5e6 or peak_hour=0.2."),
+    ] = None,
+    mix: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="JOURNEY=WEIGHT: what people do. Default: as in the largest drill."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Predict the largest drill from the others instead.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="What the draws follow from.")] = 0,
+    json: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Write the answer here too."),
+    ] = None,
+) -> None:
+    """Say what a population needs, from what drills cost: processes, shards, machines.
+
+    What is assumed is printed with the answer; docs/capacity.md has the formulas. Status 0: there
+    is an answer; 2: the reports do not give one, or an option is wrong.
+    """
+    from rich.console import Console
+
+    from essc_workbench.drills.capacity.command import run
+
+    raise typer.Exit(
+        run(
+            Console(),
+            reports,
+            assume=assume or (),
+            mix=mix or (),
+            checks=check,
+            seed=seed,
+            json_path=json,
+        )
+    )
