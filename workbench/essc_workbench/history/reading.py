@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from essc_workbench.failures import UsageError
@@ -24,7 +24,7 @@ class Call:
     @property
     def method(self) -> str:
         """The method's own name, as `Unlink`."""
-        return self.invoked.method.rpartition("/")[2]
+        return _own_name(self.invoked.method)
 
     @property
     def outcome(self) -> Outcome:
@@ -39,6 +39,11 @@ class Call:
     def end_us(self) -> int | None:
         """When its answer was known; None if it never was, so that it may take effect any time."""
         return self.answered.at_us if self.answered else None
+
+
+@cache
+def _own_name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 class History:

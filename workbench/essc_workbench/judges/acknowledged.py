@@ -43,14 +43,14 @@ class Acknowledged:
     def judge(self, evidence: Evidence) -> Finding:
         tally = Tally()
         for target in (PLATFORM, *evidence.channels):
-            for request in requests(evidence.history, target):
+            for request in requests(evidence, target):
                 _judge_repeats(tally, request)
                 _judge_counted(tally, request)
-        platform = national(evidence)
+        platform = evidence.shared(national)
         if platform is None:
             tally.lacks(PLATFORM)
             return tally.finding(self)
-        asked = requests(evidence.history)
+        asked = requests(evidence)
         if _moved_us(evidence) < LEDGER_KEPT_US - DAY_US:
             _judge_ledger(tally, platform, asked)
         else:

@@ -78,7 +78,7 @@ def _judge_content(
         for channel, feed in feeds.items()
         for each in feed
     }
-    asked = requests(evidence.history)
+    asked = requests(evidence)
     left = {each.asked.get("channel_id") for each in named(asked, "ExitChannel")}
     for each in named(asked, *TELLS):
         link_id, serial = each.answer.get("link.link_id"), each.answer.get("link.serial")
@@ -213,8 +213,7 @@ def _judge_end(
     ends = feed[-1:] if moves(evidence, channel) else [feed[0], feed[-1]]
     missing = [each for each in ends if each.cursor not in applied]
     left = any(
-        each.asked.get("channel_id") == channel
-        for each in named(requests(evidence.history), "ExitChannel")
+        each.asked.get("channel_id") == channel for each in named(requests(evidence), "ExitChannel")
     )
     if not left and not tally.holds(not missing):
         _say_applied(tally, channel, "事件流的首尾没有生效", "the feed's ends were not applied")

@@ -11,14 +11,16 @@ A judge decides nothing that it has not seen: what it lacks it names as not judg
 pass. It never asks a party and never opens a database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc_workbench.history.reading import History
+
+Worked = TypeVar("Worked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,19 @@ class Evidence:
     """What parties wrote that nobody should be found in, by party: logs, reports."""
     settled: bool = True
     """Whether everything had arrived when the snapshots were taken."""
+    _worked: dict[Callable[["Evidence"], Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def shared(self, work: Callable[["Evidence"], Worked]) -> Worked:
+        """What a function makes of the evidence: made for whoever asks first, kept for all.
+
+        A drill has a million calls, and a dozen judges who want them grouped alike.
+        """
+        if work not in self._worked:
+            self._worked[work] = work(self)
+        made: Worked = self._worked[work]
+        return made
 
 
 class Judge(Protocol):

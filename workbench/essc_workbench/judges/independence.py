@@ -6,9 +6,11 @@ a channel is answered about its own link before and after another one's unlink i
 nothing else happened to that person in between.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from functools import cache
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from essc.card.v1.card_pb2 import Link
@@ -39,10 +41,10 @@ class LinkIndependence:
 
     def judge(self, evidence: Evidence) -> Finding:
         tally = Tally()
-        asked = requests(evidence.history)
+        asked = requests(evidence)
         endings = [each for each in named(asked, *ENDINGS) if each.may_be_done]
-        _judge_answers(tally, evidence, asked, endings)
-        platform = national(evidence)
+        _judge_answers(tally, evidence, asked)
+        platform = evidence.shared(national)
         if platform is None:
             tally.lacks(PLATFORM)
         else:
@@ -83,7 +85,7 @@ def _judge_endings(
     met = set(_met(evidence))
     left = {
         str(each.asked.get("channel_id"))
-        for each in named(requests(evidence.history), "ExitChannel")
+        for each in named(requests(evidence), "ExitChannel")
         if each.may_be_done
     }
     own = {(each.source, each.asked.get("link_id")): each for each in endings}
@@ -112,14 +114,17 @@ def _met(evidence: Evidence) -> Iterator[str]:
             facts.append(call.answered.facts)
         for each in facts:
             for path, value in each.items():
-                if path.endswith("link_id"):
+                if _is_of_link(path):
                     yield str(value)
 
 
-def _judge_answers(
-    tally: Tally, evidence: Evidence, asked: tuple[Request, ...], endings: list[Request]
-) -> None:
-    if not endings:
+@cache
+def _is_of_link(path: str) -> bool:
+    return path.endswith("link_id")
+
+
+def _judge_answers(tally: Tally, evidence: Evidence, asked: tuple[Request, ...]) -> None:
+    if not any(each.may_be_done for each in named(asked, *ENDINGS)):
         return
     looks: dict[tuple[str, str, tuple[tuple[str, object], ...]], list[Call]] = defaultdict(list)
     for call in evidence.history.calls:
@@ -127,41 +132,79 @@ def _judge_answers(
             question = tuple(sorted(call.invoked.facts.items()))
             looks[(call.invoked.source, call.method, question)].append(call)
     moved = [item.at_us for item in moves(evidence)]
-    doings, unlinks = _Doings(asked), _Doings(endings)
+    doings = _Doings(asked)
     for (channel, _, _), calls in looks.items():
         for before, after in pairwise(calls):
-            others = [each for each in unlinks.between(before, after) if each.source != channel]
-            if not others or len(others) != len(doings.between(before, after)):
+            others = _only_unlinks_of_others(channel, doings.between(before, after))
+            if not others:
                 continue
             if not any(before.invoked.at_us <= at <= (after.end_us or at) for at in moved):
                 _compare(tally, channel, before, after, others)
+
+
+def _only_unlinks_of_others(channel: str, done: Iterable[Request]) -> list[Request]:
+    """What was done, if that was nothing but unlinks in other channels; else nothing."""
+    others: list[Request] = []
+    for each in done:
+        if each.method not in ENDINGS or each.source == channel:
+            return []
+        others.append(each)
+    return list(dict.fromkeys(others))
 
 
 class _Doings:
     """What may have changed what a channel is answered, by whom it is about."""
 
     def __init__(self, asked: Iterable[Request]) -> None:
-        self._of_anybody: list[Request] = []
-        self._by_citizen: dict[str, list[Request]] = defaultdict(list)
-        self._all: list[Request] = []
+        of_anybody: list[Request] = []
+        by_citizen: dict[str, list[Request]] = defaultdict(list)
+        everything: list[Request] = []
         for each in asked:
             # What a check uses up is counted nationally, and seen in none of these answers.
             if each.method in ("StartChallenge", "AnswerChallenge") or not each.may_be_done:
                 continue
-            self._all.append(each)
+            everything.append(each)
             for name in each.citizens:
-                self._by_citizen[name].append(each)
+                by_citizen[name].append(each)
             if not each.citizens:
-                self._of_anybody.append(each)
+                of_anybody.append(each)
+        self._of_anybody, self._all = _Row(of_anybody), _Row(everything)
+        self._by_citizen = {name: _Row(found) for name, found in by_citizen.items()}
 
-    def between(self, before: Call, after: Call) -> list[Request]:
+    def between(self, before: Call, after: Call) -> Iterator[Request]:
         """Those that may have taken effect between two answers to whom they may be about."""
         names = {*before.invoked.citizens, *after.invoked.citizens}
-        found = self._all
-        if names:
-            own = (each for name in names for each in self._by_citizen[name])
-            found = list({id(each): each for each in (*self._of_anybody, *own)}.values())
-        return [each for each in found if _is_between(each, before, after)]
+        if not names:
+            return self._all.between(before, after)
+        rows = [*(self._by_citizen.get(name, _NOTHING) for name in names), self._of_anybody]
+        return chain.from_iterable(row.between(before, after) for row in rows)
+
+
+class _Row:
+    """Requests in the order in which they began, of which a span of time is found at once."""
+
+    def __init__(self, found: Iterable[Request]) -> None:
+        self._open: list[Request] = []
+        self._over: list[Request] = []
+        self._longest_us = 0
+        for each in found:
+            if each.end_us is None:
+                self._open.append(each)
+            else:
+                self._over.append(each)
+                self._longest_us = max(self._longest_us, each.end_us - each.began_us)
+        self._begun = [each.began_us for each in self._over]
+
+    def between(self, before: Call, after: Call) -> Iterator[Request]:
+        """Those that may have taken effect between two answers."""
+        assert after.end_us is not None
+        first = bisect_left(self._begun, before.invoked.at_us - self._longest_us)
+        last = bisect_left(self._begun, after.end_us)
+        found = chain(self._open, islice(self._over, first, last))
+        return (each for each in found if _is_between(each, before, after))
+
+
+_NOTHING = _Row(())
 
 
 def _is_between(request: Request, before: Call, after: Call) -> bool:

@@ -50,7 +50,7 @@ class JointAtomicity:
     )
 
     def judge(self, evidence: Evidence) -> Finding:
-        tally, register = Tally(), Register(evidence)
+        tally, register = Tally(), evidence.shared(Register)
         _judge_sightings(tally, evidence, register)
         snapshot = snapshot_of(evidence, PLATFORM)
         if snapshot is None:
@@ -153,7 +153,7 @@ def _judge_acting(
         for row in snapshot.certifications
         if row.is_by_binder
     }
-    for deed in deeds(evidence.history):
+    for deed in deeds(evidence):
         member = register.people(deed.call).second
         if deed.outcome is not Outcome.OK or not member:
             continue

@@ -16,7 +16,7 @@ class NationalJudge(ABC):
 
     def judge(self, evidence: Evidence) -> Finding:
         tally = Tally()
-        platform = national(evidence)
+        platform = evidence.shared(national)
         if platform is None:
             tally.lacks(PLATFORM)
         else:

@@ -30,7 +30,7 @@ class Once:
 
     def judge(self, evidence: Evidence) -> Finding:
         tally = Tally()
-        asked = requests(evidence.history)
+        asked = requests(evidence)
         kinds: tuple[tuple[str, str, Callable[[tuple[Request, ...]], Iterator[Use]]], ...] = (
             ("二维码", "code", codes_used),
             ("认证凭据", "proof", proofs_used),
@@ -38,7 +38,7 @@ class Once:
         )
         for name, kind, used in kinds:
             _judge_uses(tally, name, kind, used(asked))
-        platform = national(evidence)
+        platform = evidence.shared(national)
         if platform is None:
             tally.lacks(PLATFORM)
         else:

@@ -33,7 +33,7 @@ class Places:
 
     def judge(self, evidence: Evidence) -> Finding:
         tally = Tally()
-        platform = national(evidence)
+        platform = evidence.shared(national)
         _judge_answers(tally, evidence)
         if platform is None:
             tally.lacks(PLATFORM)
@@ -49,7 +49,7 @@ class Places:
 def _additions(platform: National, evidence: Evidence) -> dict[str, list[int]]:
     """By holder: the calls whose members were acknowledged."""
     added: dict[str, list[int]] = defaultdict(list)
-    for each in named(requests(evidence.history), "AddMember"):
+    for each in named(requests(evidence), "AddMember"):
         if each.is_done:
             added[platform.owner(str(each.asked.get("link_id")))] += each.calls[:1]
     return added

@@ -42,7 +42,7 @@ class Privacy:
         for party, paths in evidence.files.items():
             for path in paths:
                 _judge_file(tally, party, path, secrets)
-        platform = national(evidence)
+        platform = evidence.shared(national)
         if platform is None:
             tally.lacks(PLATFORM)
         else:

@@ -3,13 +3,14 @@
 A definite answer of any attempt settles a request; without one it may or may not have been done.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from essc_workbench.history.items import Fact, Facts, Outcome
 from essc_workbench.history.methods import methods
-from essc_workbench.history.reading import Call, History
+from essc_workbench.history.reading import Call
+from essc_workbench.judges.findings import Evidence
 from essc_workbench.judges.snapshots import PLATFORM
 
 BEFORE_THE_LEDGER: Final = frozenset(
@@ -34,33 +35,55 @@ BEFORE_THE_LEDGER: Final = frozenset(
 """Refusals that say nothing of whether the request was answered before."""
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
     """One request, sent once or more often."""
 
-    attempts: tuple[Call, ...]
+    __slots__ = (
+        "answer",
+        "asked",
+        "attempts",
+        "began_us",
+        "citizens",
+        "end_us",
+        "is_done",
+        "may_be_done",
+        "method",
+        "outcome",
+        "reason",
+        "request_id",
+        "source",
+        "target",
+    )
 
-    @property
-    def source(self) -> str:
-        return self.attempts[0].invoked.source
-
-    @property
-    def target(self) -> str:
-        return self.attempts[0].invoked.target
-
-    @property
-    def method(self) -> str:
+    def __init__(self, attempts: Sequence[Call]) -> None:
+        first = attempts[0]
+        self.attempts = tuple(attempts)
+        self.source = first.invoked.source
+        self.target = first.invoked.target
+        self.method = first.method
         """The method's own name, as `Unlink`."""
-        return self.attempts[0].method
-
-    @property
-    def request_id(self) -> str:
-        return self.attempts[0].invoked.request_id
-
-    @property
-    def asked(self) -> Facts:
+        self.request_id = first.invoked.request_id
+        self.asked: Facts = first.invoked.facts
         """What of the request may be told."""
-        return self.attempts[0].invoked.facts
+        self.citizens = _citizens(self.attempts)
+        """Whom it is about, as far as any attempt told."""
+        self.outcome = _outcome(self.attempts)
+        """What became of it: unknown too if one attempt was refused and another is not known."""
+        self.is_done = self.outcome is Outcome.OK
+        self.may_be_done = self.outcome is not Outcome.REFUSED
+        self.began_us = first.invoked.at_us
+        settled = _settled(self.attempts)
+        is_known = settled is not None and self.outcome is not Outcome.UNKNOWN
+        self.end_us = settled.end_us if settled is not None and is_known else None
+        """When its outcome was known; None if it never was, so that it may take effect any time."""
+        self.reason = settled.reason if settled is not None and not self.is_done else ""
+        """Why it was refused; empty if it was not."""
+        self.answer: Facts = (
+            settled.answered.facts
+            if self.is_done and settled is not None and settled.answered is not None
+            else {}
+        )
+        """What of the answer may be told; nothing if it was not done."""
 
     @property
     def calls(self) -> tuple[int, ...]:
@@ -68,83 +91,58 @@ class Request:
         return tuple(each.number for each in self.attempts)
 
     @property
-    def citizens(self) -> tuple[str, ...]:
-        """Whom it is about, as far as any attempt told."""
-        return tuple(
-            dict.fromkeys(name for each in self.attempts for name in each.invoked.citizens)
-        )
-
-    @property
     def citizen(self) -> str:
         """Whom it is about, if that is one person; else empty."""
         return self.citizens[0] if len(self.citizens) == 1 else ""
-
-    @property
-    def settled(self) -> Call | None:
-        """The attempt whose answer counts: the first that was done, else the first refusal."""
-        for outcome in (Outcome.OK, Outcome.REFUSED):
-            for each in self.attempts:
-                if each.outcome is outcome:
-                    return each
-        return None
-
-    @property
-    def outcome(self) -> Outcome:
-        """What became of it: unknown too if one attempt was refused and another is not known."""
-        outcomes = {each.outcome for each in self.attempts}
-        if Outcome.OK in outcomes:
-            return Outcome.OK
-        return Outcome.UNKNOWN if Outcome.UNKNOWN in outcomes else Outcome.REFUSED
-
-    @property
-    def is_done(self) -> bool:
-        return self.outcome is Outcome.OK
-
-    @property
-    def may_be_done(self) -> bool:
-        return self.outcome is not Outcome.REFUSED
-
-    @property
-    def reason(self) -> str:
-        """Why it was refused; empty if it was not."""
-        settled = self.settled
-        return settled.reason if settled is not None and not self.is_done else ""
-
-    @property
-    def answer(self) -> Facts:
-        """What of the answer may be told; nothing if it was not done."""
-        settled = self.settled
-        if settled is None or not self.is_done or settled.answered is None:
-            return {}
-        return settled.answered.facts
-
-    @property
-    def began_us(self) -> int:
-        return self.attempts[0].invoked.at_us
-
-    @property
-    def end_us(self) -> int | None:
-        """When its outcome was known; None if it never was, so that it may take effect any time."""
-        settled = self.settled
-        return (
-            settled.end_us if settled is not None and self.outcome is not Outcome.UNKNOWN else None
-        )
 
     def is_before(self, other: "Request") -> bool:
         """Whether it was surely over when the other one began."""
         return self.end_us is not None and self.end_us < other.began_us
 
 
-def requests(history: History, target: str = PLATFORM) -> tuple[Request, ...]:
+def _citizens(attempts: tuple[Call, ...]) -> tuple[str, ...]:
+    if len(attempts) == 1:
+        return tuple(dict.fromkeys(attempts[0].invoked.citizens))
+    return tuple(dict.fromkeys(name for each in attempts for name in each.invoked.citizens))
+
+
+def _outcome(attempts: tuple[Call, ...]) -> Outcome:
+    outcomes = {each.outcome for each in attempts}
+    if Outcome.OK in outcomes:
+        return Outcome.OK
+    return Outcome.UNKNOWN if Outcome.UNKNOWN in outcomes else Outcome.REFUSED
+
+
+def _settled(attempts: tuple[Call, ...]) -> Call | None:
+    """The attempt whose answer counts: the first that was done, else the first refusal."""
+    for outcome in (Outcome.OK, Outcome.REFUSED):
+        for each in attempts:
+            if each.outcome is outcome:
+                return each
+    return None
+
+
+def requests(evidence: Evidence, target: str = PLATFORM) -> tuple[Request, ...]:
     """All requests to a target that change something, in the order in which they began."""
-    found: dict[tuple[str, str, str], list[Call]] = {}
-    for call in history.calls:
-        if call.invoked.target == target and changes(call.invoked.method):
-            name = call.invoked.request_id or f"#{call.number}"
-            found.setdefault((call.invoked.source, call.invoked.method, name), []).append(call)
-    return tuple(Request(tuple(calls)) for calls in found.values())
+    return evidence.shared(_by_target).get(target, ())
 
 
+def _by_target(evidence: Evidence) -> dict[str, tuple[Request, ...]]:
+    """By whom they were sent to."""
+    found: dict[tuple[str, str, str, str], list[Call]] = {}
+    for call in evidence.history.calls:
+        invoked = call.invoked
+        if changes(invoked.method):
+            name = invoked.request_id or f"#{call.number}"
+            key = (invoked.target, invoked.source, invoked.method, name)
+            found.setdefault(key, []).append(call)
+    by_target: dict[str, list[Request]] = {}
+    for (target, *_), calls in found.items():
+        by_target.setdefault(target, []).append(Request(calls))
+    return {target: tuple(made) for target, made in by_target.items()}
+
+
+@cache
 def changes(method: str) -> bool:
     """Whether a method, by its path, can change something."""
     known = methods().get(method)

@@ -30,10 +30,7 @@ class Shadows(NationalJudge):
     )
 
     def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
-        left = {
-            each.asked.get("channel_id")
-            for each in named(requests(evidence.history), "ExitChannel")
-        }
+        left = {each.asked.get("channel_id") for each in named(requests(evidence), "ExitChannel")}
         for channel, snapshot in channel_snapshots(evidence):
             if channel in left:
                 continue  # whoever has left is told nothing any more

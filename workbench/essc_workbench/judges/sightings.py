@@ -70,7 +70,7 @@ def sightings(evidence: Evidence, register: Register) -> list[Sighting]:
     living = [each for each in bindings if not {each.holder, each.member} & register.cancelled]
     found = [
         sighting
-        for deed in deeds(evidence.history)
+        for deed in deeds(evidence)
         if deed.outcome is Outcome.OK and deed.ended_us is not None
         for sighting in _of_deed(deed, register, living)
     ]
@@ -81,7 +81,7 @@ def sightings(evidence: Evidence, register: Register) -> list[Sighting]:
 def endings(evidence: Evidence, register: Register) -> list[Ending]:
     """All requests that may have ended some binding."""
     found = []
-    for deed in deeds(evidence.history):
+    for deed in deeds(evidence):
         if deed.method in ENDING and deed.outcome is not Outcome.REFUSED:
             people = register.people(deed.call)
             both = (people.first, people.second) if people.first and people.second else ()
@@ -96,7 +96,7 @@ def _bindings(evidence: Evidence, register: Register) -> Iterator[Binding]:
     for row in snapshot.bindings if snapshot is not None else ():
         names = register.names.get(row.holder, ""), register.names.get(row.member, "")
         known[Binding(*names, micros(row.add_time))] = None
-    for deed in deeds(evidence.history):
+    for deed in deeds(evidence):
         if deed.method == "AddMember" and deed.outcome is Outcome.OK:
             people = register.people(deed.call)
             add_us = number(deed.told, "binding.add_time")

@@ -6,14 +6,15 @@ looked at after a change was acknowledged, and before the next one began, has th
 The lag of each channel is how long after the call that made a change its event had come.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from essc.card.v1.card_pb2 import Card, Link
 from essc.event.v1.event_pb2 import Event
 from essc.registry.v1 import physical_card_pb2
-from essc_workbench.history.items import Outcome
+from essc_workbench.judges import card_readings
 from essc_workbench.judges.findings import Evidence, Text
 from essc_workbench.judges.national import NationalJudge
 from essc_workbench.judges.requests import Request, named, requests, word
@@ -22,7 +23,6 @@ from essc_workbench.judges.snapshots import (
     National,
     channel_snapshots,
     micros,
-    moves,
     status_at,
 )
 from essc_workbench.judges.tallies import Tally
@@ -38,14 +38,6 @@ NATIONAL: Final = frozenset(
 )
 """What every channel that holds the card is told."""
 LINKING: Final = ("Apply", "AcceptDelivery", "DeclineDelivery", "Unlink", "ExitChannel")
-CHANGING: Final = (
-    "EnablePhysicalCard",
-    "ReportLoss",
-    "LiftLoss",
-    "LockPhysicalCard",
-    "UnlockPhysicalCard",
-    "CancelPhysicalCard",
-)
 _MARGIN_US = 2_000_000
 """So close together the order of two events cannot be told from their times."""
 
@@ -61,11 +53,12 @@ class OneStatus(NationalJudge):
     )
 
     def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
-        asked = requests(evidence.history)
-        _judge_answers(tally, evidence, platform, asked)
-        _judge_told(tally, platform, asked)
+        asked = requests(evidence)
+        causes = _by_time(asked)
+        card_readings.judge(tally, evidence, platform, asked)
+        _judge_told(tally, platform, asked, causes)
         _judge_copies(tally, evidence, platform)
-        _note_lags(tally, evidence, asked)
+        _note_lags(tally, evidence, causes)
 
 
 @dataclass(slots=True)
@@ -87,10 +80,11 @@ class _Feed:
         return begun > max((each for each in self.ended if each < at_us), default=0)
 
 
-def _judge_told(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
+def _judge_told(
+    tally: Tally, platform: National, asked: tuple[Request, ...], causes: dict[int, Request]
+) -> None:
     feeds, happened = _feeds(platform)
-    causes = _by_time(asked)
-    linking = [each for each in named(asked, *LINKING) if each.may_be_done]
+    linking = _Linking(asked)
     for (citizen, at), kind in happened.items():
         cause = causes.get(at)
         for channel, feed in feeds[citizen].items():
@@ -129,17 +123,27 @@ def _feeds(
     return feeds, happened
 
 
-def _held(
-    feed: _Feed, channel: str, at_us: int, cause: Request | None, linking: list[Request]
-) -> bool:
+class _Linking:
+    """What may have begun or ended links, by the channel whose links they are."""
+
+    def __init__(self, asked: tuple[Request, ...]) -> None:
+        self.own: dict[str, list[Request]] = defaultdict(list)
+        self.exits: dict[str, list[Request]] = defaultdict(list)
+        for each in named(asked, *LINKING):
+            if each.may_be_done and each.method == "ExitChannel":
+                self.exits[str(each.asked.get("channel_id"))].append(each)
+            elif each.may_be_done:
+                self.own[each.source].append(each)
+
+
+def _held(feed: _Feed, channel: str, at_us: int, cause: Request | None, linking: _Linking) -> bool:
     """Whether a channel surely held the card when something happened to it."""
-    exits = [each for each in linking if each.asked.get("channel_id") == channel]
+    exits = linking.exits[channel]
     if cause is None:
         return not exits and bool(feed.held(at_us))
-    own = [each for each in linking if each.source == channel]
-    if any(_overlap(each, cause) for each in own):
+    if not feed.is_open(at_us) or any(_overlap(each, cause) for each in linking.own[channel]):
         return False
-    return feed.is_open(at_us) and all(cause.is_before(each) for each in exits)
+    return all(cause.is_before(each) for each in exits)
 
 
 def _by_time(asked: tuple[Request, ...]) -> dict[int, Request]:
@@ -147,9 +151,14 @@ def _by_time(asked: tuple[Request, ...]) -> dict[int, Request]:
     found: dict[int, Request] = {}
     for each in asked:
         for path, value in each.answer.items():
-            if path.endswith("_time") and isinstance(value, int):
+            if _is_time(path) and isinstance(value, int):
                 found.setdefault(value, each)  # others tell of it later
     return found
+
+
+@cache
+def _is_time(path: str) -> bool:
+    return path.endswith("_time")
 
 
 def _overlap(one: Request, other: Request) -> bool:
@@ -208,59 +217,8 @@ def _truth(platform: National) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _judge_answers(
-    tally: Tally, evidence: Evidence, platform: National, asked: tuple[Request, ...]
-) -> None:
-    """Only of people with one physical card: which one a card was tied to when is not told."""
-    count = Counter(platform.alias(each.citizen) for each in platform.snapshot.physical_cards)
-    changes: dict[str, list[Request]] = defaultdict(list)
-    for each in asked:
-        name = platform.about(each.citizens, each.asked)
-        if each.may_be_done and count[name] == 1 and _is_of_registry(each):
-            changes[name].append(each)
-    moved = [item.at_us for item in moves(evidence)]
-    for call in evidence.history.calls:
-        name = platform.about(call.invoked.citizens, call.invoked.facts)
-        if call.method != "GetCard" or call.outcome is not Outcome.OK or call.answered is None:
-            continue
-        before = [each for each in changes[name] if _ended_before(each, call.invoked.at_us)]
-        running = [each for each in changes[name] if each not in before]
-        if not before:
-            continue
-        last = before[-1]
-        is_sure = (
-            last.method in CHANGING
-            and all(each is last or each.is_before(last) for each in before)
-            and all(each.began_us > call.answered.at_us for each in running)
-            and not any(last.began_us <= at <= call.answered.at_us for at in moved)
-        )
-        expected = last.answer.get("physical_card.status")
-        if not is_sure or expected is None:
-            continue
-        seen = call.answered.facts.get("card.physical_card_status")
-        if not tally.holds(seen == expected):
-            tally.broken(
-                zh=f"已确认 {word(expected)}，{call.invoked.source} 之后却读到 {word(seen)}",
-                en=f"{call.invoked.source} read {word(seen)} after {word(expected)}",
-                calls=(*last.calls, call.number),
-                citizen=name,
-                channel=call.invoked.source,
-                at_us=call.answered.at_us,
-            )
-
-
-def _is_of_registry(request: Request) -> bool:
-    return "RegistryService" in request.attempts[0].invoked.method and (
-        "physical_card_id" in request.asked or request.method == "CancelCitizen"
-    )
-
-
-def _ended_before(request: Request, at_us: int) -> bool:
-    return request.end_us is not None and request.end_us < at_us
-
-
-def _note_lags(tally: Tally, evidence: Evidence, asked: tuple[Request, ...]) -> None:
-    causes, lags = _by_time(asked), defaultdict[str, list[int]](list)
+def _note_lags(tally: Tally, evidence: Evidence, causes: dict[int, Request]) -> None:
+    lags = defaultdict[str, list[int]](list)
     names = {word(Event.Kind.Name(kind)) for kind in NATIONAL}
     met = set()
     for event in evidence.history.seen:

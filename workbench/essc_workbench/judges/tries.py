@@ -37,7 +37,7 @@ class Tries(NationalJudge):
     )
 
     def look(self, tally: Tally, platform: National, evidence: Evidence) -> None:
-        asked = requests(evidence.history)
+        asked = requests(evidence)
         checks = _checks(platform, asked)
         is_two_days = _is_over_midnight(evidence, platform)
         _judge_passwords(tally, platform, checks, asked, is_two_days)

@@ -7,9 +7,11 @@ answered for certain may have happened at any time after it was first sent, or n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from essc_workbench.history.items import Facts, Outcome
 from essc_workbench.history.reading import Call, History
+from essc_workbench.judges.findings import Evidence
 from essc_workbench.judges.linearizability.people import number, text
 from essc_workbench.judges.requests import BEFORE_THE_LEDGER
 from essc_workbench.judges.snapshots import PLATFORM
@@ -53,22 +55,34 @@ class Deed:
     calls: tuple[int, ...] = ()
 
 
-def deeds(history: History) -> list[Deed]:
+def deeds(evidence: Evidence) -> list[Deed]:
     """All that was asked of the platform about citizens, in the order in which it was sent."""
+    return evidence.shared(_deeds)
+
+
+def _deeds(evidence: Evidence) -> list[Deed]:
+    history = evidence.history
     injected, doubled = _met_by(history, "refuse"), _met_by(history, "deliver_twice")
     groups: dict[tuple[str, ...], list[Deed]] = {}
     for call in history.calls:
-        service = call.invoked.method.rpartition("/")[0]
-        is_about_citizens = service in SERVICES and call.method not in OF_NOBODY
-        if call.invoked.target != PLATFORM or not is_about_citizens or call.number in injected:
+        invoked = call.invoked
+        if invoked.target != PLATFORM or not _is_about_citizens(invoked.method):
+            continue
+        if call.number in injected:
             continue
         for request_id, told in _single(call):
             is_open = call.number in doubled and told.outcome is Outcome.REFUSED
             deed = _unheard(told) if is_open else told
-            key = (call.invoked.source, deed.method, request_id or f"call {call.number}")
+            key = (invoked.source, deed.method, request_id or f"call {call.number}")
             groups.setdefault(key, []).append(deed)
     settled = (_settled(attempts) for attempts in groups.values())
     return sorted((deed for deed in settled if deed), key=lambda deed: deed.began_us)
+
+
+@cache
+def _is_about_citizens(method: str) -> bool:
+    service, _, name = method.rpartition("/")
+    return service in SERVICES and name not in OF_NOBODY
 
 
 def _settled(attempts: Sequence[Deed]) -> Deed | None:
@@ -76,6 +90,8 @@ def _settled(attempts: Sequence[Deed]) -> Deed | None:
     attempts = [each for each in attempts if not _says_nothing(each)]
     if not attempts:
         return None
+    if len(attempts) == 1 and attempts[0].outcome is not Outcome.UNKNOWN:
+        return attempts[0]
     began_us = min(each.began_us for each in attempts)
     calls = tuple(call for each in attempts for call in each.calls)
     answers = sorted(

@@ -84,7 +84,7 @@ def known_of(evidence: Evidence) -> Known:
     return Known(
         is_loss_excepted=evidence.loss == HOLDER_CONSENT,
         exited=frozenset(exited),
-        departed=frozenset(Register(evidence).cancelled),
+        departed=frozenset(evidence.shared(Register).cancelled),
     )
 
 

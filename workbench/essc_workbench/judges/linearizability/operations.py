@@ -139,12 +139,12 @@ class Projection:
 
 def project(evidence: Evidence) -> Projection:
     """All operations of a run, by citizen."""
-    register = Register(evidence)
+    register = evidence.shared(Register)
     clock = _Clock(evidence.history)
     found: dict[str, list[Operation]] = {}
     unplaced = 0
     imports: list[Deed] = []
-    for deed in deeds(evidence.history):
+    for deed in deeds(evidence):
         if deed.outcome is Outcome.UNKNOWN and deed.method in LOOKS:
             continue
         if deed.method == IMPORT:

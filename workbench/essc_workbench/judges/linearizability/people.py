@@ -5,6 +5,7 @@ stand at one phone only the ids say whose matter a call is.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from essc_workbench.history.items import Facts, Outcome
@@ -30,6 +31,7 @@ _THINGS = frozenset(
         "ticket",
     }
 )
+_LINK, _BINDING, _CARD = "link_id", "binding_id", "physical_card_id"
 _KINDS = {"identity_proof": "proof", "face_proof": "proof"}
 
 
@@ -62,6 +64,7 @@ class Register:
         """The channel in which an order is paid, by the order's id."""
         self.bound: dict[tuple[str, int], str] = {}
         """The other side of a binding, by either side and when it was added."""
+        self._times_bound: dict[tuple[str, str], int] = {}
         self.cancelled: set[str] = set()
         """Citizens who are cancelled, or may be."""
         self.names: dict[str, str] = {}
@@ -72,10 +75,14 @@ class Register:
         self._added: dict[str, int] = {}
         self._codes: dict[str, People] = {}
         self._read_snapshot(evidence)
-        for _ in range(2):  # the second time round, what was learned late is of use early
-            for call in evidence.history.calls:
-                if call.invoked.target == PLATFORM and call.outcome is Outcome.OK:
-                    self._learn(call)
+        told = (
+            call
+            for call in evidence.history.calls
+            if call.invoked.target == PLATFORM and call.outcome is Outcome.OK
+        )
+        # The second time round, what was learned late is of use early.
+        for call in [call for call in told if not self._learn(call)]:
+            self._learn(call)
         self.cancelled |= {
             self.people(call).first
             for call in evidence.history.calls
@@ -86,13 +93,13 @@ class Register:
         """Whom a call is about."""
         asked = call.invoked.facts
         told = call.answered.facts if call.answered else {}
-        link_id = next((text(asked, path) for path in _LINKS if path in asked), "")
+        link_id = _first(asked, _LINKS)
         if link_id:
             owner = self._links.get(link_id)
             if owner is None or owner.channel != call.invoked.source:
                 return NOBODY  # to this channel there is no such link
             return People(owner.citizen, self._other(owner.citizen, asked, told))
-        person = next((text(asked, path) for path in _PERSONS if path in asked), "")
+        person = _first(asked, _PERSONS)
         if person in self._aliases:
             return People(person)
         found = self._by_things(asked) or self._by_things(told)
@@ -119,14 +126,14 @@ class Register:
 
     def is_rebound(self, citizen: str, other: str) -> bool:
         """Whether these two were bound more than once."""
-        return sum(self.bound[key] == other for key in self.bound if key[0] == citizen) > 1
+        return self._times_bound.get((citizen, other), 0) > 1
 
     def _other(self, citizen: str, asked: Facts, told: Facts) -> str:
         """The member whom a call names beside its link, or whose binding it names."""
         person = text(asked, "id_number")
         if person in self._aliases:
             return person
-        binding = next((text(asked, path) for path in _BINDINGS if path in asked), "")
+        binding = _first(asked, _BINDINGS)
         added = self._added.get(binding) or number(told, "binding.add_time")
         return self.bound.get((citizen, added), "")
 
@@ -137,44 +144,48 @@ class Register:
                 return found
         return ""
 
-    def _learn(self, call: Call) -> None:
+    def _learn(self, call: Call) -> bool:
+        """Learns what an answer says of ids; answers whether that was all there is to learn."""
         assert call.answered is not None, "it was answered"
         people, told = self.people(call), call.answered.facts
         if not people.first and len(call.invoked.citizens) == 1:
             # An answer that shows the link which was asked for says that it is this channel's own.
             people = People(call.invoked.citizens[0])
         if not people.first:
-            return
-        subject = people.first
+            return False
+        subject, is_whole = people.first, True
         if "subject.member.binding_id" in call.invoked.facts:
-            subject = people.second
-        for thing in _things(told):
-            self._things.setdefault(thing, subject)
-        self._learn_link(call, people.first)
-        self._learn_bindings(people, told)
+            subject, is_whole = people.second, False
+        for path, value in told.items():
+            place = _place(path)
+            if place is None or not isinstance(value, str) or not value:
+                continue
+            parent, name, kind = place
+            if name == _LINK:
+                self._links.setdefault(value, Owner(people.first, call.invoked.source))
+            elif name == _BINDING:
+                self._learn_binding(people, parent, value, told)
+                is_whole = False
+            else:
+                self._things.setdefault((kind, value), subject)
+            if name == _CARD:
+                self._add_card(people.first, text(told, f"{parent}.region"), value)
         if call.method == "IssueCode":
             self._codes.setdefault(text(told, "code.code"), people)
-        for path, value in told.items():
-            parent, _, name = path.rpartition(".")
-            if name == "physical_card_id":
-                self._add_card(people.first, text(told, f"{parent}.region"), str(value))
+        return is_whole
 
-    def _learn_link(self, call: Call, citizen: str) -> None:
-        assert call.answered is not None, "it was answered"
-        link_id = text(call.answered.facts, "link.link_id")
-        if link_id:
-            self._links.setdefault(link_id, Owner(citizen, call.invoked.source))
+    def _learn_binding(self, people: People, parent: str, binding_id: str, told: Facts) -> None:
+        added = number(told, f"{parent}.add_time")
+        self._added.setdefault(binding_id, added)
+        if people.second and parent in ("binding", "binder"):
+            self._bind(people.first, people.second, added)
 
-    def _learn_bindings(self, people: People, told: Facts) -> None:
-        for path, value in told.items():
-            parent, _, name = path.rpartition(".")
-            if name != "binding_id":
-                continue
-            added = number(told, f"{parent}.add_time")
-            self._added.setdefault(str(value), added)
-            if people.second and parent in ("binding", "binder"):
-                self.bound.setdefault((people.first, added), people.second)
-                self.bound.setdefault((people.second, added), people.first)
+    def _bind(self, one: str, other: str, added: int) -> None:
+        for citizen, bound in ((one, other), (other, one)):
+            if (citizen, added) not in self.bound:
+                self.bound[citizen, added] = bound
+                times = self._times_bound.get((citizen, bound), 0)
+                self._times_bound[citizen, bound] = times + 1
 
     def _add_card(self, citizen: str, region: str, card_id: str) -> None:
         known = self.cards.get((citizen, region), ())
@@ -209,8 +220,7 @@ class Register:
         for binding in export.bindings:
             added = micros(binding.add_time)
             holder, member = names.get(binding.holder, ""), names.get(binding.member, "")
-            self.bound[holder, added] = member
-            self.bound[member, added] = holder
+            self._bind(holder, member, added)
 
 
 def text(facts: Facts, path: str) -> str:
@@ -225,8 +235,27 @@ def number(facts: Facts, path: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _first(facts: Facts, paths: tuple[str, ...]) -> str:
+    """The text of the first of these fields that is there."""
+    for path in paths:
+        if path in facts:
+            return text(facts, path)
+    return ""
+
+
+@cache
+def _place(path: str) -> tuple[str, str, str] | None:
+    """Of a field that stands for somebody: what it is in, its own name, and its kind."""
+    if path == "link.link_id":
+        return "link", _LINK, _LINK
+    parent, _, name = path.rpartition(".")
+    if name != _BINDING and name not in _THINGS:
+        return None
+    return parent, name, _KINDS.get(name, name)
+
+
 def _things(facts: Facts) -> Iterator[tuple[str, str]]:
     for path, value in facts.items():
-        name = path.rpartition(".")[2]
-        if name in _THINGS and isinstance(value, str) and value:
-            yield _KINDS.get(name, name), value
+        place = _place(path)
+        if place is not None and place[2] in _THINGS and isinstance(value, str) and value:
+            yield place[2], value
