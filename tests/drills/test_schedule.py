@@ -1,29 +1,15 @@
 """The schedule: the same journeys at the same times, however many processes share them."""
 
-import json
 import statistics
 from collections import Counter
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from tests.drills.plans import plan
 
-from essc_workbench.drills.plan import Plan
 from essc_workbench.drills.schedule import LANES, Intent, intents, places
-
-
-def plan(**changes: Any) -> Plan:
-    values: dict[str, Any] = {
-        "title": {"en": "A drill", "zh": "演练"},
-        "federation": {"channels": ["wechat", "alipay"]},
-        "journeys": {"wechat": {"panel": 6.0, "pay": 1.0}, "alipay": {"panel": 3.0}},
-        "load": [{"steady": {"rate": 100.0, "lasts": "20s"}}],
-        "objectives": [{"good": 0.9}],
-        **changes,
-    }
-    return Plan.model_validate_json(json.dumps(values))
 
 
 @settings(max_examples=20, deadline=None)

@@ -22,11 +22,19 @@ class Order(BaseModel):
     """The data folder of the federation: addresses and keys."""
     notes: Path | None = None
     """Where the process writes down what it called and was answered; None for no history."""
+    notes_key: str = ""
+    """What its notes are made unreadable with, in hex: the same in all processes of a drill."""
+    origin_ns: int = 0
+    """Since when times in notes count, on this machine's monotonic clock."""
 
     @property
     def name(self) -> str:
         """What this process is called in files."""
         return f"generator-{self.shard}"
+
+    def line(self) -> bytes:
+        """As it travels."""
+        return self.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
