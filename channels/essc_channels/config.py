@@ -11,7 +11,7 @@ from pathlib import Path
 from essc_channels.core.channel_profiles import ChannelProfile
 from essc_channels.profiles import ProfileFaults, find_profile
 from essc_wire.keys import PartyKeyPair, read_key
-from essc_wire.serving import is_loopback
+from essc_wire.serving import RPCS_MAX, STREAMS_MAX, is_loopback
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_PLATFORM_ID = "cn-essc"
@@ -33,6 +33,8 @@ class Config:
     tls: Path | None = None
     log_level: str = "info"
     allow_any_id: bool = False
+    streams_max: int = STREAMS_MAX
+    """Calls at once on one connection of phones."""
     store_bytes_max: int | None = None
     """How large `channel.db` may grow; what it holds already stays."""
 
@@ -61,6 +63,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add("--log-level", default="info", metavar="LEVEL", help="one of " + ", ".join(LOG_LEVELS))
     add("--allow-any-id", action="store_true", help="the lab takes real-looking ID numbers too")
     add(
+        "--streams-max",
+        default=str(STREAMS_MAX),
+        metavar="N",
+        help=f"calls at once on one connection, 1 to {RPCS_MAX}: more wait at their caller",
+    )
+    add(
         "--store-bytes-max",
         metavar="N",
         help="let the store grow to N bytes and no further: beyond, STORE_UNAVAILABLE",
@@ -82,6 +90,8 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
         faults.append("--vouching: is missing; or use --lab for a simulated authority")
     if settings.log_level not in LOG_LEVELS:
         faults.append("--log-level: one of " + ", ".join(LOG_LEVELS))
+    if not (_is_count(settings.streams_max) and int(settings.streams_max) <= RPCS_MAX):
+        faults.append(f"--streams-max: {settings.streams_max}: a number from 1 to {RPCS_MAX}")
     bytes_max = settings.store_bytes_max
     if bytes_max is not None and not _is_count(bytes_max):
         faults.append(f"--store-bytes-max: {bytes_max}: a number from 1")
@@ -100,6 +110,7 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
         tls=Path(settings.tls) if settings.tls else None,
         log_level=settings.log_level,
         allow_any_id=settings.allow_any_id,
+        streams_max=int(settings.streams_max),
         store_bytes_max=None if bytes_max is None else int(bytes_max),
     )
 

@@ -94,7 +94,13 @@ async def start_channel(config: Config) -> RunningChannel:
         parties = _parties(config, vouching, database, clock, folder.digest_key, stack)
         desk = Desk(parties, present)
         phones = await start_phones(
-            config.listen, config.profile, parties, desk, config.tls, draining.is_set
+            config.listen,
+            config.profile,
+            parties,
+            desk,
+            config.tls,
+            draining.is_set,
+            config.streams_max,
         )
         stack.push_async_callback(phones.stop, 0.0)
         follower = ShadowFollower(parties.feed, database, clock, moves)

@@ -91,6 +91,10 @@ class Collector:
             futures.append(self._enqueue(caller, (submission,)))
         return tuple(answer for (answer,) in await asyncio.gather(*futures))
 
+    def delay_ms(self) -> int:
+        """How long what waits now will take."""
+        return self._pace.delay_ms(self._queues.commands)
+
     async def settled(self) -> None:
         """Waits until all that was submitted before is committed, or refused."""
         await asyncio.gather(*(self._enqueue(each, ()) for each in ("", *self._queues.callers())))

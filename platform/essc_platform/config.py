@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from essc_platform.core.policy import BLOCK, LOSSES
-from essc_wire.serving import is_loopback
+from essc_wire.serving import RPCS_MAX, STREAMS_MAX, is_loopback
 
 STORE_FILE = "platform.db"
 LEVELS = ("debug", "info", "warning", "error")
@@ -33,6 +33,8 @@ class Config:
     batch_max: int
     admission: bool = True
     """Whether callers have shares, and commands that come too late are not begun."""
+    streams_max: int = STREAMS_MAX
+    """Calls and streams at once on one connection."""
     loss: str = BLOCK
     store_bytes_max: int | None = None
     """How large the store may grow; what it holds already stays."""
@@ -73,6 +75,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="off: one queue for all and nobody's time looked at, to see what it is for",
     )
     parser.add_argument(
+        "--streams-max",
+        default=str(STREAMS_MAX),
+        metavar="N",
+        help=f"calls at once on one connection, 1 to {RPCS_MAX}: more wait at their caller",
+    )
+    parser.add_argument(
         "--loss", default=BLOCK, help=f"what a lost card means nationally: {' or '.join(LOSSES)}"
     )
     parser.add_argument(
@@ -89,6 +97,8 @@ def config_from(arguments: argparse.Namespace) -> Config:
         problems.append(f"--log-level {arguments.log_level}: one of {', '.join(LEVELS)}")
     if not (arguments.batch_max.isdecimal() and 1 <= int(arguments.batch_max) <= 4096):
         problems.append(f"--batch-max {arguments.batch_max}: a number from 1 to 4096")
+    if not (_is_count(arguments.streams_max) and int(arguments.streams_max) <= RPCS_MAX):
+        problems.append(f"--streams-max {arguments.streams_max}: a number from 1 to {RPCS_MAX}")
     if arguments.admission not in SWITCH:
         problems.append(f"--admission {arguments.admission}: one of {', '.join(SWITCH)}")
     if arguments.loss not in LOSSES:
@@ -114,6 +124,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),
         admission=arguments.admission == "on",
+        streams_max=int(arguments.streams_max),
         loss=arguments.loss,
         store_bytes_max=None if bytes_max is None else int(bytes_max),
     )

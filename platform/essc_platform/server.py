@@ -36,6 +36,7 @@ from essc_platform.sweep import Sweep
 from essc_platform.vault import FILE_NAME as SECRETS_FILE
 from essc_platform.vault import Vault, create, open_vault
 from essc_platform.watch import Watchers
+from essc_platform.wire.admission import Admission
 from essc_platform.wire.authorities import Authorities
 from essc_platform.wire.callers import Callers
 from essc_platform.wire.convert import event_body, licence_payload
@@ -254,10 +255,15 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     draining = asyncio.Event()
     callers = Callers(directory, vault.platform_id)
     guard = Guard(
-        domain=PLATFORM_DOMAIN, authenticate=callers.authenticate, draining=draining.is_set
+        domain=PLATFORM_DOMAIN,
+        authenticate=callers.authenticate,
+        draining=draining.is_set,
+        admission=Admission(collector.delay_ms) if config.admission else None,
     )
     offered = services(front, authorities, passwords, exits, guard)
-    server = await start_server(config.listen, offered.handlers, offered.names, config.tls)
+    server = await start_server(
+        config.listen, offered.handlers, offered.names, config.tls, config.streams_max
+    )
     settler.begin(authorities.transfer)
     loop = asyncio.get_running_loop()
     working = [loop.create_task(work.run_for_ever()) for work in (sweep, exits)]

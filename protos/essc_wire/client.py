@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Any, TypedDict, TypeVar
 
 import grpc
 
+from essc_wire.clock import monotonic, random_bytes
 from essc_wire.refusals import is_definite, refusal_of
 from essc_wire.tokens import TokenSource
 
@@ -66,11 +68,13 @@ class Peer:
 
 
 async def repeat_while_uncertain(
-    send: Callable[[], Awaitable[T]], *, attempts_max: int, pause_s: float
+    send: Callable[[], Awaitable[T]], *, attempts_max: int, pause_s: float, end: float = inf
 ) -> T:
     """Sends the same request again while its outcome is uncertain or the party is busy.
 
-    `send` must use the same request_id each time. Raises the last error.
+    `send` must use the same request_id each time. A party that says when to come back is not asked
+    before, and not all come at that moment. `end`, on the monotonic clock: whoever would come back
+    behind it gives up at once. Raises the last error.
     """
     for attempt in range(1, attempts_max + 1):
         try:
@@ -80,9 +84,17 @@ async def repeat_while_uncertain(
                 raise
             refusal = refusal_of(error)
             wait_ms = refusal.retry_after_ms if refusal else None
-        await asyncio.sleep(pause_s if wait_ms is None else wait_ms / 1000)
+            wait_s = pause_s if wait_ms is None else _spread(wait_ms / 1000)
+            if monotonic() + wait_s >= end:
+                raise
+        await asyncio.sleep(wait_s)
     message = "attempts_max is at least 1"
     raise AssertionError(message)
+
+
+def _spread(wait_s: float) -> float:
+    """As long, or by up to a quarter longer: those refused together should not return together."""
+    return wait_s * (1 + random_bytes(1)[0] / 1024)
 
 
 def _is_worth_repeating(error: Any) -> bool:

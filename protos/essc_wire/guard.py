@@ -1,10 +1,10 @@
 """The guard: one wrapper round every method of every service, put there when it is registered.
 
-It gives a call what all calls need, in this order: message size, deadline, caller, form. Then it
-runs the method and turns what comes back into bytes or a rich status. A method receives a valid
-request and a `Call`, and returns its response (a message, or bytes serialised already) or a
-`Refusal`. An exception in a method is our bug: it is logged without its message, which might hold
-personal data, and answers INTERNAL.
+It gives a call what all calls need, in this order: message size, deadline, caller, admission
+(before any work is done for it), form. Then it runs the method and turns what comes back into bytes
+or a rich status. A method receives a valid request and a `Call`, and returns its response (a
+message, or bytes serialised already) or a `Refusal`. An exception in a method is our bug: it is
+logged without its message, which might hold personal data, and answers INTERNAL.
 """
 
 import asyncio
@@ -28,10 +28,12 @@ from essc_wire.refusals import Refusal, Violation, status_of
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 TRANSPORT_BYTES_MAX: Final = 4 * 1024 * 1024
 TRACEPARENT_LENGTH: Final = 55
+BUSY: Final = "PLATFORM_BUSY"
 
 Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 CallerT = TypeVar("CallerT")
 CallerT_co = TypeVar("CallerT_co", covariant=True)
+CallerT_contra = TypeVar("CallerT_contra", contravariant=True)
 Answer: TypeAlias = Message | bytes | Refusal
 
 
@@ -63,6 +65,18 @@ class Authenticate(Protocol[CallerT_co]):
     def __call__(self, method: MethodFacts, metadata: Metadata) -> CallerT_co | Refusal: ...
 
 
+class Admits(Protocol[CallerT_contra]):
+    """Says whether there is room for one more call of a caller."""
+
+    def enter(self, caller: CallerT_contra, left_s: float) -> int | None:
+        """None, and the call is in; or in how many milliseconds to come back. `left_s`: how long
+        the caller waits.
+        """
+
+    def leave(self, caller: CallerT_contra) -> None:
+        """A call that was in is over."""
+
+
 class Guard(Generic[CallerT]):
     """Wraps the methods of the services of one process."""
 
@@ -72,10 +86,14 @@ class Guard(Generic[CallerT]):
         domain: str,
         authenticate: Authenticate[CallerT],
         draining: Callable[[], bool] = lambda: False,
+        admission: Admits[CallerT] | None = None,
     ) -> None:
         self._domain = domain
         self._authenticate = authenticate
         self._draining = draining
+        self._admission = admission
+        self._busy = 0
+        self._busy_said = -inf
         self._log = structlog.get_logger("call")
 
     def handler(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
@@ -111,11 +129,19 @@ class Guard(Generic[CallerT]):
     ) -> Callable[[bytes, Any], Awaitable[bytes]]:
         async def unary_unary(raw: bytes, context: Any) -> bytes:
             answer: Any
+            call: Call[CallerT] | Refusal | None = None
             try:
-                request, call = self._admit(facts, request_class, raw, context)
-                answer = request if call is None else await function(request, call)
+                call = self._admit(facts, raw, context)
+                if isinstance(call, Refusal):
+                    answer = call
+                else:
+                    request = self._parse(request_class, raw)
+                    is_good = isinstance(request, request_class)
+                    answer = await function(request, call) if is_good else request
             except Exception as error:  # noqa: BLE001 - a bug; see the module's docstring
                 answer = self._bug(facts, error)
+            finally:
+                self._leave(call)
             if type(answer) is bytes:
                 return answer
             if isinstance(answer, Refusal):
@@ -132,8 +158,7 @@ class Guard(Generic[CallerT]):
             # A watch may last for ever: it is the one kind of call without a deadline.
             refusal: Refusal | None = None
             try:
-                request, call = self._admit(facts, request_class, raw, context, deadline=False)
-                async for answer in _only(request) if call is None else function(request, call):
+                async for answer in self._answers(facts, request_class, raw, context, function):
                     if isinstance(answer, Refusal):
                         refusal = answer
                         break
@@ -155,11 +180,16 @@ class Guard(Generic[CallerT]):
                 async for raw in items:
                     yield self._parse(request_class, raw)
 
+            answer: Any
+            call: Call[CallerT] | Refusal | None = None
             try:
-                opening, call = self._admit(facts, None, b"", context)
-                answer = opening if call is None else await function(requests(), call)
+                call = self._admit(facts, b"", context)
+                is_in = isinstance(call, Call)
+                answer = await function(requests(), call) if is_in else call
             except Exception as error:  # noqa: BLE001 - as above
                 answer = self._bug(facts, error)
+            finally:
+                self._leave(call)
             if isinstance(answer, Refusal):
                 return await self._refuse(facts, answer, context)
             serialised: bytes = answer.SerializeToString()
@@ -167,34 +197,45 @@ class Guard(Generic[CallerT]):
 
         return stream_unary
 
+    def _answers(
+        self, facts: MethodFacts, request_class: type[Message], raw: bytes, context: Any, watch: Any
+    ) -> AsyncIterator[Any]:
+        """What a watch says; or the one refusal of a watch that does not begin."""
+        call = self._admit(facts, raw, context, deadline=False)
+        if isinstance(call, Refusal):
+            return _only(call)
+        request = self._parse(request_class, raw)
+        if isinstance(request, Refusal):
+            return _only(request)
+        answers: AsyncIterator[Any] = watch(request, call)
+        return answers
+
     def _admit(
-        self,
-        facts: MethodFacts,
-        request_class: type[Message] | None,
-        raw: bytes,
-        context: Any,
-        *,
-        deadline: bool = True,
-    ) -> tuple[Any, Call[CallerT] | None]:
-        """The request and its call; or a refusal and None."""
+        self, facts: MethodFacts, raw: bytes, context: Any, *, deadline: bool = True
+    ) -> Call[CallerT] | Refusal:
+        """The call, if it is let in. Then it has to leave."""
         if self._draining():
-            return Refusal("PLATFORM_DRAINING"), None
+            return Refusal("PLATFORM_DRAINING")
         if len(raw) > MESSAGE_BYTES_MAX:
-            return Refusal("MESSAGE_TOO_LARGE"), None
-        end = inf
-        if deadline:
-            left_s = context.time_remaining()
-            if left_s is None:
-                return Refusal("DEADLINE_MISSING"), None
-            end = monotonic() + left_s
+            return Refusal("MESSAGE_TOO_LARGE")
+        left_s = context.time_remaining() if deadline else inf
+        if left_s is None:
+            return Refusal("DEADLINE_MISSING")
         metadata = context.invocation_metadata()
         caller = self._authenticate(facts, metadata)
         if isinstance(caller, Refusal):
-            return caller, None
-        request = self._parse(request_class, raw) if request_class else None
-        if isinstance(request, Refusal):
-            return request, None
-        return request, Call(facts.name, caller, raw, _traceparent(metadata), context, end)
+            return caller
+        if deadline and self._admission is not None:
+            delay_ms = self._admission.enter(caller, left_s)
+            if delay_ms is not None:
+                return Refusal(BUSY, retry_after_ms=delay_ms)
+        end = monotonic() + left_s
+        return Call(facts.name, caller, raw, _traceparent(metadata), context, end)
+
+    def _leave(self, call: Call[CallerT] | Refusal | None) -> None:
+        # A watch is not let in by this: it has no end, and its channel has few of them.
+        if self._admission is not None and isinstance(call, Call):
+            self._admission.leave(call.caller)
 
     @staticmethod
     def _parse(request_class: type[Message], raw: bytes) -> Message | Refusal:
@@ -208,10 +249,21 @@ class Guard(Generic[CallerT]):
         return invalid_message(request) or request
 
     async def _refuse(self, facts: MethodFacts, refusal: Refusal, context: Any) -> bytes:
-        self._log.info("refused", method=facts.name, reason=refusal.reason)
+        if refusal.reason == BUSY:
+            self._note_busy()
+        else:
+            self._log.info("refused", method=facts.name, reason=refusal.reason)
         await context.abort_with_status(status_of(refusal, self._domain))
         message = "abort_with_status raises"
         raise AssertionError(message)
+
+    def _note_busy(self) -> None:
+        """Counts, and says so once a second: whoever has too much to do does not write it all."""
+        self._busy += 1
+        now = monotonic()
+        if now >= self._busy_said + 1:
+            self._log.info("refused", reason=BUSY, calls=self._busy)
+            self._busy, self._busy_said = 0, now
 
     def _bug(self, facts: MethodFacts, error: Exception) -> Refusal:
         error_name = type(error).__name__

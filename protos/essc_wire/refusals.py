@@ -7,7 +7,7 @@ reason and is always indefinite.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import grpc
@@ -67,7 +67,17 @@ def semantics() -> Mapping[str, ReasonSemantics]:
 
 def status_of(refusal: Refusal, domain: str) -> grpc.Status:
     """The rich status of a refusal: ErrorInfo, and BadRequest or RetryInfo where they belong."""
-    return rpc_status.to_status(proto_status(refusal, domain))
+    if refusal.details or refusal.violations:
+        return rpc_status.to_status(proto_status(refusal, domain))
+    return _plain_status(refusal.reason, refusal.retry_after_ms, domain)
+
+
+@lru_cache(maxsize=512)
+def _plain_status(reason: str, retry_after_ms: int | None, domain: str) -> grpc.Status:
+    """A status that varies little: whoever refuses much makes it once."""
+    return rpc_status.to_status(
+        proto_status(Refusal(reason, retry_after_ms=retry_after_ms), domain)
+    )
 
 
 def proto_status(refusal: Refusal, domain: str) -> status_pb2.Status:

@@ -19,6 +19,8 @@ DRAIN_S = 5.0
 # Calls and streams at once on one port. gRPC itself refuses what is beyond, with a bare
 # RESOURCE_EXHAUSTED.
 RPCS_MAX = 2000
+# Of those, on one connection, where a program limits it.
+STREAMS_MAX = 128
 # Between the announcement that a server drains and the moment it takes no more connections, callers
 # get a typed refusal instead of a bare status.
 _ANNOUNCE_S = 0.1
@@ -60,8 +62,12 @@ async def start_server(
     handlers: Sequence[grpc.GenericRpcHandler],
     service_names: Sequence[str],
     tls_folder: Path | None = None,
+    streams_max: int | None = None,
 ) -> Server:
     """Starts a server at HOST:PORT; port 0 takes a free one.
+
+    `streams_max`: calls and streams at once on one connection. What is beyond waits at its caller
+    and costs this process nothing, while a refusal costs more than an empty call.
 
     Raises ValueError for plaintext beyond loopback, OSError if the address cannot be had.
     """
@@ -69,7 +75,10 @@ async def start_server(
         message = f"{address}: plaintext is accepted on loopback only; use --tls"
         raise ValueError(message)
     _check_free(address)
-    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=RPCS_MAX)
+    options: tuple[tuple[str, int], ...] = _OPTIONS
+    if streams_max is not None:
+        options = (*options, ("grpc.max_concurrent_streams", streams_max))
+    server = grpc.aio.server(options=options, maximum_concurrent_rpcs=RPCS_MAX)
     server.add_generic_rpc_handlers(tuple(handlers))
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)

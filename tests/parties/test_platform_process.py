@@ -119,7 +119,7 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         *("--faces", "here", "--text-messages", "there:99999", "--bank", "where"),
         *("--photos", "there"),
         *("--log-level", "loud", "--batch-max", "0", "--loss", "mine"),
-        *("--store-bytes-max", "0"),
+        *("--store-bytes-max", "0", "--admission", "half", "--streams-max", "2001"),
     )
 
     said = lines(wrong)
@@ -136,9 +136,11 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         "--batch",
         "--loss",
         "--store",
+        "--admission",
+        "--streams",
     ):
         assert [line for line in said if line.startswith(start)], start
-    assert len(said) == 11
+    assert len(said) == 13
 
 
 def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:

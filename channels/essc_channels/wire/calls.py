@@ -75,7 +75,7 @@ class Caller:
             # The pauses count too: the caller's time is over when it is over.
             async with asyncio.timeout(end - monotonic()):
                 return await repeat_while_uncertain(
-                    send_once, attempts_max=ATTEMPTS_MAX, pause_s=PAUSE_S
+                    send_once, attempts_max=ATTEMPTS_MAX, pause_s=PAUSE_S, end=end
                 )
         except (grpc.RpcError, TimeoutError):
             refusal = said[-1] if said else None

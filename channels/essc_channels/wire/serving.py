@@ -21,6 +21,7 @@ async def start_phones(
     desk: Desk,
     tls: Path | None,
     draining: Callable[[], bool],
+    streams_max: int,
 ) -> Server:
     """Serves `essc.channel.v1` at an address. Raises OSError or ValueError."""
     guard: Guard[Caller] = Guard(
@@ -28,4 +29,4 @@ async def start_phones(
     )
     service = channel_service_pb2.DESCRIPTOR.services_by_name["ChannelService"]
     handler = guard.handler(service, ChannelService(profile, parties, desk))
-    return await start_server(address, [handler], [service.full_name], tls)
+    return await start_server(address, [handler], [service.full_name], tls, streams_max)

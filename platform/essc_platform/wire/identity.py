@@ -247,15 +247,17 @@ class IdentityServicer:
             case Method.VOUCHED:
                 return Finding.RIGHT if request.vouched else Finding.NOT_VOUCHED
             case Method.CARD_PASSWORD:
-                return await self._verify(asked, request.card_password)
+                return await self._verify(asked, request.card_password, call)
             case Method.FACE:
                 return await self._judge(asked.citizen, request)
 
-    async def _verify(self, asked: _Asked, digits: str) -> Finding | Refusal:
+    async def _verify(self, asked: _Asked, digits: str, call: PlatformCall) -> Finding | Refusal:
         password = asked.password
         if password is None:
             return Finding.NOT_JUDGED
-        is_right = await self._passwords.is_right(asked.citizen.key, digits, password.hash)
+        is_right = await self._passwords.is_right(
+            call.caller.party_id, asked.citizen.key, digits, password.hash
+        )
         if isinstance(is_right, Refusal):
             return is_right
         return Finding.RIGHT if is_right else Finding.WRONG_PASSWORD

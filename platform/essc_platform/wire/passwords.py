@@ -99,7 +99,7 @@ class PasswordServicer:
         answer = await self._front.change(call, request_id, command, encode)
         if not (isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT"):
             return answer
-        hashed = await self._pool.hashed(command.citizen, command.digits)
+        hashed = await self._pool.hashed(call.caller.party_id, command.citizen, command.digits)
         if isinstance(hashed, Refusal):
             return hashed
         complete = replace(command, at=self._front.clock.now(), hash=hashed)

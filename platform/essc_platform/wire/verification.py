@@ -39,8 +39,9 @@ class VerificationServicer:
         invalid = [invalid_message(item) for item in items]
         good = [item for item, refused in zip(items, invalid, strict=True) if refused is None]
         answers = await self._front.collector.submit_together(self._submissions(good, call))
-        if _is_busy(answers):
-            return refusal(Rejected(Reason.PLATFORM_BUSY))
+        busy = _busy(answers)
+        if busy is not None:
+            return refusal(busy)
         following = iter(answers)
         response = pb.BatchCheckCodesResponse()
         for refused in invalid:
@@ -104,7 +105,9 @@ def _command(
     )
 
 
-def _is_busy(answers: tuple[Answer, ...]) -> bool:
-    """Whether nothing was judged, because too much waits: said of the whole call."""
+def _busy(answers: tuple[Answer, ...]) -> Rejected | None:
+    """Why nothing was judged, if too much waits: said of the whole call."""
     first = answers[0] if answers else None
-    return isinstance(first, Rejected) and first.reason is Reason.PLATFORM_BUSY
+    if isinstance(first, Rejected) and first.reason is Reason.PLATFORM_BUSY:
+        return first
+    return None

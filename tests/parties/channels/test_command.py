@@ -106,7 +106,7 @@ def test_wrong_settings_are_all_listed_at_once(tmp_path: Path) -> None:
         *("--profile", "weixin", "--listen", "0.0.0.0:1", "--platform", "nowhere"),
         *("--key", str(tmp_path / "key.pem"), "--platform-ca", str(tmp_path / "none")),
         *("--log-level", "loud", "--colour", "--vouching", "10.0.0.1:5"),
-        *("--store-bytes-max", "much"),
+        *("--store-bytes-max", "much", "--streams-max", "0"),
     )
 
     lines = [line.removeprefix("essc-channel: ") for line in done.stderr.splitlines()]
@@ -122,6 +122,7 @@ def test_wrong_settings_are_all_listed_at_once(tmp_path: Path) -> None:
         "--listen",
         "--vouching",
         "--log-level",
+        "--streams-max",
         "--store-bytes-max",
     ]
 

@@ -315,6 +315,21 @@ async def test_a_busy_platform_is_asked_again_and_then_believed(make_stand: Make
     assert after.step.WhichOneof("kind") == "consent"
 
 
+@pytest.mark.rule("R17")
+async def test_whoever_has_no_time_to_come_back_is_told_at_once(make_stand: MakeStand) -> None:
+    stand = await make_stand("nantong")
+    _, phone = await signed_in(stand)
+    flow = await at_consent_to_issue(phone)
+    stand.fake.refusing["Apply"] = Refusal("PLATFORM_BUSY", retry_after_ms=60_000)
+
+    async with asyncio.timeout(3):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await phone.answer(flow, timeout_s=50)
+
+    assert reason_of(refused.value) == "PLATFORM_BUSY"
+    assert stand.fake.asked["Apply"] == 1
+
+
 async def test_a_channel_whose_authority_is_away_says_so(make_stand: MakeStand) -> None:
     stand = await make_stand("bank-east")
     _, phone = await signed_in(stand)

@@ -107,15 +107,15 @@ async def test_more_than_may_wait_are_refused_at_once(monkeypatch: pytest.Monkey
     vault = Vault("cn-test", b"x" * 32)
     monkeypatch.setattr(vault, "hash_password", lambda *_: let_go.wait(10) and "hash")
     pool = PasswordPool(vault)
-    waiting = [asyncio.create_task(pool.hashed(SOMEONE, PASSWORD)) for _ in range(5)]
+    waiting = [asyncio.create_task(pool.hashed("bank", SOMEONE, PASSWORD)) for _ in range(5)]
     await asyncio.sleep(0)
 
-    refusal = await pool.hashed(SOMEONE, PASSWORD)
+    refusal = await pool.hashed("bank", SOMEONE, PASSWORD)
     let_go.set()
     answers = await asyncio.gather(*waiting)
 
     assert isinstance(refusal, Refusal)
     assert (refusal.reason, refusal.retry_after_ms) == ("PLATFORM_BUSY", 200)
     assert answers == ["hash"] * 5
-    assert await pool.hashed(SOMEONE, PASSWORD) == "hash"
+    assert await pool.hashed("bank", SOMEONE, PASSWORD) == "hash"
     pool.close()
