@@ -33,21 +33,32 @@ class CallOptions(TypedDict):
     metadata: tuple[tuple[str, str], ...]
 
 
-def connect(address: str, authority: bytes | None = None) -> grpc.aio.Channel:
-    """A connection to HOST:PORT; over TLS where an authority's certificate is given."""
+def connect(
+    address: str, authority: bytes | None = None, *, shares: bool = True
+) -> grpc.aio.Channel:
+    """A connection to HOST:PORT; over TLS where an authority's certificate is given.
+
+    gRPC lets connections of one process to one address share a socket, unless told not to.
+    """
+    options = _OPTIONS if shares else (*_OPTIONS, ("grpc.use_local_subchannel_pool", 1))
     if authority is None:
-        return grpc.aio.insecure_channel(address, options=_OPTIONS)
+        return grpc.aio.insecure_channel(address, options=options)
     credentials = grpc.ssl_channel_credentials(authority)
-    return grpc.aio.secure_channel(address, credentials, options=_OPTIONS)
+    return grpc.aio.secure_channel(address, credentials, options=options)
 
 
 class Peer:
     """A party as its caller sees it: `await stub.Method(request, **peer.options())`."""
 
     def __init__(
-        self, address: str, tokens: TokenSource | None = None, authority: bytes | None = None
+        self,
+        address: str,
+        tokens: TokenSource | None = None,
+        authority: bytes | None = None,
+        *,
+        shares: bool = True,
     ) -> None:
-        self.channel = connect(address, authority)
+        self.channel = connect(address, authority, shares=shares)
         self._tokens = tokens
 
     def options(

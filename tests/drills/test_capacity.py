@@ -14,7 +14,7 @@ from essc_workbench.drills.capacity.assumptions import ASSUMPTIONS, WRITES, assu
 from essc_workbench.drills.capacity.costs import Costs, Fit, fit
 from essc_workbench.drills.capacity.model import Figure, Need, Range, need, process_rate
 from essc_workbench.drills.capacity.stretches import Drill, drills_of
-from essc_workbench.drills.journeys.names import JourneyName
+from essc_workbench.drills.journey_names import JourneyName
 from essc_workbench.drills.results import Result, Store, write_result
 from essc_workbench.failures import UsageError
 

@@ -19,7 +19,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from essc_workbench.drills.fields import ShortSpan
-from essc_workbench.drills.journeys.names import JourneyName
+from essc_workbench.drills.journey_names import JourneyName
 from essc_workbench.scenarios.fields import ChannelName, PartyName
 from essc_workbench.scenarios.scenario import SEED_MAX, Title
 
