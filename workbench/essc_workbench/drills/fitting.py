@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import TypeAlias
 
+from essc_workbench.drills.journeys.playable import unplayable
 from essc_workbench.drills.loads import load_of
 from essc_workbench.drills.plan import FaultPlan, ObjectivePlan, Plan
 from essc_workbench.near_misses import meant
@@ -23,6 +24,7 @@ def misfits(plan: Plan) -> Iterator[Misfit]:
         yield from _of_fault(("faults", place), fault, plan)
     for place, objective in enumerate(plan.objectives):
         yield from _of_objective(("objectives", place), objective, plan)
+    yield from unplayable(plan)
 
 
 def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:

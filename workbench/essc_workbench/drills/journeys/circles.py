@@ -23,19 +23,17 @@ from essc_workbench.drills.outcomes import Outcome
 from essc_workbench.drills.plan import Plan
 from essc_workbench.seeding.people import HOUSEHOLD, Role
 
-REST_MIN: Final = 0.4
-"""Of all linked households at least so many belong to no circle, if anybody else plays."""
 CODES: Final[tuple[JourneyName, ...]] = ("show_code", "show_and_scan")
 QUIET: Final[frozenset[JourneyName]] = frozenset({"panel", *CODES})
 """Journeys that anybody plays beside anybody."""
 FAMILIES_PER_HOUSEHOLD: Final = 19
 """How many members a household's adults can add to each other before their places are used up."""
-_SPARE: Final = 1.3
-_CERTIFIED: Final = 0.1
+SPARE: Final = 1.3
+"""So many more than the load brings on average."""
 _SHARES: Final[Mapping[JourneyName, float]] = {
     "unlink_and_link": 0.2,
     "report_loss": 0.1,
-    "certify": _CERTIFIED,
+    "certify": 0.1,
 }
 """Which share of the linked households such a circle has; what it costs is links only."""
 _FEW: Final[Mapping[JourneyName, int]] = {"wrong_password": 4, "pay": 8, "family": 4}
@@ -88,7 +86,7 @@ def circles_of(plan: Plan) -> Circles:
     found: dict[JourneyName, Circle] = {}
     end = linked // HOUSEHOLD
     for name in sorted(names - QUIET - {"apply"}):
-        count = min(_households(plan, name, linked // HOUSEHOLD), end)
+        count = min(wanted_households(plan, name), end)
         found[name] = Circle(end - count, count)
         end -= count
     if "apply" in names:
@@ -105,13 +103,16 @@ def expected(plan: Plan, journey: JourneyName) -> float:
     return load_of(plan).area * own / sum(weights)
 
 
-def _households(plan: Plan, name: JourneyName, linked: int) -> int:
+def wanted_households(plan: Plan, name: JourneyName) -> int:
+    """How many households the circle of a journey should have."""
     if name not in _FEW:
+        people = plan.population
+        linked = round(people.citizens * people.linked) // HOUSEHOLD
         return max(plan.processes, math.ceil(_SHARES[name] * linked))
     few = plan.processes * _FEW[name]
     if name != "family":
         return few
-    return few + math.ceil(_SPARE * expected(plan, name) / FAMILIES_PER_HOUSEHOLD)
+    return few + math.ceil(SPARE * expected(plan, name) / FAMILIES_PER_HOUSEHOLD)
 
 
 class Taking:
