@@ -1,7 +1,7 @@
 """The commands about load drills."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -35,3 +35,20 @@ def report(
     from essc_workbench.drills.report.writing import write_again
 
     typer.echo(write_again(folder))
+
+
+@drill_app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="A drill's folder.")],
+    second: Annotated[Path, typer.Argument(help="The folder of the one to set beside it.")],
+    page: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Where the page is written. Default: compare.html in the second folder."),
+    ] = None,
+) -> None:
+    """Set two drills side by side: what differs, and which differences may be chance."""
+    from rich.console import Console
+
+    from essc_workbench.drills.comparison.showing import compare_folders
+
+    compare_folders(Console(), first, second, page)

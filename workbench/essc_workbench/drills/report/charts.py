@@ -66,49 +66,54 @@ def as_json(result: Result, drawn: Iterable[Chart]) -> dict[str, Any]:
     """What the page's script draws from."""
     return {
         "x": [point[0].at_s for point in points_of(result)],
-        "step_s": _width(result),
+        "step_s": width_of(len(result.seconds)),
         "heat_us": result.heat_us,
         "faults": [
             {"label": f"F{number}", "from": each.at_s, "to": max(each.until_s, each.at_s)}
             for number, each in enumerate(result.faults, start=1)
         ],
-        "charts": [
-            {
-                "name": chart.name,
-                "unit": chart.unit,
-                "heat": chart.heat,
-                "series": [
-                    {"colour": each.colour, "dashed": each.is_dashed, "values": each.values}
-                    for each in chart.series
-                ],
-            }
-            for chart in drawn
-            if not chart.is_empty
-        ],
+        "charts": charts_as_json(drawn),
     }
 
 
-def points_of(result: Result) -> list[Sequence[Second]]:
-    """The seconds of each point."""
-    width = _width(result)
+def charts_as_json(drawn: Iterable[Chart]) -> list[dict[str, Any]]:
+    """The charts among what the page's script draws from; empty ones are not drawn."""
+    return [
+        {
+            "name": chart.name,
+            "unit": chart.unit,
+            "heat": chart.heat,
+            "series": [
+                {"colour": each.colour, "dashed": each.is_dashed, "values": each.values}
+                for each in chart.series
+            ],
+        }
+        for chart in drawn
+        if not chart.is_empty
+    ]
+
+
+def points_of(result: Result, width: int = 0) -> list[Sequence[Second]]:
+    """The seconds of each point; `width` seconds each, or as many as are needed."""
+    width = width or width_of(len(result.seconds))
     return [result.seconds[at : at + width] for at in range(0, len(result.seconds), width)]
 
 
-def _width(result: Result) -> int:
-    """How many seconds are one point."""
-    return -(-len(result.seconds) // POINTS_MAX) or 1
+def width_of(seconds: int) -> int:
+    """How many seconds are one point, so that there are not too many of them."""
+    return -(-seconds // POINTS_MAX) or 1
 
 
-def _mean(points: list[Sequence[Second]], of: Callable[[Second], float]) -> Values:
+def mean(points: list[Sequence[Second]], of: Callable[[Second], float]) -> Values:
     return tuple(round(sum(map(of, point)) / len(point), 2) for point in points)
 
 
-def _worst(points: list[Sequence[Second]], of: Callable[[Second], float | None]) -> Values:
+def worst(points: list[Sequence[Second]], of: Callable[[Second], float | None]) -> Values:
     found = ([value for value in map(of, point) if value is not None] for point in points)
     return tuple(max(values) if values else None for values in found)
 
 
-def _field(name: str) -> Callable[[Second], float | None]:
+def field_of(name: str) -> Callable[[Second], float | None]:
     """A latency of a second; none, rather than zero, where there was no answer."""
     return lambda second: getattr(second, name) or None
 
@@ -122,8 +127,8 @@ def _cpu_of(party: str) -> Callable[[Second], float | None]:
 
 
 def _rate(result: Result, points: list[Sequence[Second]]) -> Chart:
-    wanted = _mean(points, lambda second: second.counts.intended)
-    good = _mean(points, lambda second: second.counts.ok)
+    wanted = mean(points, lambda second: second.counts.intended)
+    good = mean(points, lambda second: second.counts.ok)
     least = min((value for value in good if value is not None), default=0)
     span = result.load_s or 1
     return Chart(
@@ -165,7 +170,7 @@ def _latency(result: Result, points: list[Sequence[Second]]) -> Chart:
             Series(
                 label=Words(en=label, zh=""),
                 colour=colour,
-                values=_worst(points, _field(name)),
+                values=worst(points, field_of(name)),
             )
             for label, name, colour in kinds
         ),
@@ -193,13 +198,13 @@ def _reasons(result: Result, points: list[Sequence[Second]]) -> Chart:
         Series(
             label=Words(en=name, zh=""),
             colour=colour,
-            values=_mean(points, _ended_by(name)),
+            values=mean(points, _ended_by(name)),
         )
         for name, colour in zip(names, colours, strict=False)
     ]
     if rest:
         label = Words(en=f"{len(rest)} others", zh=f"其余 {len(rest)} 种")
-        others = _mean(points, lambda second: sum(second.reasons.get(each, 0) for each in rest))
+        others = mean(points, lambda second: sum(second.reasons.get(each, 0) for each in rest))
         series.append(Series(label=label, colour="ink", values=others, is_dashed=True))
     told = ", ".join(f"{name} {numbers.count(found[name])}" for name in names) + ("…" * bool(rest))
     return Chart(
@@ -212,7 +217,7 @@ def _reasons(result: Result, points: list[Sequence[Second]]) -> Chart:
 
 
 def _queue(points: list[Sequence[Second]]) -> Chart:
-    queue, flight = _worst(points, lambda s: s.queue), _worst(points, lambda s: s.in_flight)
+    queue, flight = worst(points, lambda s: s.queue), worst(points, lambda s: s.in_flight)
     deepest = [max((value or 0 for value in each), default=0) for each in (queue, flight)]
     return Chart(
         name="queue",
@@ -235,9 +240,9 @@ def _queue(points: list[Sequence[Second]]) -> Chart:
 
 
 def _lag(points: list[Sequence[Second]]) -> Chart:
-    half = _worst(points, lambda second: second.event_lag_p50_us)
-    most = _worst(points, lambda second: second.event_lag_p99_us)
-    worst = numbers.latency(max((value or 0 for value in most), default=0))
+    half = worst(points, lambda second: second.event_lag_p50_us)
+    most = worst(points, lambda second: second.event_lag_p99_us)
+    peak = numbers.latency(max((value or 0 for value in most), default=0))
     return Chart(
         name="lag",
         title=Words(en="Lag of events", zh="事件滞后"),
@@ -246,7 +251,7 @@ def _lag(points: list[Sequence[Second]]) -> Chart:
             Series(label=Words(en="p50", zh=""), colour="accent", values=half),
             Series(label=Words(en="p99", zh=""), colour="event", values=most),
         ),
-        told=Words(en=f"In the worst moment p99 was {worst}.", zh=f"最差时 p99 为 {worst}。"),
+        told=Words(en=f"In the worst moment p99 was {peak}.", zh=f"最差时 p99 为 {peak}。"),
     )
 
 
@@ -259,7 +264,7 @@ def _cpu(points: list[Sequence[Second]]) -> Chart:
         Series(
             label=Words(en=name, zh=""),
             colour=colour,
-            values=_worst(points, _cpu_of(name)),
+            values=worst(points, _cpu_of(name)),
         )
         for name, colour in zip(names, colours, strict=False)
     )

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rich.table import Table
+
 from essc_workbench.drills.report import numbers
 from essc_workbench.drills.report.sentences import broken, ended_early, unmet
 from essc_workbench.drills.report.words import FROM_INTENDED, FROM_SENT, missing, parts
@@ -180,3 +182,12 @@ def _account(journey: str, channel: str, counts: Counts, *, is_total: bool = Fal
         is_total=is_total,
         missing=missing(counts),
     )
+
+
+def table_without_lines(first: str, *others: str) -> Table:
+    """A table for a terminal that can be read in a file, too: words left, figures right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table

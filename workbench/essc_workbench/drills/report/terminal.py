@@ -8,7 +8,14 @@ from rich.text import Text
 
 from essc_workbench.drills.report import numbers, words
 from essc_workbench.drills.report.sentences import ended_early, why
-from essc_workbench.drills.report.tables import RatioRow, latencies, percentiles, ratios, reasons
+from essc_workbench.drills.report.tables import (
+    RatioRow,
+    latencies,
+    percentiles,
+    ratios,
+    reasons,
+    table_without_lines,
+)
 from essc_workbench.drills.results import Result, Ruling
 
 REASONS_MAX = 5
@@ -53,7 +60,7 @@ def _head(result: Result) -> Text:
 
 
 def _objectives(result: Result) -> Table:
-    table = _table("objective 目标", "wanted 要求", "seen 实际")
+    table = table_without_lines("objective 目标", "wanted 要求", "seen 实际")
     for each in result.objectives:
         mark = Text("✓ ", style="green") if each.is_met else Text("✗ ", style="red")
         table.add_row(mark.append(f"{each.text.en} {each.text.zh}"), each.wanted, each.seen)
@@ -79,7 +86,7 @@ def _accounting(result: Result) -> Iterator[str]:
 
 def _latencies(result: Result) -> Table:
     """From intended time only: from send stands in the page."""
-    table = _table("latency from intended time 延迟", *words.PERCENTILES)
+    table = table_without_lines("latency from intended time 延迟", *words.PERCENTILES)
     for row in latencies(result):
         if row.since is words.FROM_INTENDED:
             style = "bold" if row.is_total else ""
@@ -135,12 +142,3 @@ def _audit(result: Result) -> str:
     took = numbers.seconds(result.audit.took_s)
     calls = numbers.count(result.audit.calls)
     return f"{', '.join(told) or '–'}; {numbers.count(checks)} checks of {calls} calls in {took}"
-
-
-def _table(first: str, *others: str) -> Table:
-    """Without lines, so that it can be read in a file, too."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column(first)
-    for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table

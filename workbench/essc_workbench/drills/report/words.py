@@ -51,7 +51,28 @@ CLOSED_LOOP: Final = Words(
     "party stands still, and leaves out everybody who would have waited.",
     zh="闭环压测等到应答才发下一笔，对方停顿时便不再发问，本应等待的人因此全被漏掉。",
 )
-NOISE: Final = Words(en="within what the seconds of one run vary", zh="在单次演练自身逐秒波动之内")
+MEANINGS: Final = {
+    "better": Words(en="better", zh="更好"),
+    "worse": Words(en="worse", zh="更差"),
+    "alike": Words(en="alike: within what seconds vary", zh="相当：在逐秒波动之内"),
+    "untold": Words(en="–", zh=""),
+}
+NOISE_TOLD: Final = Words(
+    en="The small range beside a figure is where it might as well have been, going by how much the "
+    "seconds of that run vary. Where two ranges meet, the difference may be chance: alike. What "
+    "differs from run to run shows only when the same plan is run twice.",
+    zh="数值旁的小字为按该次演练逐秒波动推算的可能范围；两个范围相交，差异可能纯属偶然，记为“相当”。"
+    "不同次运行之间的差异，须将同一计划运行两次才能看出。",
+)
+OF_ALL: Final = Words(en="Of all journeys together", zh="全部办事合计")
+BY_KIND: Final = Words(en="By journey and channel", zh="按办事与渠道")
+OBJECTIVES_SEEN: Final = Words(en="Objectives: seen (wanted)", zh="目标：实际（要求）")
+OBJECTIVE: Final = Words(en="Objective", zh="目标")
+AUDITS_FOUND: Final = Words(en="What the audit found", zh="审计结果")
+JUDGE: Final = Words(en="Judge", zh="裁判")
+PLANS_DIFFER: Final = Words(en="Where the plans differ", zh="计划的差异")
+ENVIRONMENTS_DIFFER: Final = Words(en="Where the environments differ", zh="环境的差异")
+WHERE: Final = Words(en="Where", zh="位置")
 
 
 def parts(counts: Counts) -> list[int]:

@@ -136,7 +136,7 @@
       const data = [middles, ...chart.series.map(each => each.values)];
       return new uPlot(options(chart, place, Math.max(frame.clientWidth - 8, 200)), data, frame);
     });
-    if (kept !== null) point(kept);
+    if (kept !== null) requestAnimationFrame(() => point(kept));  // uPlot lays itself out first
   }
 
   function point(at) {
