@@ -96,6 +96,28 @@ def test_a_void_drill_says_that_nothing_can_be_said(result: Result) -> None:
     assert 'class="badge unknown">void' in page(void(result))
 
 
+def test_an_audit_that_could_not_look_makes_a_drill_void(result: Result) -> None:
+    assert result.audit is not None
+    unsure = result.audit.findings[0].model_copy(update={"ruling": "unknown"})
+    changed = result.model_copy(
+        update={
+            "ruling": Ruling.VOID,
+            "audit": result.audit.model_copy(update={"findings": (unsure,)}),
+        }
+    )
+
+    assert why(changed).en == (
+        "Nothing can be said of the platform: the audit could not be sure of exactly-once."
+    )
+
+
+def test_a_drill_that_met_everything_but_its_end_says_so(result: Result) -> None:
+    early = Words(en="by Ctrl-C", zh="用户中断")
+    failed = passed(result).model_copy(update={"ruling": Ruling.FAILED, "ended_early": early})
+
+    assert why(failed).en.startswith("It did not last as long as it should have")
+
+
 def test_a_failure_of_the_workbench_is_its_own(result: Result) -> None:
     own = result.model_copy(update={"ruling": Ruling.BROKEN, "failure": "disk <full>"})
 

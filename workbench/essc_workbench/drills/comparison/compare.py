@@ -13,7 +13,7 @@ _OF_THE_DRILL: Final = frozenset(
     ("federation", "population", "via", "journeys", "load", "arrival", "callers", "gate", "faults")
 )
 """What of a plan makes it another drill. Title, seed, objectives and stop conditions do not."""
-_OF_THE_MACHINE: Final = ("cpu", "core", "cores", "memory", "disk", "system", "kernel", "machine")
+_OF_THE_MACHINE: Final = frozenset(("processor", "cpu", "cores", "memory", "system", "store"))
 _BASELINE_SHIFT: Final = 0.10
 
 
@@ -80,7 +80,7 @@ def _warnings(
             en=f"not the same drill: the plans differ in {names}",
             zh=f"不是同一演练：计划在 {names} 上不同",
         )
-    machine = [each.name for each in environment if _is_of_machine(each.name)]
+    machine = [each.name for each in environment if each.name in _OF_THE_MACHINE]
     if machine:
         names = ", ".join(machine)
         yield Words(
@@ -88,10 +88,6 @@ def _warnings(
             zh=f"不是同一机器（{names}）：请比较比值而非绝对值",
         )
     yield from _shifted(a, b)
-
-
-def _is_of_machine(name: str) -> bool:
-    return any(part in _OF_THE_MACHINE for part in name.lower().replace("_", " ").split())
 
 
 def _shifted(a: Result, b: Result) -> Iterator[Words]:

@@ -72,7 +72,12 @@ def _failed(result: Result) -> Words:
     if not result.counts.is_whole:
         reasons.append(NOT_WHOLE)
     if not reasons:
-        reasons.append(Words(en="no reason was given", zh="未说明原因"))
+        reasons.append(
+            Words(
+                en="It did not last as long as it should have, so it shows nothing of the rest.",
+                zh="演练未达到计划时长，其余部分无从证明。",
+            )
+        )
     return Words(
         en=" ".join(_ended(each.en, ".") for each in reasons),
         zh="".join(_ended(each.zh, "。") for each in reasons),
@@ -101,11 +106,15 @@ def _of_audit(findings: tuple[AuditFinding, ...]) -> Iterator[Words]:
         )
     elif findings:
         names = _few(each.judge for each in findings)
-        yield Words(en=f"The audit could not be sure of {names}", zh=f"审计无法判定：{names}")
+        yield Words(en=f"the audit could not be sure of {names}", zh=f"审计无法判定：{names}")
 
 
 def _void(result: Result) -> Words:
-    reasons = result.generator.void or (Words(en="too little was seen", zh="观测不足"),)
+    reasons = [*result.generator.void, *_of_audit(broken(result))]
+    if not reasons and result.ended_early is not None:
+        reasons.append(result.ended_early)
+    if not reasons:
+        reasons.append(Words(en="too little was seen", zh="观测不足"))
     return Words(
         en=f"Nothing can be said of the platform: {_few(each.en for each in reasons)}.",
         zh=f"不能据此评价平台：{_few(each.zh for each in reasons)}。",
