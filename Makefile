@@ -102,7 +102,7 @@ check-docs: setup
 	@$(PYTHON) tools/permissions.py --check
 	@$(PYTHON) tools/contract_pages.py --check
 	@$(PYTHON) tools/scenario_schema.py --check
-	@$(PYTHON) tools/scenario_pages.py --check
+	@$(PYTHON) tools/reference_pages.py --check
 
 .PHONY: docs
 docs: setup ## write what is generated, with fresh examples of every method
@@ -113,7 +113,7 @@ docs: setup ## write what is generated, with fresh examples of every method
 	@$(PYTHON) tools/contract_pages.py
 	@$(PYTHON) tools/docs.py
 	@$(PYTHON) tools/scenario_schema.py
-	@$(PYTHON) tools/scenario_pages.py
+	@$(PYTHON) tools/reference_pages.py
 
 .PHONY: format
 format: setup ## format Python and protos, and fix what the linter can

@@ -1,8 +1,9 @@
-"""Writes the reference of scenarios from the code; `--check` compares instead.
+"""Writes the reference of scenarios and drills from the code; `--check` compares instead.
 
 - `docs/scenario-steps.md`: every step and fault, from the models and what their fields say
 - `docs/judges.md`: every judge, with what it stands for
 - `docs/scenario-pack.md`: the scenarios that ship, with their titles and rules
+- `docs/drill-plan.md`: every field of a drill plan, from the models and what their fields say
 """
 
 import inspect
@@ -14,6 +15,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from essc_workbench.drills import plan as plans
+from essc_workbench.drills.fields import span_words
+from essc_workbench.drills.journey_names import JOURNEYS
 from essc_workbench.judges import JUDGES
 from essc_workbench.scenarios.people import CitizenSpec
 from essc_workbench.scenarios.runner import read
@@ -55,6 +59,40 @@ Each file in `scenarios/` is a situation by itself: `essc run scenarios/NAME.yam
 | Scenario | What it shows | 中文 | Rules |
 | --- | --- | --- | --- |
 """
+PLAN_HEAD = """
+# Fields of drill plans 演练计划字段
+
+What a drill plan may hold; [the course](drills.md) shows how. A field must be given unless it says
+what holds otherwise. Where exactly one of several is wanted, the others are left out. Editors know
+all of this from `drills/drill.schema.json`, and `essc drill check PLAN` says what is wrong, where.
+
+"""
+JOURNEYS_HEAD = """
+## `journeys`: what people do
+
+By channel, the weight of each journey: `wechat: {panel: 5, show_code: 1}` opens five panels for
+each code. Weights of all channels are of one mix.
+
+| Journey | What somebody does | 中文 |
+| --- | --- | --- |
+"""
+# The parts of a plan in the order of its fields, and what each is called in a file.
+PLAN_PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("All of it", plans.Plan),
+    ("`title`", Title),
+    ("`federation`", plans.FederationPlan),
+    ("`population`", plans.PopulationPlan),
+    ("`load`, each stretch", plans.Phase),
+    ("`steady`", plans.Steady),
+    ("`steps`", plans.Steps),
+    ("`ramp`", plans.Ramp),
+    ("`spike`", plans.Spike),
+    ("`day`", plans.Day),
+    ("`callers`", plans.CallersPlan),
+    ("`faults`, each", plans.FaultPlan),
+    ("`objectives`, each", plans.ObjectivePlan),
+    ("`stop`", plans.StopPlan),
+)
 # In the order in which one meets them; a module that is not named here comes last.
 ORDER = (
     "walks",
@@ -168,8 +206,16 @@ def _table(kind: type[BaseModel], names: Iterable[str]) -> str:
         how = _form(schema["properties"][key], schema.get("$defs", {}))
         if not field.is_required():
             how += _default(field.get_default(call_default_factory=True))
-        rows.append(table_row(f"`{key}`", field.description or "", how))
+        what = field.description or _described(schema["properties"][key], schema)
+        rows.append(table_row(f"`{key}`", what, how))
     return "".join(rows)
+
+
+def _described(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What the model says of itself that a field holds."""
+    names = [each.get("$ref", "").rpartition("/")[2] for each in field.get("anyOf", [])]
+    known = schema.get("$defs", {})
+    return _first(next((known[name]["description"] for name in names if name in known), ""))
 
 
 def _form(schema: Mapping[str, Any], known: Mapping[str, Any]) -> str:
@@ -207,7 +253,9 @@ def _either(ways: list[str]) -> str:
 
 
 def _text(schema: Mapping[str, Any]) -> str:
-    if "90s" in schema.get("description", ""):
+    if "(ms|s|m|h)" in schema.get("pattern", ""):
+        return "a span, as `200ms`, `30s`, `5m`, `1h`"
+    if "[smhdw]" in schema.get("pattern", ""):
         return "a span, as `90s`, `10m`, `36h`, `2d`"
     if schema.get("format") == "date":
         return "a date, as `1950-03-04`"
@@ -216,16 +264,21 @@ def _text(schema: Mapping[str, Any]) -> str:
 
 def _bounds(schema: Mapping[str, Any]) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
+    above = schema.get("exclusiveMinimum")
+    if above is not None and high is not None:
+        return f", more than {above:,} and at most {high:,.0f}"
     if low is not None and high is not None:
         return f", {low:,} to {high:,}"
     return f", at least {low:,}" if low is not None else ""
 
 
 def _default(value: Any) -> str:
-    if value in (None, "", (), {}):
+    if value in (None, "", (), {}) or isinstance(value, BaseModel):
         return "; may be left out"
     if isinstance(value, timedelta):
-        return f"; else `{value // timedelta(seconds=1)}s`"
+        return f"; else `{span_words(value)}`"
+    if isinstance(value, float):
+        return f"; else `{value:g}`"
     return f"; else `{str(value).lower() if isinstance(value, bool) else value}`"
 
 
@@ -248,6 +301,14 @@ def pack_page() -> str:
     return NOTE.format(source="scenarios/*.yaml") + PACK_HEAD + "".join(rows)
 
 
+def plan_page() -> str:
+    parts = [NOTE.format(source="workbench/essc_workbench/drills/plan.py"), PLAN_HEAD]
+    for title, kind in PLAN_PARTS:
+        parts.append(f"**{title}**: {_first(kind.__doc__)}\n\n{_table(kind, _own(kind))}\n")
+    rows = (table_row(f"`{name}`", each.en, each.zh) for name, each in JOURNEYS.items())
+    return "".join(parts).rstrip() + "\n" + JOURNEYS_HEAD + "".join(rows)
+
+
 def table_row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
@@ -262,6 +323,7 @@ def main(arguments: list[str]) -> int:
         DOCS / "scenario-steps.md": steps_page(),
         DOCS / "judges.md": judges_page(),
         DOCS / "scenario-pack.md": pack_page(),
+        DOCS / "drill-plan.md": plan_page(),
     }
     stale = [path for path, text in pages.items() if not _is_fresh(path, text)]
     if arguments == ["--check"]:
