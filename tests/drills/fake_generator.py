@@ -60,6 +60,9 @@ class FakeCompany:
         waiting = Waiting(self._order)
         yield {name: waiting for mix in self._order.plan.journeys.values() for name in mix}
 
+    async def disconnect(self, channel: str) -> None:
+        """There is nothing to close."""
+
 
 if __name__ == "__main__":
     main(FakeCompany)

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -45,6 +46,13 @@ async def conducted(work: Conductor) -> Conducted:
         return await work.conduct()
     finally:
         await work._shards.close()
+
+
+async def under_way(work: Conductor, since_s: float) -> None:
+    """Waits until its load has lasted so long."""
+    while not work.seen.start_s:  # noqa: ASYNC110 - other processes set no event
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(work.seen.start_s + since_s - time.monotonic())
 
 
 def steady(rate: float, lasts: str, **changes: Any) -> Plan:
@@ -96,8 +104,9 @@ async def test_a_drill_that_is_stopped_by_hand_tells_what_was_done(
 ) -> None:
     fakes(takes_s=0.3, ends=["ok", "refused", "shed", "failed", "unknown"])
     drill = steady(300, "60s")
-    task = asyncio.create_task(conducted(conductor(drill, tmp_path)))
-    await asyncio.sleep(2.5)
+    work = conductor(drill, tmp_path)
+    task = asyncio.create_task(conducted(work))
+    await under_way(work, 0.8)
 
     task.cancel()
     seen = await task
@@ -145,7 +154,7 @@ async def test_random_plans_are_whole_through_kills_and_stops(
     )
     work = conductor(drill, tmp_path)
     task = asyncio.create_task(conducted(work))
-    await asyncio.sleep(chance.uniform(2.5, 6))
+    await under_way(work, chance.uniform(0.3, 4.5))
 
     match round_ % 3:
         case 0 if not task.done():

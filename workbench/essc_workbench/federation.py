@@ -68,6 +68,7 @@ class Federation:
         template: Prepared | None = None,
         people: Collection[str] | None = None,
         profiles: Sequence[Path] = (),
+        platform_options: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self._spares, self._template, self._people = spares, template, people
@@ -80,6 +81,7 @@ class Federation:
         self.state = State(is_tls=is_tls)
         self.profiles: dict[str, Profile] = {}
         self._wanted, self._loss, self._profile_files = channels, loss, profiles
+        self._platform_options = platform_options
         self._say, self._routes = say, routes
         self._doors: Doors = {}
         self._ports = PortReservations()
@@ -272,6 +274,7 @@ class Federation:
                 loss=self.state.loss,
                 authorities=self._doors.get((PLATFORM, AUTHORITIES), ""),
             )
+            command += self._platform_options
         else:
             at = self.state.channels[party]
             way = self.way(party, PLATFORM, platform.address)
@@ -314,6 +317,7 @@ async def federation_in(
     template: Prepared | None = None,
     people: Collection[str] | None = None,
     profiles: Sequence[Path] = (),
+    platform_options: Sequence[str] = (),
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends.
 
@@ -321,7 +325,8 @@ async def federation_in(
     other as these say. Foreign parties are called where they are, and neither started nor ended.
     With spares its processes are loaded already; with a template a new folder begins as a copy of
     it. Only the personas that are named in `people` get accounts in the channels; default: all.
-    Besides the channels that ship those of profile files can take part.
+    Besides the channels that ship those of profile files can take part. The platform is started
+    with further options, if there are any.
     """
     federation = Federation(
         folder,
@@ -335,6 +340,7 @@ async def federation_in(
         template=template,
         people=people,
         profiles=profiles,
+        platform_options=platform_options,
     )
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist

@@ -16,6 +16,38 @@ def drill() -> None:
 
 
 @drill_app.command()
+def run(
+    plan: Annotated[Path, typer.Argument(help="A drill plan.")],
+    report: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The drill's folder. Default: a new one under build/drills."),
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, help="Instead of the plan's own."),
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines instead of a picture that changes.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the parties' data in the drill's folder.")
+    ] = False,
+) -> None:
+    """Run a drill against a federation of its own.
+
+    Status 0: passed; 1: an objective was not met, or the audit found something; 2: void, or the
+    file is wrong; 3: the workbench itself failed. Ctrl-C ends it early, with a report.
+    """
+    from rich.console import Console
+
+    from essc_workbench.drills.command import Wishes, run_plan
+    from essc_workbench.runs import run as until_done
+
+    wishes = Wishes(report=report, seed=seed, is_plain=plain, keeps_data=keep)
+    raise typer.Exit(until_done(run_plan(Console(), plan, wishes)))
+
+
+@drill_app.command()
 def check(
     plans: Annotated[list[Path], typer.Argument(help="Drill plans.")],
 ) -> None:

@@ -5,12 +5,11 @@ under way end, and what a dead process can no longer tell follows from the plan.
 """
 
 import asyncio
-import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from essc_workbench.drills.health import Health
 from essc_workbench.drills.histograms import Classes, add
@@ -24,6 +23,7 @@ from essc_workbench.drills.seconds import Gauge, second_of
 from essc_workbench.drills.shards import Shards
 from essc_workbench.drills.stopping import reason_to_stop
 from essc_workbench.drills.tallies import Totals
+from essc_workbench.scenarios.runs import explained
 
 _ENDED: Final = 2**53
 """The second that whoever has told all has told of."""
@@ -31,6 +31,10 @@ START_S: Final = 0.5
 """So long before its start the load is announced to all shards."""
 BY_HAND: Final = Words(zh="被人中止", en="stopped by hand")
 PROCESS_DIED: Final = Words(zh="压力发生器的一个进程意外退出", en="a process of the generator died")
+
+OWN_FAILURE: Final = Words(zh="工作台自身出错", en="the workbench itself failed")
+Beside: TypeAlias = Callable[[float], Coroutine[Any, Any, None]]
+"""What goes on beside a load: it is told the start, on the monotonic clock."""
 
 
 class Gauges(Protocol):
@@ -83,12 +87,15 @@ class Conductor:
         *,
         on_second: Callable[[Second], None] = lambda _second: None,
         gauges: Gauges | None = None,
+        beside: Sequence[Beside] = (),
     ) -> None:
+        """What goes on beside the load is told its start, and is cancelled when the load ends."""
         self._plan, self._shards, self._on_second = plan, shards, on_second
         self._gauges: Gauges = gauges or NoGauges()
         kinds = kinds_of(plan)
         self.seen = Conducted(plan, Totals(len(kinds)), Health(len(shards.orders)))
-        self._kinds = kinds
+        self._kinds, self._beside = kinds, beside
+        self._going_on: list[asyncio.Task[None]] = []
         self._told = [Told() for _ in shards.orders]
         self._heard = [-1] * len(shards.orders)
         self._shown = 0
@@ -101,13 +108,22 @@ class Conductor:
         self.seen.start_s = self._shards.start(START_S)
         self._gauges.start(self.seen.start_s)
         gathering = asyncio.create_task(self._gather())
+        start_s = self.seen.start_s
+        self._going_on = [asyncio.create_task(self._go_on(each(start_s))) for each in self._beside]
         try:
             await self._until_gathered(gathering)
         finally:
-            gathering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await gathering
+            for task in (gathering, *self._going_on):
+                task.cancel()
+            await asyncio.gather(gathering, *self._going_on, return_exceptions=True)
         return self._whole()
+
+    async def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
+        """What fails beside the load ends it."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - the result tells it
+            self._fail(explained(error))
 
     def stop(self, why: Words, *, is_void: bool) -> None:
         """Ends the load early. The first reason is the one that is told."""
@@ -116,6 +132,12 @@ class Conductor:
         self._stop_s = time.monotonic()
         self.seen.ended_early, self.seen.is_void = why, is_void
         self._shards.stop()
+        for task in self._going_on:
+            task.cancel()
+
+    def _fail(self, failure: str) -> None:
+        self.seen.failure = self.seen.failure or failure
+        self.stop(OWN_FAILURE, is_void=True)
 
     async def _until_gathered(self, gathering: "asyncio.Task[None]") -> None:
         while True:
@@ -146,9 +168,8 @@ class Conductor:
         self._told[shard].add(report.rows)
         add(seen.closed, report.closed)
         self._heard[shard] = _ENDED if report.is_last else report.second
-        if report.failure and not seen.failure:
-            seen.failure = report.failure
-            self.stop(PROCESS_DIED, is_void=True)
+        if report.failure:
+            self._fail(report.failure)
 
     def _show(self) -> None:
         """Shows each second once all have told of the one after it: its answers are there then."""

@@ -23,7 +23,7 @@ class Order(BaseModel):
     notes: Path | None = None
     """Where the process writes down what it called and was answered; None for no history."""
     notes_key: str = ""
-    """What its notes are made unreadable with, in hex: the same in all processes of a drill."""
+    """What its notes are made unreadable with, in hex; empty for the key of the preparation."""
     origin_ns: int = 0
     """Since when times in notes count, on this machine's monotonic clock."""
 

@@ -41,6 +41,10 @@ class Shards(Protocol):
         """
         ...
 
+    def disconnect(self, channel: str) -> None:
+        """A channel's connections are closed, and opened anew."""
+        ...
+
     def stop(self) -> None:
         """No journey is begun any more."""
         ...
@@ -86,6 +90,11 @@ class LocalShards:
             if report is None or report.is_last:
                 left.discard(shard)
             yield shard, report
+
+    def disconnect(self, channel: str) -> None:
+        """See Shards."""
+        for process in self._processes:
+            process.tell(f"disconnect {channel}\n".encode("ascii"))
 
     def stop(self) -> None:
         """See Shards."""

@@ -1,8 +1,9 @@
 """A process of the generator: plays one shard of a plan, and says every second what came of it.
 
 It reads lines: first its order (JSON), then `start SECONDS` of this machine's monotonic clock, and
-perhaps `stop`. It prints `{"ready": true}`, then a report a second; the last one says so. It
-watches itself: its processor time, how late its loop comes back to itself, how many were sent late.
+perhaps `disconnect CHANNEL` and `stop`. It prints `{"ready": true}`, then a report a second; the
+last one says so. It watches itself: its processor time, how late its loop comes back to itself, how
+many journeys were sent late.
 """
 
 import asyncio
@@ -133,22 +134,31 @@ async def serve(make: MakeCompany) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     order = Order.model_validate_json(await lines.readline())
     worker, started = Worker(order, _said), loop.create_future()
-    listening = asyncio.create_task(_listen(lines, worker, started))
+    company = make(order)
+    listening = asyncio.create_task(_listen(lines, worker, company, started))
     try:
-        await worker.play(make(order), started)
+        await worker.play(company, started)
     finally:
         listening.cancel()
 
 
 async def _listen(
-    lines: asyncio.StreamReader, worker: Worker, started: "asyncio.Future[float]"
+    lines: asyncio.StreamReader,
+    worker: Worker,
+    company: Company,
+    started: "asyncio.Future[float]",
 ) -> None:
-    """Hears the start and the stop. Whoever gave the order is gone when the lines end."""
-    while line := (await lines.readline()).split():
-        if line[0] == b"start" and not started.done():
-            started.set_result(float(line[1]))
-        elif line[0] == b"stop":
-            worker.stop()
+    """Hears what to do. Whoever gave the order is gone when the lines end."""
+    while words := (await lines.readline()).decode("ascii").split():
+        match words:
+            case ["start", at_s] if not started.done():
+                started.set_result(float(at_s))
+            case ["stop"]:
+                worker.stop()
+            case ["disconnect", channel]:
+                await company.disconnect(channel)
+            case _:
+                raise ValueError(f"it was told {words}")
     worker.stop()
     if not started.done():
         started.cancel()

@@ -25,3 +25,7 @@ class Company(Protocol):
     def opened(self) -> AbstractAsyncContextManager[Mapping[str, Journey]]:
         """The journeys of the plan by name, with their connections; closed at the end."""
         ...
+
+    async def disconnect(self, channel: str) -> None:
+        """Drops a channel's connections with the calls on them, and opens them anew."""
+        ...

@@ -1,0 +1,122 @@
+"""`essc drill run`: a plan is read, staged, played, looked at, and told."""
+
+import asyncio
+import contextlib
+import shlex
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from essc_workbench.drills.concluding import Around, result_of
+from essc_workbench.drills.coordinator import Conducted, Conductor
+from essc_workbench.drills.faulting import Faults
+from essc_workbench.drills.files import PlanFile, load, name_of
+from essc_workbench.drills.live import watching
+from essc_workbench.drills.report.terminal import tell
+from essc_workbench.drills.report.writing import REPORT, write_report
+from essc_workbench.drills.results import FILE_NAME, Result, Ruling, write_result
+from essc_workbench.drills.shards import LocalShards
+from essc_workbench.drills.staging import DATA, NOTES, Stage, staged
+from essc_workbench.drills.surroundings import baselines, environment, stored, stores
+from essc_workbench.drills.watching import Watching
+from essc_workbench.failures import UsageError
+from essc_workbench.folders import reason
+from essc_workbench.progress import progress
+from essc_workbench.routes import PLATFORM
+from essc_workbench.scenarios.knowledge import known
+from essc_workbench.scenarios.run_folders import fresh_folder
+
+DRILLS: Final = Path("build/drills")
+_OURS: Final = {FILE_NAME, REPORT, DATA, NOTES, "compare.html"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How a plan is to be run."""
+
+    report: Path | None = None
+    """The drill's own folder. Default: a new one under build/drills."""
+    seed: int | None = None
+    """Instead of the plan's own."""
+    is_plain: bool = False
+    """Lines instead of a picture that changes."""
+    keeps_data: bool = False
+
+
+async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
+    """Runs a drill. Answers the exit status; raises UsageError for a file that is wrong."""
+    file = await asyncio.to_thread(load, path, known())
+    seed = file.plan.seed if wishes.seed is None else wishes.seed
+    name = name_of(path)
+    folder = _named(wishes.report) if wishes.report else fresh_folder(name, seed, DRILLS)
+    result = await _drilled(console, file, seed, folder, is_plain=wishes.is_plain)
+    await asyncio.to_thread(write_result, result, folder)
+    page = await asyncio.to_thread(write_report, result, folder)
+    if not wishes.keeps_data and result.ruling is not Ruling.BROKEN:
+        shutil.rmtree(folder / DATA, ignore_errors=True)
+    tell(console, result, str(page))
+    return int(result.status)
+
+
+async def _drilled(
+    console: Console, file: PlanFile, seed: int, folder: Path, *, is_plain: bool
+) -> Result:
+    began_s, plan = time.monotonic(), file.plan
+    around = Around(
+        name=name_of(file.path),
+        seed=seed,
+        replay=f"essc drill run {shlex.quote(str(file.path))} --seed {seed}",
+        start_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        with progress(console) as say:
+            stage = await stack.enter_async_context(staged(plan, seed, folder, say))
+            say("measuring what this machine can do")
+            around.baselines = await baselines(folder)
+            process = stage.federation.process(PLATFORM)
+            around.environment = await asyncio.to_thread(environment, stage.data, plan, process)
+        seen = await _played(console, stage, around, is_plain=is_plain)
+    around.took_s = time.monotonic() - began_s
+    return result_of(seen, around)
+
+
+async def _played(console: Console, stage: Stage, around: Around, *, is_plain: bool) -> Conducted:
+    """The load itself, with whoever watches and whatever happens meanwhile."""
+    plan, channels = stage.plan, stage.plan.federation.channels
+    shards = LocalShards(stage.orders(), stage.data.logs)
+    gauges = Watching(stage.straight, channels, stage.federation.pids)
+    faults = Faults(plan, stage.powers, disconnect=shards.disconnect)
+    before = stored(stage.data, channels)
+    await gauges.open()
+    with watching(console, plan, is_plain=is_plain) as watch:
+        beside = (gauges.watch, faults.follow)
+        conductor = Conductor(plan, shards, on_second=watch, gauges=gauges, beside=beside)
+        try:
+            seen = await conductor.conduct()
+        finally:
+            await shards.close()
+    around.event_lag = gauges.lag
+    around.faults = faults.seen(seen.seconds)
+    around.stores = stores(before, stored(stage.data, channels))
+    return seen
+
+
+def _named(folder: Path) -> Path:
+    """A folder that somebody named. What an earlier drill left in it is replaced, nothing else."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        foreign = sorted(each.name for each in folder.iterdir() if each.name not in _OURS)
+        if foreign:
+            raise UsageError(
+                f"{folder}: holds {foreign[0]}, which no drill left; name a new folder"
+            )
+        for each in list(folder.iterdir()):
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    except OSError as error:
+        raise UsageError(f"{folder}: {reason(error)}") from None
+    return folder

@@ -1,0 +1,94 @@
+"""A federation of the drill's own, with everybody in place, until the drill is over."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from essc_workbench.connections import Connections
+from essc_workbench.drills.orders import Order
+from essc_workbench.drills.plan import Plan
+from essc_workbench.drills.powers import DrillPowers
+from essc_workbench.drills.preparing import prepare
+from essc_workbench.federation import Federation, federation_in
+from essc_workbench.folders import DataFolder
+
+DATA: Final = "data"
+NOTES: Final = "notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that a drill plays on."""
+
+    plan: Plan
+    seed: int
+    folder: Path
+    """The drill's own."""
+    federation: Federation
+    straight: Connections
+    powers: DrillPowers
+    origin_ns: int
+    """From when notes count, on the monotonic clock."""
+
+    @property
+    def data(self) -> DataFolder:
+        """Where the parties keep what they keep."""
+        return self.federation.folder
+
+    @property
+    def notes(self) -> Path:
+        """Where all notes of the drill lie."""
+        return self.folder / NOTES
+
+    def orders(self) -> Sequence[Order]:
+        """What the processes of the generator are told, by shard."""
+        count = self.plan.processes
+        return [
+            Order(
+                plan=self.plan,
+                seed=self.seed,
+                shard=shard,
+                shards=count,
+                data=self.data.root,
+                notes=self.notes / f"generator-{shard}.jsonl",
+                origin_ns=self.origin_ns,
+            )
+            for shard in range(count)
+        ]
+
+
+@asynccontextmanager
+async def staged(
+    plan: Plan, seed: int, folder: Path, say: Callable[[str], None]
+) -> AsyncIterator[Stage]:
+    """Starts a federation in a folder and prepares its population; all has ended at the end.
+
+    Raises WorkbenchError and RpcError.
+    """
+    (folder / NOTES).mkdir()
+    origin_ns = time.monotonic_ns()
+    async with AsyncExitStack() as stack:
+        federation = await stack.enter_async_context(
+            federation_in(
+                DataFolder(folder / DATA),
+                channels=plan.federation.channels,
+                is_tls=plan.federation.tls,
+                say=say,
+                people=(),  # the population is the drill's own
+                platform_options=() if plan.federation.admission else ("--admission", "off"),
+            )
+        )
+        straight = await stack.enter_async_context(federation.connections(is_straight=True))
+        await prepare(
+            federation.folder,
+            plan,
+            seed,
+            notes=folder / NOTES / "preparation.jsonl",
+            origin_ns=origin_ns,
+            say=say,
+        )
+        powers = DrillPowers(federation, straight)
+        yield Stage(plan, seed, folder, federation, straight, powers, origin_ns)
