@@ -53,25 +53,25 @@ async def done(*faults: dict[str, Any]) -> tuple[FakePowers, Faults, list[str]]:
 
 async def test_each_is_done_at_its_time_and_undone_after_it() -> None:
     powers, faults, dropped = await done(
-        {"at": "200ms", "lasts": "100ms", "freeze": "wechat"},
+        {"at": "800ms", "lasts": "50ms", "freeze": "wechat"},
         {"at": "10ms", "lasts": "50ms", "kill": "platform"},
-        {"at": "100ms", "restart": "platform"},
-        {"at": "120ms", "lasts": "300ms", "suspend": "alipay"},
-        {"at": "130ms", "disconnect": "wechat"},
-        {"at": "350ms", "advance": "1h"},
+        {"at": "200ms", "restart": "platform"},
+        {"at": "400ms", "lasts": "50ms", "suspend": "alipay"},
+        {"at": "600ms", "disconnect": "wechat"},
+        {"at": "1s", "advance": "1h"},
     )
 
-    assert powers.done == [
-        "kill platform",
-        "start platform",
-        "stop platform",
-        "start platform",
-        "suspend alipay",
-        "freeze wechat",
-        "thaw wechat",
+    assert sorted(powers.done) == [
         "advance platform 3600000000",
         "advance wechat 3600000000",
+        "freeze wechat",
+        "kill platform",
         "resume alipay",
+        "start platform",
+        "start platform",
+        "stop platform",
+        "suspend alipay",
+        "thaw wechat",
     ]
     assert dropped == ["wechat"]
     told = faults.seen(())
@@ -83,10 +83,10 @@ async def test_each_is_done_at_its_time_and_undone_after_it() -> None:
         "wechat",
         "",
     ]
-    assert [each.at_s for each in told] == pytest.approx(
-        [0.01, 0.1, 0.12, 0.13, 0.2, 0.35], abs=0.09
-    )
-    assert told[0].until_s - told[0].at_s == pytest.approx(0.05, abs=0.09)
+    planned = [0.01, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert all(each.at_s >= at for each, at in zip(told, planned, strict=True))
+    assert told[0].until_s - told[0].at_s >= 0.04
+    assert powers.done.index("freeze wechat") < powers.done.index("thaw wechat")
 
 
 async def test_what_lasts_when_a_drill_ends_is_undone_then() -> None:
@@ -106,7 +106,10 @@ async def test_what_happened_is_told_in_the_words_of_histories() -> None:
     told: list[tuple[str, dict[str, Any]]] = []
     faults = Faults(
         plan(
-            faults=[{"at": "1ms", "lasts": "1ms", "kill": "wechat"}, {"at": "9ms", "advance": "1s"}]
+            faults=[
+                {"at": "1ms", "lasts": "1ms", "kill": "wechat"},
+                {"at": "600ms", "advance": "1s"},
+            ]
         ),
         FakePowers(),
         noted=lambda what, **facts: told.append((what, facts)),
