@@ -1,5 +1,8 @@
 """A party's whole state in one message, as its lab port exports it."""
 
+from pathlib import Path
+from typing import Any, Final
+
 import grpc
 
 from essc.lab.v1.audit_service_pb2 import ExportRequest, ExportResponse
@@ -8,6 +11,9 @@ from essc_wire.client import Peer
 from essc_workbench.failures import WorkbenchError
 
 TIMEOUT_S = 60.0
+TO_FILE_TIMEOUT_S: Final = 600.0
+"""As long as a party lets an export last."""
+_EXPORT: Final = "/essc.lab.v1.AuditService/Export"
 
 
 async def exported(lab_port: Peer, *lists: str) -> ExportResponse:
@@ -29,3 +35,15 @@ async def exported_if_there(lab_port: Peer, *lists: str) -> ExportResponse | Non
         if error.code() is grpc.StatusCode.UNIMPLEMENTED:
             return None
         raise
+
+
+async def export_to(path: Path, lab_port: Peer, lists: tuple[str, ...]) -> None:
+    """Writes a snapshot to a file as it comes, in bounded memory. Raises RpcError or OSError.
+
+    The parts of a message, one behind the other, are the whole message: read it as one.
+    """
+    request = ExportRequest(lists=lists).SerializeToString()
+    export: Any = lab_port.channel.unary_stream(_EXPORT)
+    with path.open("wb") as file:
+        async for part in export(request, **lab_port.options(timeout_s=TO_FILE_TIMEOUT_S)):
+            file.write(part)
