@@ -16,6 +16,9 @@ T = TypeVar("T")
 TIMEOUT_S = 5.0
 
 _OPTIONS = (
+    # Each has a connection of its own. gRPC would let all callers of one process share one to the
+    # same address, and with it the calls at once that a connection may have.
+    ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),  # parties are called directly, whatever the environment says
     ("grpc.enable_retries", 0),  # repeating is ours: by certainty, with the same request_id
     # A restarted party should be noticed within a second.

@@ -159,10 +159,25 @@ async def test_what_is_beyond_a_connections_streams_waits_at_its_caller(tmp_path
             await second.until_heartbeat()
             with pytest.raises(grpc.RpcError) as caught:
                 await bank.events.GetHead(head, **bank.peer.options(timeout_s=0.3))
+            # Whoever has a connection of its own does not wait, not even in the same process.
+            await world.citizen(1)
 
         error: Any = caught.value
         assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         await bank.do(bank.events.GetHead, head)
+
+
+async def test_a_caller_with_as_many_calls_as_it_may_have_at_once_meets_no_bare_refusal(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path / "platform", streams_max=8) as world:
+        bank = await world.channel("bank")
+        link = await bank.apply(await world.citizen(1))
+
+        calls = (bank.get(link) for _ in range(400))
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+
+        assert [each for each in answers if isinstance(each, BaseException)] == []
 
 
 def test_a_caller_who_will_be_gone_is_not_let_in() -> None:
