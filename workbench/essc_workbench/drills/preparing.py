@@ -34,8 +34,10 @@ from essc_workbench.drills.journeys.lines import Lines
 from essc_workbench.drills.journeys.people import People
 from essc_workbench.drills.journeys.prepared import Links, Prepared, key_of
 from essc_workbench.drills.journeys.turns import RequestIds, Turn
+from essc_workbench.drills.journeys.walking import Phones
 from essc_workbench.drills.notes import Notes
 from essc_workbench.drills.plan import Plan
+from essc_workbench.drills.preparing_phones import link_by_phone, open_account, read_links
 from essc_workbench.enrolment import BUREAU
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.families import CARD_PASSWORD
@@ -45,6 +47,8 @@ from essc_workbench.seeding import importing
 from essc_workbench.seeding.people import Role
 
 AT_ONCE: Final = 128
+PHONES_AT_ONCE: Final = 24
+"""As much as a channel does at once."""
 TEXTS_AT_ONCE: Final = 64
 """Of the text messages of all phones the lab keeps a bounded number."""
 _WITHIN_S: Final = 60.0
@@ -79,16 +83,23 @@ async def prepare(
             bureau, import_plan, lambda tally: say(f"{tally.received:,} of {count:,} citizens")
         )
         prepared = await asked_first(connections, plan, secrets.token_hex(16), seed)
-        book = None
-        if notes is not None:
+        book, is_direct = None, plan.via == "platform"
+        if notes is not None and is_direct:
             book = Notes(notes, key=key_of(prepared.run), origin_ns=origin_ns)
             stack.enter_context(book)
         lines = Lines(folder=folder, state=folder.load(), manners=_MANNERS, notes=book)
         making = _Making(plan, prepared, connections, say)
         for channel in plan.federation.channels:
-            line = lines.platform(channel)
+            line = lines.platform(channel) if is_direct else lines.phones(channel)
             stack.push_async_callback(line.close)
-            await making.link_all(channel, line)
+            await (making.link_all if is_direct else making.phone_all)(channel, line)
+        if not is_direct:
+            places = making.circles.linked
+            await read_links(connections, prepared, making.people, places)
+            for channel in plan.federation.channels:
+                line = lines.platform(channel)
+                stack.push_async_callback(line.close)
+                making.open_desk(channel, line)
         await making.equip()
         prepared.write(folder.root)
         return prepared
@@ -120,8 +131,7 @@ class _Making:
         """A link in a channel for everybody who is to have one."""
         linked = self.circles.linked
         links = self.prepared.links[channel] = Links("", array("q", [0]) * len(linked))
-        desk = Desk(line, self.prepared, self.people)
-        self.desks[channel] = desk, Equipping(desk, line)
+        desk = self.open_desk(channel, line)
         ids = [""] * len(linked)
 
         async def link(place: int) -> None:
@@ -131,11 +141,40 @@ class _Making:
         await self._each(f"links in {channel}", linked, link)
         links.ids = "".join(ids)
 
+    def open_desk(self, channel: str, line: Line) -> Desk:
+        """The channel at the platform."""
+        desk = Desk(line, self.prepared, self.people)
+        self.desks[channel] = desk, Equipping(desk, line)
+        return desk
+
+    async def phone_all(self, channel: str, line: Line) -> None:
+        """An account in a channel for everybody; a phone, and a link by it, for who is to have one.
+
+        Nothing of this is noted: what channels asked the platform for is their own business.
+        """
+        sessions: dict[int, str] = {}
+        self.prepared.sessions[channel] = sessions
+        phones = Phones(line, sessions, self.people, self.connections)
+        mix = set(self.plan.journeys.get(channel, ()))
+        shows_codes = not mix.isdisjoint({*CODES, "pay"})
+
+        async def open_one(place: int) -> None:
+            await open_account(self.connections, channel, self.people.person(place))
+
+        async def link(place: int) -> None:
+            turn = self.turn(place)
+            sessions[place] = await link_by_phone(phones, turn, place, shows_codes=shows_codes)
+
+        everybody = range(self.plan.population.citizens)
+        await self._each(f"accounts in {channel}", everybody, open_one, at_once=PHONES_AT_ONCE)
+        linked = self.circles.linked
+        await self._each(f"phones in {channel}", linked, link, at_once=PHONES_AT_ONCE)
+
     async def equip(self) -> None:
         """All else that the plan's journeys need."""
         mixes = self.plan.journeys
         for channel, mix in mixes.items():
-            if not set(CODES).isdisjoint(mix):
+            if self.plan.via == "platform" and not set(CODES).isdisjoint(mix):
                 await self._know_devices(channel)
         names = {name for mix in mixes.values() for name in mix}
         bureau = Bureau(self.connections.platform(BUREAU))

@@ -36,6 +36,8 @@ _SHARES: Final[Mapping[JourneyName, float]] = {
     "certify": 0.1,
 }
 """Which share of the linked households such a circle has; what it costs is links only."""
+_LEAST: Final[Mapping[JourneyName, int]] = {"unlink_and_link": 2, "report_loss": 2, "certify": 4}
+"""How many it has at least, for each process: of a household only the oldest is certified."""
 _FEW: Final[Mapping[JourneyName, int]] = {"wrong_password": 4, "pay": 8, "family": 4}
 """How many households have card passwords for it, for each process; one takes the platform 31 ms.
 A family needs more, by how many members are added."""
@@ -108,7 +110,7 @@ def wanted_households(plan: Plan, name: JourneyName) -> int:
     if name not in _FEW:
         people = plan.population
         linked = round(people.citizens * people.linked) // HOUSEHOLD
-        return max(plan.processes, math.ceil(_SHARES[name] * linked))
+        return max(plan.processes * _LEAST[name], math.ceil(_SHARES[name] * linked))
     few = plan.processes * _FEW[name]
     if name != "family":
         return few

@@ -43,26 +43,12 @@ class Pay(Acted):
             told=("use.use_id", "use.service_id", "use.redeem_time"),
             tell=_used,
         )
-        self._bill = Ask(
-            provider,
-            "essc.settlement.v1.OrderService/CreateOrder",
-            orders.CreateOrderResponse,
-            asked=("use_id", "own_fen"),
-            told=_ORDER,
-            tell=_ordered,
-        )
+        self._biller = Biller(provider)
 
     async def act(self, place: int, channel: str, turn: Turn) -> None:
         with self._circle.taken(place) as found:
             use_id = await self._use(turn, channel, found)
-            request_id = turn.request_id()
-            bill = orders.CreateOrderRequest(
-                request_id=request_id, use_id=use_id, own_fen=OWN_FEN
-            ).SerializeToString()
-            answer = await self._bill(
-                bill, request_id, turn.deadline_s, (found,), (use_id, OWN_FEN)
-            )
-            order_id = answer.order.order_id
+            order_id = await self._biller.bill(turn, found, use_id=use_id)
             link_id, request_id = self._desks[channel].links.id_of(found), turn.request_id()
             pay = payments.PayRequest(request_id=request_id, link_id=link_id, order_id=order_id)
             answer = await self._pay[channel](
@@ -98,6 +84,40 @@ class Pay(Acted):
             raise mixed_up()
         use_id: str = answer.use.use_id
         return use_id
+
+
+class Biller:
+    """The provider's line, for orders of one fen."""
+
+    def __init__(self, provider: Line) -> None:
+        self._create = Ask(
+            provider,
+            "essc.settlement.v1.OrderService/CreateOrder",
+            orders.CreateOrderResponse,
+            asked=("use_id", "check_number", "own_fen"),
+            told=_ORDER,
+            tell=_ordered,
+        )
+
+    async def bill(
+        self, turn: Turn, place: int, *, use_id: str = "", check_number: str = ""
+    ) -> str:
+        """An order for the holder of a use, or of a code that was checked. Its id."""
+        request_id = turn.request_id()
+        request = orders.CreateOrderRequest(request_id=request_id, own_fen=OWN_FEN)
+        if use_id:
+            request.use_id = use_id
+        else:
+            request.check_number = check_number
+        answer = await self._create(
+            request.SerializeToString(),
+            request_id,
+            turn.deadline_s,
+            (place,),
+            (use_id, check_number, OWN_FEN),
+        )
+        order_id: str = answer.order.order_id
+        return order_id
 
 
 def _issue(line: Line, desk: Desk) -> Ask:

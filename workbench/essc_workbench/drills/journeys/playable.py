@@ -28,6 +28,11 @@ def unplayable(plan: Plan) -> Iterator[tuple[Path, str, bool]]:
     if "apply" in names:
         yield from _all_linked(plan)
     yield from _two_banks(plan)
+    if plan.via == "phones":
+        for channel, mix in plan.journeys.items():
+            if "report_loss" in mix:
+                text = "a loss is reported at a bureau's desk, so not `via: phones`"
+                yield ("journeys", channel, "report_loss"), text, True
 
 
 def _too_few(plan: Plan, names: set[JourneyName]) -> Iterator[tuple[Path, str, bool]]:
