@@ -1,10 +1,8 @@
 """`essc drill run`: a plan is read, staged, played, looked at, and told."""
 
 import asyncio
-import contextlib
 import shlex
 import shutil
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,22 +10,15 @@ from typing import Final
 
 from rich.console import Console
 
-from essc_workbench.drills.concluding import Around, result_of
-from essc_workbench.drills.coordinator import Conducted, Conductor
-from essc_workbench.drills.faulting import Faults
+from essc_workbench.drills.concluding import Around
 from essc_workbench.drills.files import PlanFile, load, name_of
-from essc_workbench.drills.live import watching
+from essc_workbench.drills.playing import drilled
 from essc_workbench.drills.report.terminal import tell
 from essc_workbench.drills.report.writing import REPORT, write_report
-from essc_workbench.drills.results import FILE_NAME, Result, Ruling, write_result
-from essc_workbench.drills.shards import LocalShards
-from essc_workbench.drills.staging import DATA, NOTES, Stage, staged
-from essc_workbench.drills.surroundings import baselines, environment, stored, stores
-from essc_workbench.drills.watching import Watching
+from essc_workbench.drills.results import FILE_NAME, Ruling, write_result
+from essc_workbench.drills.staging import DATA, NOTES
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import reason
-from essc_workbench.progress import progress
-from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.knowledge import known
 from essc_workbench.scenarios.run_folders import fresh_folder
 
@@ -54,7 +45,9 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     seed = file.plan.seed if wishes.seed is None else wishes.seed
     name = name_of(path)
     folder = _named(wishes.report) if wishes.report else fresh_folder(name, seed, DRILLS)
-    result = await _drilled(console, file, seed, folder, is_plain=wishes.is_plain)
+    result = await drilled(
+        console, file.plan, folder, around_of(file, seed), is_plain=wishes.is_plain
+    )
     await asyncio.to_thread(write_result, result, folder)
     page = await asyncio.to_thread(write_report, result, folder)
     if not wishes.keeps_data and result.ruling is not Ruling.BROKEN:
@@ -63,47 +56,14 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     return int(result.status)
 
 
-async def _drilled(
-    console: Console, file: PlanFile, seed: int, folder: Path, *, is_plain: bool
-) -> Result:
-    began_s, plan = time.monotonic(), file.plan
-    around = Around(
+def around_of(file: PlanFile, seed: int) -> Around:
+    """What a result says besides what was seen."""
+    return Around(
         name=name_of(file.path),
         seed=seed,
         replay=f"essc drill run {shlex.quote(str(file.path))} --seed {seed}",
         start_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
-    async with contextlib.AsyncExitStack() as stack:
-        with progress(console) as say:
-            stage = await stack.enter_async_context(staged(plan, seed, folder, say))
-            say("measuring what this machine can do")
-            around.baselines = await baselines(folder)
-            process = stage.federation.process(PLATFORM)
-            around.environment = await asyncio.to_thread(environment, stage.data, plan, process)
-        seen = await _played(console, stage, around, is_plain=is_plain)
-    around.took_s = time.monotonic() - began_s
-    return result_of(seen, around)
-
-
-async def _played(console: Console, stage: Stage, around: Around, *, is_plain: bool) -> Conducted:
-    """The load itself, with whoever watches and whatever happens meanwhile."""
-    plan, channels = stage.plan, stage.plan.federation.channels
-    shards = LocalShards(stage.orders(), stage.data.logs)
-    gauges = Watching(stage.straight, channels, stage.federation.pids)
-    faults = Faults(plan, stage.powers, disconnect=shards.disconnect)
-    before = stored(stage.data, channels)
-    await gauges.open()
-    with watching(console, plan, is_plain=is_plain) as watch:
-        beside = (gauges.watch, faults.follow)
-        conductor = Conductor(plan, shards, on_second=watch, gauges=gauges, beside=beside)
-        try:
-            seen = await conductor.conduct()
-        finally:
-            await shards.close()
-    around.event_lag = gauges.lag
-    around.faults = faults.seen(seen.seconds)
-    around.stores = stores(before, stored(stage.data, channels))
-    return seen
 
 
 def _named(folder: Path) -> Path:

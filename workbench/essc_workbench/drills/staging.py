@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from essc_workbench.connections import Connections
+from essc_workbench.drills.notes import Notes
 from essc_workbench.drills.orders import Order
 from essc_workbench.drills.plan import Plan
 from essc_workbench.drills.powers import DrillPowers
@@ -42,6 +43,10 @@ class Stage:
     def notes(self) -> Path:
         """Where all notes of the drill lie."""
         return self.folder / NOTES
+
+    def book(self) -> Notes:
+        """Where the drill notes what happened to parties."""
+        return Notes(self.notes / "faults.jsonl", key=bytes(1), origin_ns=self.origin_ns)
 
     def orders(self) -> Sequence[Order]:
         """What the processes of the generator are told, by shard."""
