@@ -7,7 +7,6 @@ the snapshot, the other side shows too from then on.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Final
 
 from essc.lab.v1.audit_service_pb2 import ExportResponse
@@ -18,7 +17,7 @@ from essc_workbench.judges.linearizability.attempts import deeds
 from essc_workbench.judges.linearizability.people import Register, number
 from essc_workbench.judges.sightings import (
     BOTH,
-    Ending,
+    Endings,
     Phase,
     Sighting,
     endings,
@@ -32,6 +31,8 @@ WORDS: Final = {
     Phase.ALIVE: Text(zh="有效", en="alive"),
     Phase.ENDED: Text(zh="已结束", en="ended"),
 }
+_ACTING: Final = ("AddMember", "Certify")
+"""What is done for a member, and leaves something that is the member's."""
 _PAIRS: Final = (
     (Record.KIND_MEMBER_ADDED, Record.KIND_BOUND_AS_MEMBER),
     (Record.KIND_MEMBER_REMOVED, Record.KIND_UNBOUND_AS_MEMBER),
@@ -83,23 +84,15 @@ def _judge_sightings(tally: Tally, evidence: Evidence, register: Register) -> No
             least.append((sighting, min(sighting.phases) if phase is None else phase))
 
 
-def _least_phase(sighting: Sighting, bound: Phase, ended: Sequence[Ending]) -> Phase | None:
+def _least_phase(sighting: Sighting, bound: Phase, ended: Endings) -> Phase | None:
     """The first phase from a bound on in which the binding may have been seen; None if none."""
     possible = sorted(phase for phase in sighting.phases if phase >= bound)
     if not possible:
         return None
     is_ending = bound is Phase.ALIVE and possible[0] is Phase.ENDED
-    if is_ending and not _may_be_ended(sighting, ended):
+    if is_ending and not ended.may_be_of(sighting.binding, sighting.ended_us):
         return None
     return possible[0]
-
-
-def _may_be_ended(sighting: Sighting, ended: Sequence[Ending]) -> bool:
-    people = {sighting.binding.holder, sighting.binding.member}
-    return any(
-        each.began_us <= sighting.ended_us and (not each.people or each.people == people)
-        for each in ended
-    )
 
 
 def _is_across(one: Sighting, other: Sighting) -> bool:
@@ -154,8 +147,10 @@ def _judge_acting(
         if row.is_by_binder
     }
     for deed in deeds(evidence):
+        if deed.method not in _ACTING or deed.outcome is not Outcome.OK:
+            continue
         member = register.people(deed.call).second
-        if deed.outcome is not Outcome.OK or not member:
+        if not member:
             continue
         if deed.method == "AddMember" and not tally.holds(member in held):
             _lacking(tally, member, deed.calls, "电子社保卡", "no electronic card")

@@ -4,6 +4,7 @@ A binding is absent, then alive, then ended, and never goes back. It has two sid
 the member's, which are written together; so what either side has shown holds for both from then on.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,6 +21,8 @@ HOLDER: Final = "holder"
 MEMBER: Final = "member"
 BOTH: Final = "both"
 ENDING: Final = ("RemoveMember", "LeaveBinder")
+SHOWING: Final = frozenset({"ListMembers", "ListBinders", "AddMember", *ENDING})
+"""Methods whose answers show bindings."""
 _LEFT_OUT: Final = "left_out"
 
 
@@ -54,20 +57,34 @@ class Sighting:
     channel: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """A request that may have ended a binding."""
+class Endings:
+    """When requests began that may have ended a binding, by whose it is."""
 
-    people: frozenset[str]
-    """Whose; empty if that is not known, and it may be anybody's."""
-    began_us: int
+    def __init__(self) -> None:
+        self._first_us: dict[frozenset[str], int] = {}
+        self._of_anybody_us: int | None = None
+
+    def add(self, people: frozenset[str], began_us: int) -> None:
+        """One more; of nobody if it is not known whose, and it may be anybody's."""
+        if people:
+            self._first_us[people] = min(began_us, self._first_us.get(people, began_us))
+        elif self._of_anybody_us is None or began_us < self._of_anybody_us:
+            self._of_anybody_us = began_us
+
+    def may_be_of(self, binding: Binding, until_us: int) -> bool:
+        """Whether one of them may have ended a binding until then."""
+        people = frozenset((binding.holder, binding.member))
+        firsts = (self._first_us.get(people), self._of_anybody_us)
+        return any(first is not None and first <= until_us for first in firsts)
 
 
 def sightings(evidence: Evidence, register: Register) -> list[Sighting]:
     """All sightings of all bindings, in the order in which they began."""
     bindings = tuple(_bindings(evidence, register))
     # Of whom somebody was cancelled, a binding is shown as good no more, though nobody ended it.
-    living = [each for each in bindings if not {each.holder, each.member} & register.cancelled]
+    living = _Known(
+        each for each in bindings if not {each.holder, each.member} & register.cancelled
+    )
     found = [
         sighting
         for deed in deeds(evidence)
@@ -78,14 +95,14 @@ def sightings(evidence: Evidence, register: Register) -> list[Sighting]:
     return sorted(found, key=lambda each: each.began_us)
 
 
-def endings(evidence: Evidence, register: Register) -> list[Ending]:
+def endings(evidence: Evidence, register: Register) -> Endings:
     """All requests that may have ended some binding."""
-    found = []
+    found = Endings()
     for deed in deeds(evidence):
         if deed.method in ENDING and deed.outcome is not Outcome.REFUSED:
             people = register.people(deed.call)
             both = (people.first, people.second) if people.first and people.second else ()
-            found.append(Ending(frozenset(both), deed.began_us))
+            found.add(frozenset(both), deed.began_us)
     return found
 
 
@@ -105,21 +122,34 @@ def _bindings(evidence: Evidence, register: Register) -> Iterator[Binding]:
     return iter(known)
 
 
-def _of_deed(deed: Deed, register: Register, bindings: Iterable[Binding]) -> Iterator[Sighting]:
+class _Known:
+    """Bindings by either side."""
+
+    def __init__(self, bindings: Iterable[Binding]) -> None:
+        self.of_holder: dict[str, list[Binding]] = defaultdict(list)
+        self.of_member: dict[str, list[Binding]] = defaultdict(list)
+        self.added: dict[tuple[str, int], list[Binding]] = defaultdict(list)
+        for each in bindings:
+            self.of_holder[each.holder].append(each)
+            self.of_member[each.member].append(each)
+            for person in {each.holder, each.member}:
+                self.added[person, each.add_us].append(each)
+
+
+def _of_deed(deed: Deed, register: Register, bindings: _Known) -> Iterator[Sighting]:
+    if deed.method not in SHOWING:
+        return
     first = register.people(deed.call).first
     if deed.method == "ListMembers":
-        own = [each for each in bindings if each.holder == first]
-        yield from _listed(deed, own, HOLDER, "bindings")
+        yield from _listed(deed, bindings.of_holder[first], HOLDER, "bindings")
     elif deed.method == "ListBinders":
-        own = [each for each in bindings if each.member == first]
-        yield from _listed(deed, own, MEMBER, "binders")
+        yield from _listed(deed, bindings.of_member[first], MEMBER, "binders")
     elif deed.method in ("AddMember", *ENDING):
         side = "binder" if deed.method == "LeaveBinder" else "binding"
         add_us = number(deed.told, f"{side}.add_time")
         phase = Phase.ALIVE if deed.method == "AddMember" else Phase.ENDED
-        for each in bindings:
-            if each.add_us == add_us and first in (each.holder, each.member):
-                yield _sighting(deed, each, BOTH, {phase})
+        for each in bindings.added[first, add_us]:
+            yield _sighting(deed, each, BOTH, {phase})
 
 
 def _listed(deed: Deed, own: Iterable[Binding], side: str, rows: str) -> Iterator[Sighting]:

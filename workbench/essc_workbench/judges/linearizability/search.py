@@ -161,14 +161,28 @@ def _alike(operations: Sequence[Operation]) -> list[int]:
     """
     found = [0] * len(operations)
     groups: dict[Hashable, list[int]] = {}
-    for index, each in enumerate(operations):
-        groups.setdefault(each.likeness, []).append(index)
+    for index in _not_alone(operations):
+        groups.setdefault(operations[index].likeness, []).append(index)
     for group in groups.values():
         earlier = 0
         for index in sorted(group, key=lambda n: (operations[n].ended_us or _NEVER_US, n)):
             found[index] = earlier
             earlier |= 1 << index
     return found
+
+
+def _not_alone(operations: Sequence[Operation]) -> list[int]:
+    """Those that were on their way at the same time as another one."""
+    found: set[int] = set()
+    last, end_us = -1, -1
+    for index in sorted(range(len(operations)), key=lambda n: operations[n].began_us):
+        each = operations[index]
+        if each.began_us <= end_us:
+            found |= {last, index}
+        each_end_us = _NEVER_US if each.ended_us is None else each.ended_us
+        if each_end_us > end_us:
+            last, end_us = index, each_end_us
+    return sorted(found)
 
 
 def _moments(operations: Sequence[Operation]) -> list[tuple[int, bool, int]]:
