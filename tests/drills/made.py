@@ -121,7 +121,7 @@ def made_result(*, seed: int = 7, slower: float = 1.0) -> Result:
         ),
         faults=(
             FaultSeen(
-                text=Words(en="platform frozen", zh="平台冻结"),
+                text=Words(en="is frozen", zh="被冻结"),
                 party="platform",
                 at_s=FROZEN_S,
                 until_s=THAWED_S,

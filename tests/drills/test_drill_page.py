@@ -100,7 +100,7 @@ def test_one_cursor_moves_through_all_charts_by_pointing(opened: Page) -> None:
 def test_faults_are_named_with_how_it_got_over_them(opened: Page) -> None:
     told = re.sub(r"\s+", " ", opened.locator(".faults").inner_text())
 
-    assert told.startswith("F1 platform frozen 平台冻结 platform · 30 s – 32 s")
+    assert told.startswith("F1 platform is frozen 被冻结 · 30 s – 32 s")
     assert "recovered after 1.2 s" in told
 
 

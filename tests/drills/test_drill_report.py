@@ -154,7 +154,7 @@ def test_the_meeting_talks_about_all_that_was_not_as_it_should_be(result: Result
         "a generator process used 97 % of its core",
         "exactly-once: the link of resident 17 is gone",
         "latency p99, all journeys: wanted ≤ 100 ms, seen 1.74 s",
-        "never recovered from: platform frozen at 30 s",
+        "never recovered: platform is frozen at 30 s",
     ]
     assert to_discuss(passed(result)) == ()
 
@@ -193,7 +193,9 @@ def test_a_long_drill_keeps_its_peaks_and_its_size(result: Result) -> None:
 
 def test_what_nobody_measured_is_not_drawn_as_zero(result: Result) -> None:
     bare = tuple(
-        each.model_copy(update={"event_lag_p50_us": None, "event_lag_p99_us": None, "cpu": {}})
+        each.model_copy(
+            update={"event_lag_p50_us": None, "event_lag_p99_us": None, "cpu": {}, "queue": None}
+        )
         for each in result.seconds
     )
     unmeasured = result.model_copy(update={"seconds": bare})
@@ -201,7 +203,9 @@ def test_what_nobody_measured_is_not_drawn_as_zero(result: Result) -> None:
     drawn = {chart.name: chart.is_empty for chart in charts(unmeasured)}
 
     assert (drawn["lag"], drawn["cpu"], drawn["rate"]) == (True, True, False)
+    assert "was not measured" not in page(result)
     assert "nobody measured it" in page(unmeasured)
+    assert "How many commands waited at the platform was not measured." in page(unmeasured)
 
 
 def test_a_drill_whose_load_never_began_has_a_page_too(result: Result) -> None:

@@ -218,7 +218,14 @@ def _reasons(result: Result, points: list[Sequence[Second]]) -> Chart:
 
 def _queue(points: list[Sequence[Second]]) -> Chart:
     queue, flight = worst(points, lambda s: s.queue), worst(points, lambda s: s.in_flight)
-    deepest = [max((value or 0 for value in each), default=0) for each in (queue, flight)]
+    most, deepest = (max((value or 0 for value in each), default=0) for each in (flight, queue))
+    is_known = any(value is not None for value in queue)
+    waited = Words(
+        en=f"At most {deepest:,.0f} commands waited at the platform."
+        if is_known
+        else "How many commands waited at the platform was not measured.",
+        zh=f"平台队列最多 {deepest:,.0f} 条命令。" if is_known else "平台队列未测量。",
+    )
     return Chart(
         name="queue",
         title=Words(en="Waiting", zh="排队"),
@@ -232,9 +239,8 @@ def _queue(points: list[Sequence[Second]]) -> Chart:
             ),
         ),
         told=Words(
-            en=f"At most {deepest[0]:,.0f} commands waited at the platform, and "
-            f"{deepest[1]:,.0f} journeys were under way at once.",
-            zh=f"平台队列最多 {deepest[0]:,.0f} 条命令，同时进行的办事最多 {deepest[1]:,.0f} 次。",
+            en=f"At most {most:,.0f} journeys were under way at once. {waited.en}",
+            zh=f"同时进行的办事最多 {most:,.0f} 次。{waited.zh}",
         ),
     )
 

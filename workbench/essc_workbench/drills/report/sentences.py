@@ -88,7 +88,7 @@ def _of_objectives(missed: tuple[Objective, ...], count: int) -> Iterator[Words]
     if not missed:
         return
     en = _few(f"{each.text.en} was {each.seen}, wanted {each.wanted}" for each in missed)
-    zh = _few(f"{each.text.zh}实际 {each.seen}，目标 {each.wanted}" for each in missed)
+    zh = _few((f"{each.text.zh}实际 {each.seen}，目标 {each.wanted}" for each in missed), "；")
     was = "was" if len(missed) == 1 else "were"
     yield Words(
         en=f"{len(missed)} of {count} objectives {was} not met: {en}",
@@ -102,7 +102,7 @@ def _of_audit(findings: tuple[AuditFinding, ...]) -> Iterator[Words]:
         first = [each.violations[0] if each.violations else each.text for each in wrong]
         yield Words(
             en=f"The audit found a rule broken: {_few(each.en for each in first)}",
-            zh=f"审计发现违反规则：{_few(each.zh for each in first)}",
+            zh=f"审计发现违反规则：{_few((each.zh for each in first), '；')}",
         )
     elif findings:
         names = _few(each.judge for each in findings)
@@ -117,14 +117,14 @@ def _void(result: Result) -> Words:
         reasons.append(Words(en="too little was seen", zh="观测不足"))
     return Words(
         en=f"Nothing can be said of the platform: {_few(each.en for each in reasons)}.",
-        zh=f"不能据此评价平台：{_few(each.zh for each in reasons)}。",
+        zh=f"不能据此评价平台：{_few((each.zh for each in reasons), '；')}。",
     )
 
 
-def _few(texts: Iterable[str]) -> str:
+def _few(texts: Iterable[str], between: str = "; ") -> str:
     told = list(texts)
     rest = len(told) - _TOLD_MAX
-    return "; ".join(told[:_TOLD_MAX]) + (f"; +{rest}" if rest > 0 else "")
+    return between.join([*told[:_TOLD_MAX], *([f"+{rest}"] if rest > 0 else [])])
 
 
 def _ended(text: str, stop: str) -> str:

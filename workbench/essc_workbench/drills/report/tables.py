@@ -166,8 +166,8 @@ def _to_discuss(result: Result) -> Iterator[Words]:
         if fault.recovered_s is None:
             at = numbers.seconds(fault.at_s)
             yield Words(
-                en=f"never recovered from: {fault.text.en} at {at}",
-                zh=f"未恢复：{fault.text.zh}（{at}）",
+                en=f"never recovered: {fault.party} {fault.text.en} at {at}",
+                zh=f"未恢复：{fault.party} {fault.text.zh}（{at}）",
             )
 
 

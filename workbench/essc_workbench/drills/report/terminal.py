@@ -106,7 +106,8 @@ def _rest(result: Result, report: str) -> Iterator[str]:
             if fault.recovered_s is None
             else f"recovered after 恢复用时 {numbers.seconds(fault.recovered_s)}"
         )
-        yield f"fault 故障      F{number} {fault.text.en} {fault.text.zh}, {span}, {over}"
+        told = f"{fault.party} {fault.text.en} {fault.text.zh}"
+        yield f"fault 故障      F{number} {told}, {span}, {over}"
     if result.event_lag and result.event_lag.count:
         p50, _, p99, _, most = percentiles(result.event_lag)
         yield f"event lag 滞后  p50 {p50}, p99 {p99}, max {most}"

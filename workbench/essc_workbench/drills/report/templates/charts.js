@@ -69,8 +69,16 @@
     const values = chart.series.flatMap(each => each.values).filter(v => v !== null && v > 0);
     const most = values.length ? Math.max(...values) : 1;
     if (!isLogarithmic(chart)) return [0, most * 1.08];
-    const least = values.length ? Math.min(...values) : 1;
-    return [10 ** Math.floor(Math.log10(Math.max(least, 10))), most * 1.3];
+    const least = Math.min(...values, lowest(chart), most);
+    return [Math.max(least, 1) * 0.9, most * 1.3];
+  }
+
+  // Where the heat map's lowest class with anything in it begins.
+  function lowest(chart) {
+    const places = chart.heat.map(column => column.findIndex(count => count > 0)).filter(place => place >= 0);
+    if (!places.length) return Infinity;
+    const place = Math.min(...places);
+    return place ? drawing.heat_us[place - 1] : drawing.heat_us[0] / 2;
   }
 
   const isLogarithmic = chart => chart.unit === "time";
@@ -82,9 +90,13 @@
       values: (u, splits) => splits.map(v => v === null ? null : short(telling[chart.unit](v))),
     };
     if (isLogarithmic(chart)) base.splits = (u, i, min, max) => {
-      const found = [];
-      for (let power = Math.ceil(Math.log10(min) - 1e-9); 10 ** power <= max; power++) found.push(10 ** power);
-      return found;
+      const at = bases => {
+        const found = [];
+        for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; power++)
+          found.push(...bases.map(base => base * 10 ** power).filter(v => v >= min && v <= max));
+        return found;
+      };
+      return at([1]).length > 2 ? at([1]) : at([1, 2, 5]);
     };
     return base;
   }
