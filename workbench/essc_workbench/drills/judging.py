@@ -157,6 +157,13 @@ def _words(text: Text) -> Words:
     return Words(zh=text.zh, en=text.en)
 
 
+UNFINISHED: Final = AuditFinding(
+    judge="notes",
+    text=Words(zh="调用记录完整", en="The notes tell of every call"),
+    ruling="unknown",
+    checks=0,
+    notes=(Words(zh="记录已满，其余未记", en="they are full, and the rest was left out"),),
+)
 _evidence: list[Evidence] = []
 """What the processes of the judges find where they began."""
 
@@ -166,7 +173,10 @@ def _judged(group: Sequence[int]) -> list[AuditFinding]:
 
 
 def judged(evidence: Evidence) -> Iterator[AuditFinding]:
-    """What all judges say, in their order."""
+    """What all judges say, in their order; nothing good of notes that are not whole."""
+    if evidence.history.happened("skipped"):
+        yield UNFINISHED
+        return
     _evidence[:] = [evidence]
     gc.freeze()  # or each process would copy all of it when it first collects
     with ProcessPoolExecutor(len(_GROUPS), get_context("fork")) as processes:
@@ -175,7 +185,7 @@ def judged(evidence: Evidence) -> Iterator[AuditFinding]:
             for group, told in zip(_GROUPS, processes.map(_judged, _GROUPS), strict=True)
             for pair in zip(group, told, strict=True)
         )
-    return (found[number] for number in sorted(found))
+    yield from (found[number] for number in sorted(found))
 
 
 def main(path: Path) -> None:

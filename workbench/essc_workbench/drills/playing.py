@@ -1,4 +1,4 @@
-"""A drill from its plan to its result: staged, played, looked at."""
+"""A drill from its plan to its result: staged, played, looked at, audited."""
 
 import asyncio
 import time
@@ -9,12 +9,13 @@ from typing import TypeAlias
 
 from rich.console import Console
 
+from essc_workbench.drills.audit import audited
 from essc_workbench.drills.concluding import Around, result_of
-from essc_workbench.drills.coordinator import Conducted, Conductor
+from essc_workbench.drills.coordinator import PROCESS_DIED, Conducted, Conductor
 from essc_workbench.drills.faulting import Faults
 from essc_workbench.drills.live import watching
 from essc_workbench.drills.plan import Plan
-from essc_workbench.drills.results import Result
+from essc_workbench.drills.results import Audit, Result
 from essc_workbench.drills.shards import LocalShards, Shards
 from essc_workbench.drills.staging import Stage, staged
 from essc_workbench.drills.surroundings import baselines, environment, stored, stores
@@ -40,7 +41,7 @@ async def drilled(
     is_plain: bool = False,
     make_shards: MakeShards = on_this_machine,
 ) -> Result:
-    """Runs a drill in a folder of its own. Raises WorkbenchError and RpcError."""
+    """Runs a drill in a folder of its own. Raises WorkbenchError, RpcError and OSError."""
     began_s = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
@@ -50,6 +51,9 @@ async def drilled(
             process = stage.federation.process(PLATFORM)
             around.environment = await asyncio.to_thread(environment, stage.data, plan, process)
         seen = await _played(console, stage, make_shards(stage), around, is_plain=is_plain)
+        with progress(console) as say:
+            say("looking whether all that was acknowledged is there, once")
+            around.audit = await _audited(stage, seen)
     around.took_s = time.monotonic() - began_s
     return result_of(seen, around)
 
@@ -74,3 +78,14 @@ async def _played(
     around.faults = faults.seen(seen.seconds)
     around.stores = stores(before, stored(stage.data, channels))
     return seen
+
+
+async def _audited(stage: Stage, seen: Conducted) -> Audit | None:
+    """The audit; none if a process of the generator died with notes that it had not written."""
+    if seen.failure or seen.ended_early is PROCESS_DIED:
+        return None
+    notes = await asyncio.to_thread(lambda: sorted(stage.notes.glob("*.jsonl")))
+    channels = stage.plan.federation.channels
+    return await audited(
+        stage.straight, stage.data.root, notes=notes, channels=channels, seed=stage.seed
+    )
