@@ -24,7 +24,7 @@ def plan_of(mix: dict[str, float], citizens: int = 200, **parts: Any) -> Plan:
         {
             "title": {"en": "a test", "zh": "测试"},
             "federation": {"channels": ("wechat", "alipay")},
-            "population": {"citizens": citizens, "linked": 0.8},
+            "population": {"citizens": citizens, "linked": 0.8, "third": 0.5, "families": 0.05},
             "journeys": {"wechat": mix, "alipay": mix},
             "load": ({"steady": {"rate": 10.0, "lasts": "10s"}},),
             "objectives": ({"good": 0.9},),

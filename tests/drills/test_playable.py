@@ -47,3 +47,14 @@ def test_each_process_has_people_of_its_own(processes: int) -> None:
     found = list(unplayable(plan_of({"wrong_password": 1.0}, citizens=40, processes=processes)))
 
     assert bool(found) == (processes == 4)
+
+
+def test_families_are_bound_among_those_who_are_in_nobodys_way() -> None:
+    people = {"citizens": 400, "linked": 1.0, "families": 1.0}
+
+    [(path, text, _)] = unplayable(
+        plan_of({"panel": 1.0, "unlink_and_link": 1.0}, population=people)
+    )
+
+    assert path == ("population", "families")
+    assert text == "100 households to bind, and 80 are in no journey's way"

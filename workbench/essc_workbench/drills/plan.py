@@ -63,6 +63,11 @@ class PopulationPlan(Part):
     linked: Share = Field(
         1.0, description="Which share of them has a card, and a link in every channel."
     )
+    third: Share = Field(
+        0.0,
+        description="Which share of those who are not linked has a card of the third generation, "
+        "which is delivered to every channel that receives new cards.",
+    )
     families: Share = Field(0.0, description="Which share of the households is bound as families.")
     hot: float = Field(
         0.0,

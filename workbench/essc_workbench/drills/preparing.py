@@ -20,16 +20,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from essc_wire.client import Peer
 from essc_workbench.bureau import Bureau
 from essc_workbench.calls import fixed_id
 from essc_workbench.connections import Connections
 from essc_workbench.drills.asking import asked_first
 from essc_workbench.drills.journey_names import JourneyName
 from essc_workbench.drills.journeys.calls import Ended, Line, Manners
-from essc_workbench.drills.journeys.circles import CODES, Circles, circles_of
+from essc_workbench.drills.journeys.circles import CODES, Circles, bound_households, circles_of
 from essc_workbench.drills.journeys.desk import Desk
 from essc_workbench.drills.journeys.equipping import Equipping
-from essc_workbench.drills.journeys.families import HOLDERS
+from essc_workbench.drills.journeys.families import ADDINGS, HOLDERS, FamilyDesk
 from essc_workbench.drills.journeys.lines import Lines
 from essc_workbench.drills.journeys.people import People
 from essc_workbench.drills.journeys.prepared import Links, Prepared, key_of
@@ -44,7 +45,7 @@ from essc_workbench.families import CARD_PASSWORD
 from essc_workbench.folders import DataFolder
 from essc_workbench.inboxes import Inbox
 from essc_workbench.seeding import importing
-from essc_workbench.seeding.people import Role
+from essc_workbench.seeding.people import HOUSEHOLD, Role
 
 AT_ONCE: Final = 128
 PHONES_AT_ONCE: Final = 24
@@ -76,19 +77,14 @@ async def prepare(
     """
     async with AsyncExitStack() as stack:
         connections = await stack.enter_async_context(Connections(folder, folder.load()))
-        bureau = connections.platform(BUREAU)
-        count = plan.population.citizens
-        import_plan = importing.Plan(count=count, seed=seed)
-        await importing.import_population(
-            bureau, import_plan, lambda tally: say(f"{tally.received:,} of {count:,} citizens")
-        )
+        await _import(connections.platform(BUREAU), plan, seed, say)
         prepared = await asked_first(connections, plan, secrets.token_hex(16), seed)
         book, is_direct = None, plan.via == "platform"
         if notes is not None and is_direct:
             book = Notes(notes, key=key_of(prepared.run), origin_ns=origin_ns)
             stack.enter_context(book)
         lines = Lines(folder=folder, state=folder.load(), manners=_MANNERS, notes=book)
-        making = _Making(plan, prepared, connections, say)
+        making = _Making(plan, prepared, connections, lines, say)
         for channel in plan.federation.channels:
             line = lines.platform(channel) if is_direct else lines.phones(channel)
             stack.push_async_callback(line.close)
@@ -105,16 +101,33 @@ async def prepare(
         return prepared
 
 
+async def _import(bureau: Peer, plan: Plan, seed: int, say: Say) -> None:
+    """Everybody with a card of the second generation, but a share of those without a link."""
+    people = plan.population
+    linked = circles_of(plan).linked
+    first = min(-(-len(linked) // HOUSEHOLD) * HOUSEHOLD, people.citizens)
+    third = round(people.third * 100)
+    for part in (
+        importing.Plan(count=first, seed=seed),
+        importing.Plan(count=people.citizens - first, seed=seed, first=first, third_percent=third),
+    ):
+        if part.count:
+            say(f"citizens: {part.count:,}")
+            await importing.import_population(bureau, part, lambda _tally: None)
+
+
 @dataclass(slots=True)
 class _Making:
     plan: Plan
     prepared: Prepared
     connections: Connections
+    lines: Lines
     say: Say
     people: People = field(init=False)
     circles: Circles = field(init=False)
     ids: RequestIds = field(init=False)
     desks: dict[str, tuple[Desk, Equipping]] = field(default_factory=dict)
+    lines_of: dict[str, Line] = field(default_factory=dict)
     inboxes: dict[int, Inbox] = field(default_factory=dict)
     stage: int = 0
 
@@ -144,7 +157,7 @@ class _Making:
     def open_desk(self, channel: str, line: Line) -> Desk:
         """The channel at the platform."""
         desk = Desk(line, self.prepared, self.people)
-        self.desks[channel] = desk, Equipping(desk, line)
+        self.desks[channel], self.lines_of[channel] = (desk, Equipping(desk, line)), line
         return desk
 
     async def phone_all(self, channel: str, line: Line) -> None:
@@ -187,6 +200,9 @@ class _Making:
                 await self._set_passwords(name)
         if "pay" in names:
             await self._let_pay(bureau)
+        homes = bound_households(self.plan)
+        if homes:
+            await self._bind(homes)
 
     async def _know_devices(self, channel: str) -> None:
         equipping = self.desks[channel][1]
@@ -249,6 +265,24 @@ class _Making:
                 await equipping.pay_freely(turn, place, CARD_PASSWORD)
 
             await self._each(f"payers in {channel}", places, let_pay, at_once=TEXTS_AT_ONCE)
+
+    async def _bind(self, homes: range) -> None:
+        """Each household's first parent binds the grandparent, by a card password of 31 ms."""
+        channel = self.plan.federation.channels[0]
+        desk, equipping = self.desks[channel]
+        lab_port = self.lines.platform_lab()
+        at = FamilyDesk(
+            desk, self.lines_of[channel], lab_port, self.prepared.notice_version, CARD_PASSWORD
+        )
+
+        async def bind(home: int) -> None:
+            first = home * HOUSEHOLD
+            turn = self.turn(first)
+            await equipping.set_password(turn, first + Role.PARENT, CARD_PASSWORD)
+            await at.add(turn, first + Role.PARENT, first + Role.GRANDPARENT, ADDINGS[0])
+
+        await self._each("families", homes, bind)
+        await lab_port.close()
 
     def _channels(self, name: JourneyName) -> list[str]:
         return [channel for channel, mix in self.plan.journeys.items() if name in mix]

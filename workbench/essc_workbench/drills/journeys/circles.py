@@ -33,9 +33,11 @@ SPARE: Final = 1.3
 _SHARES: Final[Mapping[JourneyName, float]] = {
     "unlink_and_link": 0.2,
     "report_loss": 0.1,
-    "certify": 0.1,
+    "certify": 0.4,
 }
-"""Which share of the linked households such a circle has; what it costs is links only."""
+"""Which share of the linked households such a circle has; what it costs is links only. Of those who
+certify as many as the load brings, so that few come twice.
+"""
 _LEAST: Final[Mapping[JourneyName, int]] = {"unlink_and_link": 2, "report_loss": 2, "certify": 4}
 """How many it has at least, for each process: of a household only the oldest is certified."""
 _FEW: Final[Mapping[JourneyName, int]] = {"wrong_password": 4, "pay": 8, "family": 4}
@@ -98,6 +100,12 @@ def circles_of(plan: Plan) -> Circles:
     return Circles(found, rest, range(linked))
 
 
+def bound_households(plan: Plan) -> range:
+    """The households that are bound as families before the clock starts: none of a circle."""
+    wanted = round(plan.population.families * len(circles_of(plan).linked) / HOUSEHOLD)
+    return range(wanted)
+
+
 def expected(plan: Plan, journey: JourneyName) -> float:
     """How many such journeys the plan's load brings on average."""
     weights = [weight for mix in plan.journeys.values() for weight in mix.values()]
@@ -110,7 +118,10 @@ def wanted_households(plan: Plan, name: JourneyName) -> int:
     if name not in _FEW:
         people = plan.population
         linked = round(people.citizens * people.linked) // HOUSEHOLD
-        return max(plan.processes * _LEAST[name], math.ceil(_SHARES[name] * linked))
+        share = math.ceil(_SHARES[name] * linked)
+        if name == "certify":
+            share = min(share, math.ceil(expected(plan, name)))
+        return max(plan.processes * _LEAST[name], share)
     few = plan.processes * _FEW[name]
     if name != "family":
         return few

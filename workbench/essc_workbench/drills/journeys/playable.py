@@ -8,6 +8,7 @@ from essc_workbench.drills.journey_names import JourneyName
 from essc_workbench.drills.journeys.circles import (
     QUIET,
     SPARE,
+    bound_households,
     circles_of,
     expected,
     wanted_households,
@@ -28,6 +29,10 @@ def unplayable(plan: Plan) -> Iterator[tuple[Path, str, bool]]:
     if "apply" in names:
         yield from _all_linked(plan)
     yield from _two_banks(plan)
+    bound, free = len(bound_households(plan)), len(circles_of(plan).rest) // HOUSEHOLD
+    if bound > free:
+        text = f"{bound} households to bind, and {free} are in no journey's way"
+        yield ("population", "families"), text, False
     if plan.via == "phones":
         for channel, mix in plan.journeys.items():
             if "report_loss" in mix:
