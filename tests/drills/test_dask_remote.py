@@ -82,7 +82,9 @@ async def shards(here: Here, folder: Path) -> AsyncIterator[DaskShards]:
         notes=folder.parent / "notes",
         origin_ns=ORIGIN_NS,
     )
-    made = DaskShards(Cluster(here, [HERE]), [order], NOTING)
+    cluster = Cluster(here, [HERE])
+    await cluster.check()
+    made = DaskShards(cluster, [order], NOTING)
     yield made
     await made.close()
     assert dask_remote._PLAYED == {}
@@ -107,6 +109,7 @@ async def test_a_shard_is_played_there_and_its_history_comes_back(
     assert shards.failures == {}
     head, rows = map(json.loads, (folder.parent / "notes").read_text().splitlines())
     assert head["origin_ns"] == ORIGIN_NS
+    assert "1 processes on Dask workers" in shards._facts["generator"]
     assert rows == [1, 2, ORIGIN_NS, ["federation.json", "wechat.pem"]]
 
 
@@ -120,10 +123,11 @@ async def test_a_history_of_another_clock_counts_from_the_same_instant(
         "clock_ns": lambda: time.monotonic_ns() + 3_600 * 10**9,
     }
     here.before = lambda name: there[name]() if name in there else None
+    await shards._cluster.check()
     await shards.open()
     ahead_ns = shards.clocks[0].ahead_ns
 
-    shards._cluster = Cluster(Ahead(here, ahead_ns), [HERE])
+    shards._cluster._client = Ahead(here, ahead_ns)
     shards.start(0.0)
     told = await said(shards)
 
@@ -234,16 +238,14 @@ async def test_a_history_that_grows_too_large_is_not_taken(
     assert "the history of generator-1 is too large" in shards.failures[0]
 
 
-async def test_a_worker_of_other_code_is_refused_with_what_differs(
-    shards: DaskShards, here: Here
-) -> None:
+async def test_a_worker_of_other_code_is_refused_with_what_differs(here: Here) -> None:
     own = traits()
     versions = {**own["versions"], "grpcio": "1.0.0", "code": "another"}
     other = Traits(versions=versions, machine=own["machine"], host="there")
     here.before = lambda name: other if name == "introduce" else None
 
     with pytest.raises(UsageError, match=f"{HERE} differs: code another instead of .*, grpcio 1.0"):
-        await shards.open()
+        await Cluster(here, [HERE]).check()
 
 
 async def test_a_party_that_a_worker_cannot_reach_is_named(
@@ -280,6 +282,7 @@ async def test_a_clock_that_cannot_be_told_well_is_refused(
 
     there: dict[str, Callable[[], Any]] = {"introduce": lambda: other, "clock_ns": slow}
     here.before = lambda name: there[name]() if name in there else None
+    await shards._cluster.check()
 
     with pytest.raises(WorkbenchError, match=r"its clock can be told to \d+ ms only"):
         await shards.open()

@@ -18,7 +18,10 @@ from tests.drills.plans import plan
 from essc_workbench.drills.coordinator import PROCESS_DIED, Conducted, Conductor
 from essc_workbench.drills.dask_shards import Clock, Cluster, DaskShards, cluster_at
 from essc_workbench.drills.orders import Order
+from essc_workbench.drills.places import place_of
 from essc_workbench.drills.plan import Plan
+from essc_workbench.drills.reading_notes import read_notes
+from essc_workbench.drills.results import ExitStatus, read_result
 from essc_workbench.drills.schedule import intents
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import Addresses, DataFolder, State
@@ -28,6 +31,8 @@ FAKE = Path(__file__).with_name("fake_generator.py")
 COMMAND = (sys.executable, "-I", str(FAKE))
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 SEED = 11
+WECHAT = {"channels": ["wechat"]}
+ESSC = Path(sys.executable).with_name("essc")
 READY_S = 90
 
 
@@ -199,6 +204,52 @@ async def test_a_lost_worker_makes_the_drill_void_and_all_is_accounted_for(
     async with cluster_at(dask.address) as left:
         again = steady(50, "1s")
         assert (await conducted(again, shards_on(left, again, folder))).totals.whole.ok > 0
+
+
+PLAN = """
+title: {en: From a cluster, zh: 由集群发起}
+federation: {channels: [wechat]}
+population: {citizens: 120}
+journeys:
+  wechat: {panel: 3, show_code: 1}
+load: [{steady: {rate: 30, lasts: 4s}}]
+callers: {deadline: 20s}
+objectives: [{good: 0.5}]
+"""
+
+
+async def test_a_plan_is_run_from_the_command_line_on_a_cluster(dask: Dask, tmp_path: Path) -> None:
+    await joined(dask)
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    at, report = dask.address.removeprefix("tcp://"), tmp_path / "drill"
+    command = (ESSC, "drill", "run", tmp_path / "plan.yaml", "--dask", at, "--report", report)
+
+    def ran() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*command, "--plain"], capture_output=True, text=True, timeout=240, check=False
+        )
+
+    done = await asyncio.to_thread(ran)
+
+    # A busy machine makes the drill void; then it is told all the same.
+    assert done.returncode in {ExitStatus.PASSED, ExitStatus.VOID}, done.stdout + done.stderr
+    result = read_result(report)
+    assert result.counts.is_whole
+    assert result.counts.ok > 0
+    assert result.generator.processes == 2
+    assert result.environment["generator"].startswith("2 processes on Dask workers")
+    assert result.replay.endswith(f"--dask {at}")
+    for shard in range(2):
+        assert read_notes(report / "notes" / f"generator-{shard}.jsonl").rows
+
+
+async def test_a_plan_with_too_few_people_for_the_workers_is_refused(dask: Dask) -> None:
+    await joined(dask)
+    few = plan(population={"citizens": 6}, journeys={"wechat": {"family": 1.0}}, federation=WECHAT)
+
+    with pytest.raises(UsageError, match="with 2 Dask workers: "):
+        async with place_of(few, dask.address):
+            pass
 
 
 async def heard(work: Conductor) -> None:

@@ -32,6 +32,10 @@ def run(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the parties' data in the drill's folder.")
     ] = False,
+    dask: Annotated[
+        str,
+        typer.Option(help="HOST:PORT of a Dask scheduler: each of its workers sends a share."),
+    ] = "",
 ) -> None:
     """Run a drill against a federation of its own.
 
@@ -43,7 +47,7 @@ def run(
     from essc_workbench.drills.command import Wishes, run_plan
     from essc_workbench.runs import run as until_done
 
-    wishes = Wishes(report=report, seed=seed, is_plain=plain, keeps_data=keep)
+    wishes = Wishes(report=report, seed=seed, is_plain=plain, keeps_data=keep, dask=dask)
     raise typer.Exit(until_done(run_plan(Console(), plan, wishes)))
 
 

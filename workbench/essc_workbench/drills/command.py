@@ -12,6 +12,7 @@ from rich.console import Console
 
 from essc_workbench.drills.concluding import Around
 from essc_workbench.drills.files import PlanFile, load, name_of
+from essc_workbench.drills.places import place_of
 from essc_workbench.drills.playing import drilled
 from essc_workbench.drills.report.terminal import tell
 from essc_workbench.drills.report.writing import REPORT, write_report
@@ -37,6 +38,8 @@ class Wishes:
     is_plain: bool = False
     """Lines instead of a picture that changes."""
     keeps_data: bool = False
+    dask: str = ""
+    """HOST:PORT of a Dask scheduler whose workers send; empty for processes of this machine."""
 
 
 async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
@@ -45,9 +48,16 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     seed = file.plan.seed if wishes.seed is None else wishes.seed
     name = name_of(path)
     folder = _named(wishes.report) if wishes.report else fresh_folder(name, seed, DRILLS)
-    result = await drilled(
-        console, file.plan, folder, around_of(file, seed), is_plain=wishes.is_plain
-    )
+    async with place_of(file.plan, wishes.dask) as place:
+        result = await drilled(
+            console,
+            place.plan,
+            folder,
+            around_of(file, seed, wishes.dask),
+            is_plain=wishes.is_plain,
+            make_shards=place.make_shards,
+        )
+    result = place.told(result)
     await asyncio.to_thread(write_result, result, folder)
     page = await asyncio.to_thread(write_report, result, folder)
     if not wishes.keeps_data and result.ruling is not Ruling.BROKEN:
@@ -56,12 +66,13 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     return int(result.status)
 
 
-def around_of(file: PlanFile, seed: int) -> Around:
+def around_of(file: PlanFile, seed: int, dask: str = "") -> Around:
     """What a result says besides what was seen."""
+    where = f" --dask {shlex.quote(dask)}" if dask else ""
     return Around(
         name=name_of(file.path),
         seed=seed,
-        replay=f"essc drill run {shlex.quote(str(file.path))} --seed {seed}",
+        replay=f"essc drill run {shlex.quote(str(file.path))} --seed {seed}{where}",
         start_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
 

@@ -145,7 +145,10 @@ def clock_of(tries: Sequence[tuple[int, int, int]]) -> Clock:
 
 @asynccontextmanager
 async def cluster_at(address: str) -> AsyncIterator[Cluster]:
-    """The cluster of a scheduler at HOST:PORT. Raises UsageError if there is none."""
+    """The cluster of a scheduler at HOST:PORT, made of the same code as this process.
+
+    Raises UsageError if there is none, or if a worker differs.
+    """
     if not _ADDRESS.fullmatch(address):
         raise UsageError(f"{address}: a Dask scheduler is at HOST:PORT")
     try:
@@ -162,7 +165,9 @@ async def cluster_at(address: str) -> AsyncIterator[Cluster]:
         known = (await client.scheduler.identity(n_workers=-1))["workers"]
         if not known:
             raise UsageError(f"{address}: this Dask scheduler has no workers")
-        yield Cluster(client, sorted(known)[:PROCESSES_MAX])
+        cluster = Cluster(client, sorted(known)[:PROCESSES_MAX])
+        await cluster.check()
+        yield cluster
     finally:
         await client.close()
 
@@ -171,10 +176,18 @@ class DaskShards:
     """See Shards: each on a Dask worker of its own."""
 
     def __init__(
-        self, cluster: Cluster, orders: Sequence[Order], command: Sequence[str] = ()
+        self,
+        cluster: Cluster,
+        orders: Sequence[Order],
+        command: Sequence[str] = (),
+        facts: dict[str, str] | None = None,
     ) -> None:
-        """`command` is another program than the generator, for those who test."""
+        """`command` is another program than the generator, for those who test.
+
+        Into `facts` goes what a result should say about its environment.
+        """
         assert len(orders) == cluster.count, "one shard for each worker"
+        self._facts = {} if facts is None else facts
         self.orders = orders
         self.clocks: tuple[Clock, ...] = ()
         """By shard, once they are open."""
@@ -187,10 +200,14 @@ class DaskShards:
 
     async def open(self) -> None:
         """See Shards."""
-        await self._cluster.check()
         await self._cluster.reach(DataFolder(self.orders[0].data))
         self.clocks = tuple(
             await asyncio.gather(*(self._cluster.clock(each) for each in self._cluster.workers))
+        )
+        error_ns = max(clock.error_ns for clock in self.clocks)
+        self._facts["generator"] = (
+            f"{len(self.orders)} processes on Dask workers, their clocks told to "
+            f"{error_ns / 1e6:.1f} ms"
         )
         await asyncio.gather(*(self._open(shard) for shard in range(len(self.orders))))
 
@@ -264,6 +281,7 @@ class DaskShards:
                         return
         except WorkbenchError as error:
             self.failures[shard] = str(error)
+            self._facts[f"lost shard {shard}"] = str(error)
         await self._said.put((shard, None))
 
     async def _fetch_history(self, shard: int) -> None:
