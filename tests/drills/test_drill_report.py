@@ -73,6 +73,22 @@ def test_a_passed_drill_says_what_was_met_and_how_much_was_audited(result: Resul
     )
 
 
+@pytest.mark.parametrize(
+    ("count", "met", "unmet"),
+    [
+        (1, "The only objective was met, ", "The only objective was not met: "),
+        (2, "Both objectives were met, ", "1 of 2 objectives was not met: "),
+    ],
+)
+def test_few_objectives_are_told_as_people_would(
+    count: int, met: str, unmet: str, result: Result
+) -> None:
+    few = result.model_copy(update={"objectives": result.objectives[:count]})
+
+    assert why(few).en.startswith(unmet)
+    assert why(passed(few)).en.startswith(met)
+
+
 def test_without_an_audit_nobody_claims_that_nothing_was_lost(result: Result) -> None:
     unaudited = passed(result).model_copy(update={"audit": None})
 

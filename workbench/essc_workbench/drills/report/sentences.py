@@ -52,7 +52,8 @@ def ended_early(result: Result) -> Words | None:
 def _passed(result: Result) -> Words:
     count = len(result.objectives)
     audit = _audited(result)
-    met = "The only objective was met" if count == 1 else f"All {count} objectives were met"
+    few = {1: "The only objective was met", 2: "Both objectives were met"}
+    met = few.get(count, f"All {count} objectives were met")
     return Words(en=f"{met}, and {audit.en}.", zh=f"{count} 项目标全部达成；{audit.zh}。")
 
 
@@ -89,9 +90,14 @@ def _of_objectives(missed: tuple[Objective, ...], count: int) -> Iterator[Words]
         return
     en = _few(f"{each.text.en} was {each.seen}, wanted {each.wanted}" for each in missed)
     zh = _few((f"{each.text.zh}实际 {each.seen}，目标 {each.wanted}" for each in missed), "；")
-    was = "was" if len(missed) == 1 else "were"
+    if count == 1:
+        some = "The only objective was not met"
+    else:
+        some = (
+            f"{len(missed)} of {count} objectives {'was' if len(missed) == 1 else 'were'} not met"
+        )
     yield Words(
-        en=f"{len(missed)} of {count} objectives {was} not met: {en}",
+        en=f"{some}: {en}",
         zh=f"{count} 项目标中有 {len(missed)} 项未达成：{zh}",
     )
 
