@@ -37,9 +37,10 @@ def test_a_time_is_told_with_three_digits(us: int, told: str) -> None:
     assert numbers.latency(us) == told
 
 
-def test_what_is_not_all_is_never_rounded_up_to_all() -> None:
+def test_a_share_is_never_rounded_up() -> None:
     assert numbers.share(1.0) == "100 %"
-    assert numbers.share(0.999999) == "> 99.99 %"
+    assert numbers.share(0.999999) == "99.99 %"
+    assert numbers.share(0.989999) == "98.99 %"
     assert numbers.share(0.9987) == "99.87 %"
     assert numbers.share(0.000001) == "< 0.01 %"
     assert numbers.share(0.0) == "0 %"

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from essc_workbench.drills.fields import span_words
 from essc_workbench.drills.histograms import Classes, percentile
 from essc_workbench.drills.orders import Kind, kinds_of
 from essc_workbench.drills.plan import ObjectivePlan, Plan
+from essc_workbench.drills.report import numbers
 from essc_workbench.drills.results import FaultSeen, Objective, Words
 from essc_workbench.drills.tallies import Tally, Totals
 
@@ -81,10 +83,17 @@ def _within(text: Words, objective: ObjectivePlan, us: int) -> Objective:
     assert bound is not None, "a percentile has its bound: the plan was checked"
     return Objective(
         text=text,
-        wanted=f"≤ {span_words(bound)}",
-        seen=f"{us / 1000:.1f}ms",
+        wanted=_at_most(bound),
+        seen=numbers.latency(us),
         is_met=us <= bound.total_seconds() * 1e6,
     )
+
+
+def _at_most(bound: timedelta) -> str:
+    """As a plan has it, but for a space."""
+    words = span_words(bound)
+    number = words.rstrip("hms")
+    return f"≤ {number} {words.removeprefix(number)}"
 
 
 def _good(objective: ObjectivePlan, least: float, seen: Seen) -> Objective:
@@ -105,7 +114,12 @@ def _fairness(least: float, seen: Seen) -> Objective:
 
 
 def _at_least(text: Words, least: float, share: float) -> Objective:
-    return Objective(text=text, wanted=f"≥ {least:.2%}", seen=f"{share:.2%}", is_met=share >= least)
+    return Objective(
+        text=text,
+        wanted=f"≥ {numbers.share(least)}",
+        seen=numbers.share(share),
+        is_met=share >= least,
+    )
 
 
 def _recovers(objective: ObjectivePlan, seen: Seen) -> Objective:
@@ -114,12 +128,12 @@ def _recovers(objective: ObjectivePlan, seen: Seen) -> Objective:
     times = [fault.recovered_s for fault in seen.faults]
     known = [each for each in times if each is not None]
     is_met = len(known) == len(times) and max(known, default=0.0) <= bound.total_seconds()
-    worst = "never 未恢复" if len(known) < len(times) else f"{max(known, default=0.0):.1f}s"
+    worst = "never 未恢复" if len(known) < len(times) else numbers.seconds(max(known, default=0.0))
     text = Words(
         zh="每次故障后恢复到应有速率的 90%",
         en="after each fault, 90 % of the wanted rate is good again",
     )
-    return Objective(text=text, wanted=f"≤ {span_words(bound)}", seen=worst, is_met=is_met)
+    return Objective(text=text, wanted=_at_most(bound), seen=worst, is_met=is_met)
 
 
 def _about(objective: ObjectivePlan, seen: Seen) -> Tally:

@@ -1,5 +1,7 @@
 """Numbers as people read them, alike in the page, the terminal and a comparison."""
 
+import math
+
 
 def latency(us: float) -> str:
     """A time: 480 µs, 3.42 ms, 43.1 ms, 870 ms, 1.23 s, 75 s."""
@@ -21,10 +23,11 @@ def rate(per_s: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share of one: 100 %, 99.87 %, 0.1 %. What is not all is never rounded up to all."""
-    text = f"{part * 100:.2f}".rstrip("0").rstrip(".")
-    if text == "100" and part < 1:
-        return "> 99.99 %"
+    """A share of one: 100 %, 99.87 %, 0.1 %. Never rounded up: what is not all is not told as all,
+    and what is below a bound is not told as the bound.
+    """
+    hundredths = math.floor(part * 10_000 + 1e-6)
+    text = f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
     return "< 0.01 %" if text == "0" and part > 0 else f"{text} %"
 
 
