@@ -18,7 +18,7 @@ from essc_workbench.drills.journey_names import JourneyName
 from essc_workbench.drills.results import Result, Store, write_result
 from essc_workbench.failures import UsageError
 
-GROWN = Store(before_bytes=4_000_000, after_bytes=16_000_000)
+GROWN = Store(before_bytes=400_000_000, after_bytes=1_600_000_000)
 HALF = {"panel": 0.5, "scan": 0.5}
 
 
@@ -27,7 +27,9 @@ def results() -> dict[str, Result]:
         "calm": drill({"panel": 20.0}, noise=0.03, seed=1),
         "scans": drill({"scan": 20.0}, noise=0.03, seed=2),
         "mixed": drill({"panel": 60.0, "scan": 20.0}, noise=0.03, seed=3),
-        "rush": drill({"panel": 400.0, "scan": 300.0}, noise=0.03, seed=4, store=GROWN),
+        "rush": drill(
+            {"panel": 400.0, "scan": 300.0}, noise=0.03, seed=4, citizens=100_000, store=GROWN
+        ),
     }
 
 
@@ -65,7 +67,7 @@ def test_every_figure_follows_from_its_formula(found: Fit, drills: tuple[Drill, 
     assert rate.low < rate.likely < rate.high
     assert got["processes"].range.likely == math.ceil(200 * 1.3 / rate.likely)
     journeys = 700 * 64
-    kept = 3_600_000 * 0.5 * 365 * 12_000_000 / journeys
+    kept = 3_600_000 * 0.5 * 365 * 1_200_000_000 / journeys
     disk = (1.07e9 * 4_000 + kept) / 2**30
     assert got["disk_gib"].range.likely == pytest.approx(disk, rel=0.02)
     assert got["shards"].range.likely == pytest.approx(math.ceil(disk / 256), abs=1)
@@ -76,8 +78,8 @@ def test_every_figure_follows_from_its_formula(found: Fit, drills: tuple[Drill, 
 def test_what_lies_beyond_ten_times_the_largest_drill_is_not_validated(
     found: Fit, drills: tuple[Drill, ...]
 ) -> None:
-    small = assumed(["cards=10000", "users=1e5", "channels=20"])
-    large = assumed(["cards=10001", "users=84e5", "channels=21"])
+    small = assumed(["cards=1e6", "users=1e5", "channels=20"])
+    large = assumed(["cards=1000001", "users=84e5", "channels=21"])
 
     near, far = (figures(need(found, drills, HALF, values)) for values in (small, large))
 
@@ -99,12 +101,17 @@ def test_a_process_driven_harder_than_any_was_is_not_validated(
     assert need(found, drills, HALF, assumed(["utilisation=0.5"])).p99_us == 6000
 
 
-def test_without_a_record_of_the_disk_shards_follow_from_writes(found: Fit) -> None:
-    bare = drills_of([(name, each) for name, each in results().items() if name != "rush"])
+def test_what_is_on_disk_is_assumed_where_no_drill_tells(found: Fit) -> None:
+    small = Store(before_bytes=30_000_000, after_bytes=90_000_000)
+    bare = drills_of([("small", drill({"panel": 20.0}, store=small))])
+    given = ["cards=1e6", "citizen_bytes=2000", "write_bytes=100", "history_days=10", "times=1"]
 
-    got = figures(need(found, bare, HALF, assumed(["writes_per_shard=100"])))
+    needed = need(found, bare, {"scan": 1.0}, assumed([*given, "writes_per_shard=100"]))
 
-    assert "disk_gib" not in got
+    got = figures(needed)
+    assert needed.disk.citizen == needed.disk.journey == ()
+    disk = (1e6 * 2000 + 8.4e6 * 3 * 0.5 * 10 * 100) / 2**30
+    assert got["disk_gib"].range.likely == pytest.approx(disk)
     assert got["shards"].range.likely == math.ceil(got["writes"].range.likely * 1.3 / 100)
 
 

@@ -128,6 +128,11 @@ class Store(_Value):
     after_bytes: int
     """The same when it was over."""
 
+    @property
+    def grown_bytes(self) -> int:
+        """What the load added."""
+        return self.after_bytes - self.before_bytes
+
 
 class Objective(_Value):
     """One objective, and what was seen."""

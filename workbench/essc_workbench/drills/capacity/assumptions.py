@@ -42,6 +42,12 @@ ASSUMPTIONS: Final[Mapping[str, Assumption]] = {
     "writes_per_shard": _of(1000, 1, 1e6, "每个分片每秒写入", "writes a second of one shard"),
     "shard_gib": _of(256, 1, 1e6, "每个分片容量 (GiB)", "GiB of one shard"),
     "history_days": _of(365, 1, 36_500, "记录保留天数", "days for which journeys are kept"),
+    "citizen_bytes": _of(
+        1500, 1, 1e7, "每人磁盘字节（演练未测出时）", "bytes of a citizen, if no drill tells"
+    ),
+    "write_bytes": _of(
+        400, 1, 1e7, "每次写入磁盘字节（演练未测出时）", "bytes of a write, if no drill tells"
+    ),
     "average_day": _of(0.5, 0.001, 1, "平均日与高峰日之比", "an average day by a peak day"),
     "calls_at_once": _of(2000, 1, 1e6, "一个进程同时调用与事件流上限", "calls and streams at once"),
 }

@@ -24,6 +24,8 @@ from essc_workbench.failures import UsageError
 
 FAR = 10
 """What lies beyond so many times the largest drill is not validated."""
+LOG_BYTES = 32 * 2**20
+"""So much a store's write-ahead log may hold at most."""
 BUCKETS = 1024
 """By which the tables can be spread; so many shards there are at most."""
 _NEAR = 0.1
@@ -90,6 +92,7 @@ class Need:
 
     figures: tuple[Figure, ...]
     reach: Reach
+    disk: Disk
     p99_us: float | None
     """As measured near the wanted utilisation; None if no drill drove a platform so far."""
 
@@ -109,17 +112,17 @@ def reach_of(drills: Sequence[Drill]) -> Reach:
 def disk_of(drills: Sequence[Drill]) -> Disk:
     """Bytes of a citizen and of a journey, by drill.
 
-    What the load added is divided by the calm journeys' part of it; a store that did not grow
-    (its log had room) says nothing.
+    The store's log has room for some megabytes that are neither; so only a drill whose store was
+    ten times as large tells the one, and one in which it grew by four times as much the other.
     """
     citizen, journey = [], []
     for drill in drills:
         if drill.store is None:
             continue
-        if drill.citizens:
-            citizen.append(drill.store.before_bytes / drill.citizens)
-        grown = drill.store.after_bytes - drill.store.before_bytes
-        if grown > 0:
+        before, grown = drill.store.before_bytes, drill.store.grown_bytes
+        if drill.citizens and before >= 10 * LOG_BYTES:
+            citizen.append(before / drill.citizens)
+        if grown >= 4 * LOG_BYTES:
             journey.append(grown / (drill.rate * drill.seconds))
     return Disk(tuple(citizen), tuple(journey))
 
@@ -129,10 +132,12 @@ def need(
 ) -> Need:
     """What a population needs, in ranges. Raises UsageError if no process can serve it."""
     disk, reach = disk_of(drills), reach_of(drills)
+    citizen = disk.citizen or (assumed["citizen_bytes"],)
+    journey = disk.journey or (assumed["write_bytes"] * _writes(mix),)
     mean_s = fmean(drill.mean_us for drill in drills) / 1e6
     rows = []
     for number, costs in enumerate(fit.draws):
-        sizes = (_turn(disk.citizen, number), _turn(disk.journey, number))
+        sizes = _turn(citizen, number), _turn(journey, number)
         rows.append(_figures(costs, sizes, mean_s, mix, assumed))
     beyond = _beyond(rows[0], assumed, reach)
     figures = (
@@ -149,7 +154,7 @@ def need(
         for stretch in drill.stretches
         if abs(stretch.share - assumed["utilisation"]) <= _NEAR
     ]
-    return Need(tuple(figures), reach, median(near) if near else None)
+    return Need(tuple(figures), reach, disk, median(near) if near else None)
 
 
 _WAYS: Mapping[str, tuple[str, ...]] = {
@@ -168,7 +173,7 @@ _WAYS: Mapping[str, tuple[str, ...]] = {
 
 def _figures(
     costs: Costs,
-    sizes: tuple[float | None, float | None],
+    sizes: tuple[float, float],
     mean_s: float,
     mix: Mapping[str, float],
     assumed: Mapping[str, float],
@@ -189,10 +194,9 @@ def _figures(
     }
     shards = math.ceil(writes * reserve / assumed["writes_per_shard"])
     citizen, journey = sizes
-    if citizen is not None:
-        kept = day * assumed["average_day"] * assumed["history_days"]
-        found["disk_gib"] = (assumed["cards"] * citizen + kept * (journey or 0.0)) / _GIB
-        shards = max(shards, math.ceil(found["disk_gib"] / assumed["shard_gib"]))
+    kept = day * assumed["average_day"] * assumed["history_days"]
+    found["disk_gib"] = (assumed["cards"] * citizen + kept * journey) / _GIB
+    shards = max(shards, math.ceil(found["disk_gib"] / assumed["shard_gib"]))
     found["shards"] = max(shards, 1)
     room = assumed["cores"] - assumed["reserved_cores"]
     found["machines"] = math.ceil(max(processes, found["shards"]) / room)
@@ -225,8 +229,8 @@ def _writes(parts: Mapping[str, float]) -> float:
     return sum(part * WRITES.get(name, 1.0) for name, part in parts.items())
 
 
-def _turn(values: Sequence[float], number: int) -> float | None:
-    return values[number % len(values)] if values else None
+def _turn(values: Sequence[float], number: int) -> float:
+    return values[number % len(values)]
 
 
 def _beyond(row: Mapping[str, float], assumed: Mapping[str, float], reach: Reach) -> set[str]:

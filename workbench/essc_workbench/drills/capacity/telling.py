@@ -49,7 +49,7 @@ def print_answer(
     console.print(_cost_table(fit, mix))
     console.print(_assumption_table(assumed))
     console.print(_figure_table(need))
-    for note in notes(drills, fit, need, assumed):
+    for note in notes(fit, need, assumed):
         console.print(f"{note.zh} {note.en}", highlight=False, markup=False)
 
 
@@ -75,9 +75,7 @@ def print_check(console: Console, checked: Checked) -> None:
     )
 
 
-def notes(
-    drills: Sequence[Drill], fit: Fit, need: Need, assumed: Mapping[str, float]
-) -> Iterable[Words]:
+def notes(fit: Fit, need: Need, assumed: Mapping[str, float]) -> Iterable[Words]:
     """What a reader has to know beside the figures."""
     yield Words(
         zh="范围仅来自实测开销：十次中有九次落在其间；各项假设按所给取值。",
@@ -101,10 +99,11 @@ def notes(
             zh=f"次数太少，未计开销：{'、'.join(fit.rare)}。",
             en=f"Too rare for a cost of its own: {', '.join(fit.rare)}.",
         )
-    if all(drill.store is None for drill in drills):
+    if not need.disk.citizen or not need.disk.journey:
         yield Words(
-            zh="各演练均未记录磁盘占用，因此分片只按写入计算。",
-            en="No drill recorded what is on disk, so shards follow from the writes alone.",
+            zh="演练的存储太小，看不出每人或每次办事占用的磁盘，按假设计算。",
+            en="The drills' stores are too small to tell bytes of a citizen or of a journey; they "
+            "are assumed.",
         )
     likely = {figure.key: figure.range.likely for figure in need.figures}
     if likely["shards"] > BUCKETS:
@@ -224,7 +223,7 @@ def answer_json(
         "far": FAR,
         "figures": {figure.key: _figure_json(figure) for figure in need.figures},
         "p99_us": need.p99_us,
-        "notes": [note.model_dump() for note in notes(drills, fit, need, assumed)],
+        "notes": [note.model_dump() for note in notes(fit, need, assumed)],
     }
 
 
