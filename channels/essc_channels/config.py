@@ -11,10 +11,12 @@ from pathlib import Path
 from essc_channels.core.channel_profiles import ChannelProfile
 from essc_channels.profiles import ProfileFaults, find_profile
 from essc_wire.keys import PartyKeyPair, read_key
-from essc_wire.serving import RPCS_MAX, STREAMS_MAX, is_loopback
+from essc_wire.serving import RPCS_MAX, is_loopback
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_PLATFORM_ID = "cn-essc"
+STREAMS_MAX = 256
+"""More than at the platform: one connection may bring the calls of many phones, and slower ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

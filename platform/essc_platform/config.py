@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from essc_platform.core.policy import BLOCK, LOSSES
-from essc_wire.serving import RPCS_MAX, STREAMS_MAX, is_loopback
+from essc_wire.serving import RPCS_MAX, is_loopback
 
 STORE_FILE = "platform.db"
 LEVELS = ("debug", "info", "warning", "error")
 SWITCH = ("on", "off")
+STREAMS_MAX = 64
+"""What one caller has on its way at most stands before everybody else's next call: about 30 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,6 @@ DRAIN_S = 5.0
 # Calls and streams at once on one port. gRPC itself refuses what is beyond, with a bare
 # RESOURCE_EXHAUSTED.
 RPCS_MAX = 2000
-# Of those, on one connection, where a program limits it.
-STREAMS_MAX = 128
 # Between the announcement that a server drains and the moment it takes no more connections, callers
 # get a typed refusal instead of a bare status.
 _ANNOUNCE_S = 0.1
