@@ -15,6 +15,7 @@ from essc.identity.v1 import identity_pb2 as identity
 from essc.identity.v1 import identity_service_pb2 as challenges
 from essc.lab.v1.lab_service_pb2 import FaceCapture
 from essc.registry.v1.physical_card_pb2 import GENERATION_SECOND
+from essc_wire.client import Peer
 from essc_workbench.bench.load import Send, answers, method
 from essc_workbench.bench.parties import Platform
 from essc_workbench.bench.people import Person, import_items, import_people, people
@@ -36,15 +37,21 @@ class Holder:
 class Caller:
     """A channel that reads and writes at a platform."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, number: int = 0) -> None:
+        """The channel of this number among the platform's."""
         self.platform = platform
-        self._peer = platform.channel
+        self._peer = platform.connections.platform(platform.channels[number])
         self._get, self._apply, self._unlink = (
             method(self._peer, f"{_CARDS}/{name}") for name in ("GetCard", "Apply", "Unlink")
         )
         self._start = method(self._peer, f"{_IDENTITY}/StartChallenge")
         self._answer = method(self._peer, f"{_IDENTITY}/AnswerChallenge")
         self._holders: list[Holder] = []
+
+    @property
+    def peer(self) -> Peer:
+        """The platform as this channel calls it."""
+        return self._peer
 
     @property
     def holders(self) -> list[Holder]:
@@ -54,6 +61,10 @@ class Caller:
     async def settle(self, count: int) -> None:
         """Gives so many citizens a card and a link in this channel."""
         await import_people(self.platform.bureau, import_items(count, GENERATION_SECOND))
+        await self.link_all(count)
+
+    async def link_all(self, count: int) -> None:
+        """Gives so many citizens, who have a card or can have one, a link in this channel."""
         self._holders = [Holder(person) for person in people(count)]
         got = await answers(self._peer, self._apply, await self._applications())
         for holder, raw in zip(self._holders, got, strict=True):
@@ -155,6 +166,16 @@ class Caller:
             self._peer, self._answer, (request.SerializeToString() for request in requests)
         )
         return [challenges.AnswerChallengeResponse.FromString(each).proof.proof for each in raw]
+
+
+def unlink_challenge(person: Person) -> challenges.StartChallengeRequest:
+    """A change that every holder can make again and again: to be asked before unlinking."""
+    return challenges.StartChallengeRequest(
+        request_id=_request_id(),
+        subject=_subject(person),
+        method=identity.METHOD_FACE,
+        purpose=identity.PURPOSE_UNLINK,
+    )
 
 
 def _subject(person: Person) -> identity.Subject:

@@ -6,16 +6,19 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from essc_workbench.bench import machine, measures
+from essc_workbench.bench import machine, measures, overload
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.report import (
     BATCH_CODE,
     BATCHING,
     CODE,
+    FAIRNESS,
     FSYNC,
     IMPORT,
+    OVERLOAD,
     READ,
     READY,
+    REFUSAL,
     RSS,
     TARGETS,
     TICKET,
@@ -62,6 +65,12 @@ async def _measure_pinned(place: Place, wanted: set[str]) -> None:
         await measures.measure_writes(place, wanted=wanted)
     if wanted & {CODE, TICKET, BATCH_CODE}:
         await measures.measure_counter(place, wanted=wanted)
+    if REFUSAL in wanted:
+        await overload.measure_refusals(place)
+    if OVERLOAD in wanted:
+        await overload.measure_overload(place)
+    if FAIRNESS in wanted:
+        await overload.measure_fairness(place)
     if IMPORT in wanted:
         await measures.measure_import(place)
     if RSS in wanted:

@@ -67,7 +67,7 @@ class Place:
 async def measure_reads(place: Place) -> None:
     """GetCard beside the bare server."""
     async with AsyncExitStack() as stack:
-        bare = await _bare(stack, place, "bare server beside reads", READ_CALLS)
+        bare = await bare_contestant(stack, place, "bare server beside reads", READ_CALLS)
         caller = await _caller(stack, place, "reads", READ_HOLDERS)
 
         async def reads() -> Calls:
@@ -85,7 +85,7 @@ async def measure_writes(place: Place, *, wanted: set[str]) -> None:
         ours = await _writer(stack, place, "Unlink, Apply")
         bare = single = None
         if WRITE in wanted:
-            bare = await _bare(stack, place, "bare server beside writes", READ_CALLS)
+            bare = await bare_contestant(stack, place, "bare server beside writes", READ_CALLS)
         if BATCHING in wanted:
             single = await _writer(stack, place, "Unlink, Apply one by one", "--batch-max", "1")
         contestants = [each for each in (ours, bare, single) if each is not None]
@@ -101,7 +101,7 @@ async def measure_writes(place: Place, *, wanted: set[str]) -> None:
 async def measure_counter(place: Place, *, wanted: set[str]) -> None:
     """Codes checked one by one and by fifty, and tickets redeemed, beside the bare server."""
     async with AsyncExitStack() as stack:
-        bare = await _bare(stack, place, "bare server beside a counter", READ_CALLS)
+        bare = await bare_contestant(stack, place, "bare server beside a counter", READ_CALLS)
         caller = await _caller(stack, place, "codes and tickets", WRITE_HOLDERS + BATCH_HOLDERS)
         one_by_one = Counter(caller, caller.holders[:WRITE_HOLDERS])
         by_fifty = Counter(caller, caller.holders[WRITE_HOLDERS:])
@@ -168,7 +168,8 @@ async def measure_ready(place: Place) -> None:
     place.report.figures[READY] = statistics.median(times)
 
 
-async def _bare(stack: AsyncExitStack, place: Place, name: str, calls: int) -> Contestant:
+async def bare_contestant(stack: AsyncExitStack, place: Place, name: str, calls: int) -> Contestant:
+    """The bare server, for so many calls in a window."""
     bare = await stack.enter_async_context(
         bare_server(place.folder(name.replace(" ", "-")), place.server_core)
     )

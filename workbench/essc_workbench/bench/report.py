@@ -29,6 +29,7 @@ class Target:
 
 READ, WRITE, BATCHING = "read_ratio", "write_ratio", "batching_gain"
 CODE, TICKET, BATCH_CODE = "code_ratio", "ticket_ratio", "batch_code_ratio"
+REFUSAL, OVERLOAD, FAIRNESS = "refusal_cost", "overload_goodput", "fairness"
 FSYNC, RSS, IMPORT, READY = "fsync_ms", "platform_rss_mib_100k", "import_100k_s", "ready_s"
 TARGETS: dict[str, Target | None] = {
     READ: Target(True, 0.60, "", "GetCard: cost of a bare call divided by ours"),
@@ -37,6 +38,9 @@ TARGETS: dict[str, Target | None] = {
     CODE: Target(True, 0.42, "", "CheckCode, used up: cost of a bare call divided by ours"),
     TICKET: Target(True, 0.42, "", "RedeemTicket: cost of a bare call divided by ours"),
     BATCH_CODE: Target(True, 1.5, "", "BatchCheckCodes of 50: the same, for each code"),
+    REFUSAL: Target(False, 2.0, "", "an early refusal: its cost divided by a bare call's"),
+    OVERLOAD: Target(True, 0.70, "", "good answers at 1.5 times the best rate, divided by it"),
+    FAIRNESS: Target(True, 0.80, "", "good answers left to four channels beside a flood"),
     FSYNC: None,
     RSS: Target(False, 200, " MiB", "memory with 100,000 cards, four links each"),
     IMPORT: Target(False, 30, " s", "import of 100,000 citizens with a card"),
@@ -62,6 +66,14 @@ class Report:
         )
         if not ratio.is_sound:
             self.remarks.append(f"{key}: too few pairs are left; nothing is reported")
+
+    def add_cost(self, key: str, ratio: Ratio) -> None:
+        """A ratio of costs alone, of all pairs: a server that waits costs a little more."""
+        self.figures[key] = ratio.cpu
+        self.remarks.append(
+            f"{key}: {ratio.cpu:.3f} by cost; in {ratio.pairs} of {ratio.pairs + ratio.discarded} "
+            "pairs both servers used their core"
+        )
 
     def print(self, console: Console) -> None:
         """The tables."""
