@@ -58,11 +58,11 @@ MEANINGS: Final = {
     "untold": Words(en="–", zh=""),
 }
 NOISE_TOLD: Final = Words(
-    en="The small range beside a figure is where it might as well have been, going by how much the "
-    "seconds of that run vary. Where two ranges meet, the difference may be chance: alike. What "
-    "differs from run to run shows only when the same plan is run twice.",
-    zh="数值旁的小字为按该次演练逐秒波动推算的可能范围；两个范围相交，差异可能纯属偶然，记为“相当”。"
-    "不同次运行之间的差异，须将同一计划运行两次才能看出。",
+    en="Each figure has a range (in the page, below it) in which it might as well have been, going "
+    "by how much the seconds of that run vary. Where two ranges meet, the difference may be "
+    "chance: alike. What differs from run to run shows only when the same plan is run twice.",
+    zh="每个数值都有按该次演练逐秒波动推算的可能范围（网页中列于其下）；两个范围相交，差异可能纯属偶然，"
+    "记为“相当”。不同次运行之间的差异，须将同一计划运行两次才能看出。",
 )
 OF_ALL: Final = Words(en="Of all journeys together", zh="全部办事合计")
 BY_KIND: Final = Words(en="By journey and channel", zh="按办事与渠道")
