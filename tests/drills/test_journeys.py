@@ -24,7 +24,7 @@ from essc_workbench.judges import JUDGES
 from essc_workbench.judges.findings import Evidence
 from essc_workbench.seeding.people import resident
 
-CITIZENS = 200
+CITIZENS = 240
 CHANNELS = ("wechat", "alipay")
 SEED = 7
 
@@ -104,7 +104,7 @@ def test_whoever_is_to_be_linked_has_a_link_of_their_own_in_every_channel(
 ) -> None:
     for channel in CHANNELS:
         links = drilled.prepared.links[channel]
-        assert len({links.id_of(place) for place in range(160)}) == 160
+        assert len({links.id_of(place) for place in range(192)}) == 192
         assert set(links.serials) == {1}
 
 
