@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import grpc
@@ -172,3 +173,19 @@ async def test_each_attempt_is_noted_with_what_came_of_it(tmp_path: Path) -> Non
     }
     assert rows[0].ended_us is None
     assert list(rows[2].told) == ["one"]
+
+
+async def test_whoever_does_not_answer_is_asked_ever_more_rarely() -> None:
+    party = Party(grpc.StatusCode.UNAVAILABLE)
+
+    async with _asking(party, attempts=4) as send:
+        with pytest.raises(Ended):
+            await send(5)
+
+    times_s = [at_s for at_s, _ in party.asked]
+    pauses_s = [later - before for before, later in pairwise(times_s)]
+    assert [pause >= least for pause, least in zip(pauses_s, (0.05, 0.1, 0.2), strict=True)] == [
+        True,
+        True,
+        True,
+    ]

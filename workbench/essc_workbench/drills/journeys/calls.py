@@ -5,7 +5,7 @@ journey early is an `Ended` with what became of it.
 
 How a call is repeated, always with the same request id and within the deadline of the whole
 journey: if the party is busy, after the pause that it asks for; if its outcome is not known, after
-a short one. A pause that would outlast the deadline is not begun: the journey is shed.
+a short one that grows. A pause that would outlast the deadline is not begun: the journey is shed.
 """
 
 import asyncio
@@ -23,7 +23,8 @@ from essc_workbench.drills.notes import Notes
 from essc_workbench.drills.outcomes import Outcome, Played
 
 PAUSE_S: Final = 0.05
-"""Between two attempts where nobody says how long to wait."""
+"""After the first attempt, where nobody says how long; twice as long after each later one."""
+PAUSE_S_MAX: Final = 1.0
 _BUSY: Final = frozenset({"PLATFORM_BUSY", "CHANGES_CONFLICT", "PLATFORM_DRAINING"})
 _BUGS: Final = frozenset(
     {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNIMPLEMENTED}
@@ -152,25 +153,24 @@ class Ask:
         metadata: Metadata | None = None,
     ) -> Any:
         """Sends it until there is a certain answer. Raises Ended."""
-        attempts_left = self._line.manners.attempts
-        notes = self.notes
+        attempt, notes = 0, self.notes
         while True:
             began_us = notes.now_us() if notes is not None else 0
             try:
                 raw = await self._send(request, deadline_s, metadata)
             except grpc.aio.AioRpcError as error:
-                attempts_left -= 1
+                attempt += 1
                 refusal = refusal_of(error)
                 self._note_error(began_us, error, refusal, request_id, places, asked)
-                pause_s = self._pause(error, refusal, attempts_left, deadline_s)
+                pause_s = self._pause(error, refusal, attempt, deadline_s)
             except asyncio.CancelledError:
-                attempts_left -= 1
+                attempt += 1
                 self._note(began_us, noted.UNKNOWN, "CANCELLED", request_id, places, asked)
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
                 # Nobody cancelled the journey: its connection was closed under it.
-                pause_s = self._pause_unknown("CONNECTION_CLOSED", attempts_left, deadline_s)
+                pause_s = self._pause_unknown("CONNECTION_CLOSED", attempt, deadline_s)
             else:
                 answer = self._parse(raw)
                 if notes is not None:
@@ -227,28 +227,34 @@ class Ask:
         self,
         error: grpc.aio.AioRpcError,
         refusal: Refusal | None,
-        attempts_left: int,
+        attempt: int,
         deadline_s: float,
     ) -> float:
         """How long to wait before it is sent again, in seconds. Raises Ended if it is not."""
-        reason = _reason(error, refusal)
+        reason, manners = _reason(error, refusal), self._line.manners
         if refusal is None or refusal.reason not in _BUSY:
             if refusal is not None and is_certain(refusal):
                 raise Ended(Outcome.REFUSED, reason)
             if error.code() in _BUGS:
                 raise Ended(Outcome.FAILED, reason)
-            return self._pause_unknown(reason, attempts_left, deadline_s)
-        pause_s = PAUSE_S
-        if self._line.manners.honours_retry_info and refusal.retry_after_ms is not None:
+            return self._pause_unknown(reason, attempt, deadline_s)
+        pause_s = _growing(attempt)
+        if manners.honours_retry_info and refusal.retry_after_ms is not None:
             pause_s = refusal.retry_after_ms / 1000
-        if attempts_left <= 0 or time.monotonic() + pause_s >= deadline_s:
+        if attempt >= manners.attempts or time.monotonic() + pause_s >= deadline_s:
             raise Ended(Outcome.SHED, reason)
         return pause_s
 
-    def _pause_unknown(self, reason: str, attempts_left: int, deadline_s: float) -> float:
-        if attempts_left <= 0 or time.monotonic() + PAUSE_S >= deadline_s:
+    def _pause_unknown(self, reason: str, attempt: int, deadline_s: float) -> float:
+        pause_s = _growing(attempt)
+        if attempt >= self._line.manners.attempts or time.monotonic() + pause_s >= deadline_s:
             raise Ended(Outcome.UNKNOWN, reason)
-        return PAUSE_S
+        return pause_s
+
+
+def _growing(attempt: int) -> float:
+    """Whoever does not answer is asked ever more rarely."""
+    return float(min(PAUSE_S * 2 ** (attempt - 1), PAUSE_S_MAX))
 
 
 def _reason(error: grpc.aio.AioRpcError, refusal: Refusal | None) -> str:
