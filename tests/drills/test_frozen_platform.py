@@ -11,7 +11,7 @@ from rich.console import Console
 from essc_workbench.drills.command import Wishes, run_plan
 from essc_workbench.drills.results import read_result
 
-RATE, LASTS_S, FROZEN_S = 100, 16, 2.0
+RATE, LASTS_S, FROZEN_S = 50, 20, 2.0
 PLAN = f"""\
 title: {{en: A platform that stands still, zh: 平台停顿}}
 seed: 3
@@ -36,7 +36,7 @@ async def test_what_people_waited_is_what_arithmetic_says(tmp_path: Path) -> Non
     result = read_result(tmp_path / "drill")
     (fault,) = result.faults
     frozen_s = fault.until_s - fault.at_s
-    # Whoever comes first waits all of it, the next a hundredth of a second less, and so on.
+    # Whoever comes first waits all of it, the next a fiftieth of a second less, and so on.
     beyond_p99 = RATE * LASTS_S * 0.01
     p99_s = frozen_s - beyond_p99 / RATE
     assert frozen_s == pytest.approx(FROZEN_S, rel=0.02)
