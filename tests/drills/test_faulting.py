@@ -17,6 +17,7 @@ class FakePowers:
 
     def __init__(self) -> None:
         self.done: list[str] = []
+        self.starts_within_s = 0.0
 
     async def kill(self, party: str) -> None:
         self.done.append(f"kill {party}")
@@ -25,6 +26,7 @@ class FakePowers:
         self.done.append(f"stop {party}")
 
     async def restart(self, party: str) -> None:
+        await asyncio.sleep(self.starts_within_s)
         self.done.append(f"start {party}")
 
     async def freeze(self, party: str) -> None:
@@ -100,6 +102,24 @@ async def test_what_lasts_when_a_drill_ends_is_undone_then() -> None:
         await task
 
     assert powers.done == ["kill wechat", "start wechat"]
+
+
+async def test_a_party_that_starts_is_waited_for_however_often_the_drill_is_stopped() -> None:
+    powers = FakePowers()
+    powers.starts_within_s = 0.3
+    faults = Faults(plan(faults=[{"at": "1ms", "lasts": "1ms", "kill": "wechat"}]), powers)
+    task = asyncio.create_task(faults.follow(time.monotonic()))
+    await asyncio.sleep(0.1)
+
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0.01)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert powers.done == ["kill wechat", "start wechat"]
+    (told,) = faults.seen(())
+    assert told.until_s - told.at_s >= 0.3
 
 
 async def test_what_happened_is_told_in_the_words_of_histories() -> None:

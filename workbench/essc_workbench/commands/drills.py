@@ -36,6 +36,9 @@ def run(
         str,
         typer.Option(help="HOST:PORT of a Dask scheduler: each of its workers sends a share."),
     ] = "",
+    no_audit: Annotated[
+        bool, typer.Option("--no-audit", help="Do not look whether what was acknowledged is there.")
+    ] = False,
 ) -> None:
     """Run a drill against a federation of its own.
 
@@ -47,7 +50,14 @@ def run(
     from essc_workbench.drills.command import Wishes, run_plan
     from essc_workbench.runs import run as until_done
 
-    wishes = Wishes(report=report, seed=seed, is_plain=plain, keeps_data=keep, dask=dask)
+    wishes = Wishes(
+        report=report,
+        seed=seed,
+        is_plain=plain,
+        keeps_data=keep,
+        is_audited=not no_audit,
+        dask=dask,
+    )
     raise typer.Exit(until_done(run_plan(Console(), plan, wishes)))
 
 

@@ -40,6 +40,7 @@ class Wishes:
     keeps_data: bool = False
     dask: str = ""
     """HOST:PORT of a Dask scheduler whose workers send; empty for processes of this machine."""
+    is_audited: bool = True
 
 
 async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
@@ -55,6 +56,7 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
             folder,
             around_of(file, seed, wishes.dask),
             is_plain=wishes.is_plain,
+            is_audited=wishes.is_audited,
             make_shards=place.make_shards,
         )
     result = place.told(result)

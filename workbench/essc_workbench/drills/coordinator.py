@@ -75,6 +75,8 @@ class Conducted:
     is_void: bool = False
     """Ended such that nothing can be said."""
     failure: str = ""
+    is_short_of_notes: bool = False
+    """A process died before it wrote down all that it was answered: nobody can audit that."""
 
 
 class Conductor:
@@ -156,6 +158,7 @@ class Conductor:
         async for shard, report in self._shards.reports():
             if report is None:
                 self._died[shard] = time.monotonic()
+                self.seen.is_short_of_notes = True
                 self.stop(PROCESS_DIED, is_void=True)
             else:
                 self._hear(shard, report)

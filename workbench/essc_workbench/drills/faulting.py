@@ -104,11 +104,11 @@ class Faults:
             if end is not None:
                 await asyncio.sleep(max(self._start_s + ahead.until_s - time.monotonic(), 0))
         finally:
-            if end is not None:
-                undoing = asyncio.create_task(end())
-                await asyncio.wait([undoing])  # a party that is down must be up again
-                undoing.result()
-            done.until_s = self._now_s()
+            try:
+                if end is not None:
+                    await _whole(end())
+            finally:
+                done.until_s = self._now_s()
 
     def _acts(self, fault: FaultPlan) -> tuple[Act, Act | None]:
         """How it begins, and how it is undone, if it lasts."""
@@ -158,6 +158,19 @@ class Faults:
 
     def _now_s(self) -> float:
         return time.monotonic() - self._start_s
+
+
+async def _whole(work: Coroutine[Any, Any, object]) -> None:
+    """Does something to its end: a party that is down must be up again, though the drill ends."""
+    task, is_cancelled = asyncio.create_task(work), False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            is_cancelled = True
+    task.result()
+    if is_cancelled:
+        raise asyncio.CancelledError
 
 
 def recovered_s(seconds: Sequence[Second], until_s: float) -> float | None:

@@ -5,24 +5,26 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rich.console import Console
 
 from essc_workbench.drills.audit import audited
 from essc_workbench.drills.concluding import Around, result_of
-from essc_workbench.drills.coordinator import PROCESS_DIED, Conducted, Conductor
+from essc_workbench.drills.coordinator import Conducted, Conductor
 from essc_workbench.drills.faulting import Faults
 from essc_workbench.drills.live import watching
 from essc_workbench.drills.plan import Plan
-from essc_workbench.drills.results import Audit, Result
+from essc_workbench.drills.results import Result, Words
 from essc_workbench.drills.shards import LocalShards, Shards
 from essc_workbench.drills.staging import Stage, staged
 from essc_workbench.drills.surroundings import baselines, environment, stored, stores
 from essc_workbench.drills.watching import Watching
 from essc_workbench.progress import progress
 from essc_workbench.routes import PLATFORM
+from essc_workbench.scenarios.runs import explained
 
+NOT_AUDITED: Final = Words(zh="审计被人中止", en="its audit was stopped by hand")
 MakeShards: TypeAlias = Callable[[Stage], Shards]
 """Says where the shards of a drill are played."""
 
@@ -39,6 +41,7 @@ async def drilled(
     around: Around,
     *,
     is_plain: bool = False,
+    is_audited: bool = True,
     make_shards: MakeShards = on_this_machine,
 ) -> Result:
     """Runs a drill in a folder of its own. Raises WorkbenchError, RpcError and OSError."""
@@ -51,9 +54,10 @@ async def drilled(
             process = stage.federation.process(PLATFORM)
             around.environment = await asyncio.to_thread(environment, stage.data, plan, process)
         seen = await _played(console, stage, make_shards(stage), around, is_plain=is_plain)
-        with progress(console) as say:
-            say("looking whether all that was acknowledged is there, once")
-            around.audit = await _audited(stage, seen)
+        if is_audited and not seen.is_short_of_notes and not seen.failure:
+            with progress(console) as say:
+                say("looking whether all that was acknowledged is there, once")
+                await _audit(stage, seen, around)
     around.took_s = time.monotonic() - began_s
     return result_of(seen, around)
 
@@ -80,12 +84,21 @@ async def _played(
     return seen
 
 
-async def _audited(stage: Stage, seen: Conducted) -> Audit | None:
-    """The audit; none if a process of the generator died with notes that it had not written."""
-    if seen.failure or seen.ended_early is PROCESS_DIED:
-        return None
-    notes = await asyncio.to_thread(lambda: sorted(stage.notes.glob("*.jsonl")))
-    channels = stage.plan.federation.channels
-    return await audited(
-        stage.straight, stage.data.root, notes=notes, channels=channels, seed=stage.seed
+async def _audit(stage: Stage, seen: Conducted, around: Around) -> None:
+    """Looks for all that was acknowledged. Whoever stops that gets a result without it."""
+    work = audited(
+        stage.straight,
+        stage.data.root,
+        notes=sorted(stage.notes.glob("*.jsonl")),
+        channels=stage.plan.federation.channels,
+        seed=around.seed,
     )
+    try:
+        around.audit = await work
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
+        seen.ended_early, seen.is_void = seen.ended_early or NOT_AUDITED, True
+    except Exception as error:  # noqa: BLE001 - the result tells it
+        seen.failure = f"the audit: {explained(error)}"
