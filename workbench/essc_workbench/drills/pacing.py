@@ -21,10 +21,9 @@ from essc_workbench.drills.tallies import Tallies
 
 BURST: Final = 16
 """As many are sent in one go; then answers have their turn."""
-_SLEEP_S: Final = 0.001
-"""Loops wait in whole milliseconds: one that is due sooner is sent then, never before its time."""
-_LOOK_S: Final = 0.25
+_LOOK_MS: Final = 250
 """So often whoever waits looks whether it was stopped."""
+_LATE_S: Final = LATE_US / 1e6
 _CUT_S: Final = 1.0
 _FULL: Final = Played(Outcome.NOT_SENT, "IN_FLIGHT_MAX")
 _BEHIND: Final = Played(Outcome.NOT_SENT, "GENERATOR_BEHIND")
@@ -55,6 +54,10 @@ class Pace:
         self._deadline_us = int(deadline_s * 1e6)
         self._under_way: dict[int, tuple[Intent, asyncio.Task[None]]] = {}
         self._closed_under_way = 0
+        self._intents: Iterator[Intent] = iter(())
+        self._next: Intent | None = None
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[None] = self._loop.create_future()
         self._start_s = 0.0
         self._stop_s = float("inf")
 
@@ -72,21 +75,40 @@ class Pace:
 
         Ends with the last one, or when it is stopped; journeys may still be under way then.
         """
-        self._start_s = start_s
-        clock, sleep, burst = time.monotonic, asyncio.sleep, 0
-        for intent in intents:
-            due_s = start_s + intent.due_us * 1e-6
-            while (wait_s := due_s - clock()) > 0 and due_s <= self._stop_s:
-                await sleep(max(min(wait_s, _LOOK_S), _SLEEP_S))
-                burst = 0
-            if clock() > self._stop_s:
-                self._leave_out(chain((intent,), intents))
-                return
-            self._send(intent, due_s, -wait_s)
-            burst += 1
-            if burst >= BURST:
-                await sleep(0)
-                burst = 0
+        self._start_s, self._intents = start_s, intents
+        self._next = next(intents, None)
+        self._send_due()
+        await self._done
+
+    def _send_due(self) -> None:
+        """Sends what is due now, and comes back when more is. A callback: a task costs more."""
+        try:
+            for _ in range(BURST):
+                intent, now_s = self._next, time.monotonic()
+                if intent is None or now_s > self._stop_s:
+                    self._end_following()
+                    return
+                wait_s = self._start_s + intent.due_us * 1e-6 - now_s
+                if wait_s > 0:
+                    self._wait(wait_s)
+                    return
+                self._send(intent, now_s + wait_s, -wait_s)
+                self._next = next(self._intents, None)
+            self._loop.call_soon(self._send_due)
+        except Exception as error:  # noqa: BLE001 - it reaches whoever follows
+            if not self._done.done():
+                self._done.set_exception(error)
+
+    def _wait(self, wait_s: float) -> None:
+        """Loops wait in whole milliseconds: who is due sooner is sent then, never too early."""
+        millis = min(int(wait_s * 1000) + 1, _LOOK_MS)
+        self._loop.call_later(millis / 1000, self._send_due)
+
+    def _end_following(self) -> None:
+        if self._next is not None:
+            self._leave_out(chain((self._next,), self._intents))
+        if not self._done.done():
+            self._done.set_result(None)
 
     def _send(self, intent: Intent, due_s: float, behind_s: float) -> None:
         second, kind = intent.due_us // 1_000_000, intent.kind
@@ -97,13 +119,13 @@ class Pace:
             self.tallies.end(second, kind, why, self._deadline_us, 0)
             return
         self.sends += 1
-        if behind_s * 1e6 > LATE_US:
+        if behind_s > _LATE_S:
             self.late_sends += 1
         is_closed = self._closed_under_way < self.closed_max
         if is_closed:
             self._closed_under_way += 1
         played = self._played(intent, due_s, is_closed=is_closed)
-        under_way[intent.number] = intent, asyncio.get_running_loop().create_task(played)
+        under_way[intent.number] = intent, self._loop.create_task(played)
         self.in_flight_most = max(self.in_flight_most, len(under_way))
 
     async def _played(self, intent: Intent, due_s: float, *, is_closed: bool) -> None:
