@@ -12,6 +12,7 @@ from rich.console import Console
 
 from essc_workbench.drills.concluding import Around
 from essc_workbench.drills.files import PlanFile, load, name_of
+from essc_workbench.drills.histograms import library
 from essc_workbench.drills.places import place_of
 from essc_workbench.drills.playing import drilled
 from essc_workbench.drills.report.terminal import tell
@@ -46,6 +47,7 @@ class Wishes:
 async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     """Runs a drill. Answers the exit status; raises UsageError for a file that is wrong."""
     file = await asyncio.to_thread(load, path, known())
+    library()  # said before anything is started, not when the result is to be written
     seed = file.plan.seed if wishes.seed is None else wishes.seed
     name = name_of(path)
     folder = _named(wishes.report) if wishes.report else fresh_folder(name, seed, DRILLS)

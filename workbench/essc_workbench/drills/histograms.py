@@ -88,14 +88,15 @@ def latency_of(classes: Mapping[int, int]) -> Latency:
 
 def histogram_of(classes: Mapping[int, int]) -> Any:
     """The same as an HdrHistogram."""
-    histogram = _library()(1, US_MAX, DIGITS)
+    histogram = library()(1, US_MAX, DIGITS)
     for each, count in classes.items():
         histogram.record_value(highest(each), count)
     return histogram
 
 
 @cache
-def _library() -> Any:
+def library() -> Any:
+    """The one that others read histograms with. Raises UsageError where it is not installed."""
     try:
         from hdrh.histogram import HdrHistogram
     except ImportError:

@@ -50,7 +50,7 @@ async def drilled(
         with progress(console) as say:
             stage = await stack.enter_async_context(staged(plan, around.seed, folder, say))
             say("measuring what this machine can do")
-            around.baselines = await baselines(folder)
+            around.baselines = await baselines(stage.data.logs)
             process = stage.federation.process(PLATFORM)
             around.environment = await asyncio.to_thread(environment, stage.data, plan, process)
         seen = await _played(console, stage, make_shards(stage), around, is_plain=is_plain)
