@@ -224,3 +224,26 @@ def test_two_certifications_within_one_term_are_one_too_many() -> None:
         "one person was certified twice within one term"
     ]
     assert not any("certified" in each.text.en for each in renewed.violations)
+
+
+@pytest.mark.rule("R91")
+@pytest.mark.parametrize(
+    ("requests", "entries", "ruling"),
+    [
+        ([line(1), line(2)], [ACTIVATED, ACTIVATED], Ruling.GOOD),
+        ([line(1)], [ACTIVATED], Ruling.GOOD),
+        ([line(1), line(2)], [ACTIVATED], Ruling.BROKEN),
+        ([line(1)], [ACTIVATED, ACTIVATED], Ruling.BROKEN),
+    ],
+    ids=["whole", "absent", "in the ledger only", "in the record only"],
+)
+def test_what_nobody_heard_the_end_of_is_done_whole_or_not_at_all(
+    requests: list[rows.AuditRequest], entries: list[rows.AuditEntry], ruling: Ruling
+) -> None:
+    told = Telling()
+    applied(told)
+    told.call("wechat", "Apply", {"identity_proof": "proof#2"}, unknown=True)
+
+    finding = found(told, requests=requests, entries=entries)
+
+    assert finding.ruling is ruling

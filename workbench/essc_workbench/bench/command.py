@@ -6,9 +6,10 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from essc_workbench.bench import machine, measures, overload
+from essc_workbench.bench import audits, machine, measures, overload
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.report import (
+    AUDIT,
     BATCH_CODE,
     BATCHING,
     CODE,
@@ -50,6 +51,8 @@ async def _bench(console: Console, wanted: set[str], json_path: Path | None) -> 
             report.figures[FSYNC] = machine.fsync_ms(place.root)
         if READY in wanted:
             await measures.measure_ready(place)
+        if AUDIT in wanted:
+            await audits.measure_audit(place)
         with machine.on_core(own_core):
             await _measure_pinned(place, wanted)
     report.print(console)

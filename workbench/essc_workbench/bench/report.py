@@ -30,6 +30,7 @@ class Target:
 READ, WRITE, BATCHING = "read_ratio", "write_ratio", "batching_gain"
 CODE, TICKET, BATCH_CODE = "code_ratio", "ticket_ratio", "batch_code_ratio"
 REFUSAL, OVERLOAD, FAIRNESS = "refusal_cost", "overload_goodput", "fairness"
+AUDIT = "audit_speed"
 FSYNC, RSS, IMPORT, READY = "fsync_ms", "platform_rss_mib_100k", "import_100k_s", "ready_s"
 TARGETS: dict[str, Target | None] = {
     READ: Target(True, 0.60, "", "GetCard: cost of a bare call divided by ours"),
@@ -44,6 +45,7 @@ TARGETS: dict[str, Target | None] = {
     FSYNC: None,
     RSS: Target(False, 200, " MiB", "memory with 100,000 cards, four links each"),
     IMPORT: Target(False, 30, " s", "import of 100,000 citizens with a card"),
+    AUDIT: Target(True, 10, "", "seconds of a drill's load for each second of its audit"),
     READY: Target(False, 8, " s", "until the federation of seven processes is ready"),
 }
 

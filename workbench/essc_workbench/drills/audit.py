@@ -72,6 +72,7 @@ async def audited(
         findings=(*verdict.findings, *_told(unseen)),
         calls=verdict.calls,
         took_s=time.monotonic() - began_s,
+        cpu_s=verdict.cpu_s,
     )
 
 

@@ -91,6 +91,8 @@ class Verdict(BaseModel):
 
     findings: tuple[AuditFinding, ...]
     calls: int
+    cpu_s: float
+    """Processor time of this process and its helpers."""
 
 
 def items(case: Case) -> list[Item]:
@@ -195,7 +197,8 @@ def main(path: Path) -> None:
     history = History(items(case))
     settled = sys.stdin.readline().strip() == "settled"
     evidence = evidence_of(case, history, settled=settled)
-    verdict = Verdict(findings=tuple(judged(evidence)), calls=len(history.calls))
+    found = tuple(judged(evidence))
+    verdict = Verdict(findings=found, calls=len(history.calls), cpu_s=sum(os.times()[:4]))
     sys.stdout.write(verdict.model_dump_json())
     sys.stdout.flush()
     os._exit(0)  # freeing a million items one by one would take as long as reading them

@@ -174,6 +174,8 @@ class Audit(_Value):
     """Calls of the history that was judged."""
     took_s: float = 0.0
     """Exports, reading and judging."""
+    cpu_s: float = 0.0
+    """Processor time of reading and judging."""
 
 
 class Generator(_Value):

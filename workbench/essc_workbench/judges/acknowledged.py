@@ -51,14 +51,15 @@ class Acknowledged:
             tally.lacks(PLATFORM)
             return tally.finding(self)
         asked = requests(evidence)
+        accepted = None
         if _moved_us(evidence) < LEDGER_KEPT_US - DAY_US:
-            _judge_ledger(tally, platform, asked)
+            accepted = _judge_ledger(tally, platform, asked)
         else:
             tally.note(
                 zh="平台时间前进过久，台账不再保留全部请求",
                 en="platform time went on too far for the ledger to keep every request",
             )
-        traces.judge(tally, platform, asked)
+        traces.judge(tally, platform, asked, accepted)
         return tally.finding(self)
 
 
@@ -127,15 +128,18 @@ def _said(call: Call) -> Facts:
     return call.answered.facts if call.answered is not None else {}
 
 
-def _judge_ledger(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
+def _judge_ledger(
+    tally: Tally, platform: National, asked: tuple[Request, ...]
+) -> frozenset[tuple[str, str]] | None:
+    """Answers which requests the ledger has as done; None if it cannot be looked at."""
     lines = Counter((line.caller_id, line.request_id) for line in platform.snapshot.requests)
-    accepted = {
+    accepted = frozenset(
         (line.caller_id, line.request_id) for line in platform.snapshot.requests if line.is_accepted
-    }
+    )
     acknowledged = [each for each in asked if each.is_done and each.request_id]
     if acknowledged and not any(caller for caller, _ in lines):
         tally.lacks("ledger")
-        return
+        return None
     for each in acknowledged:
         key = (each.source, each.request_id)
         if not tally.holds(key in accepted):
@@ -154,3 +158,4 @@ def _judge_ledger(tally: Tally, platform: National, asked: tuple[Request, ...]) 
                 en=f"one request of {caller} has {count} lines in the ledger",
                 channel=caller,
             )
+    return accepted if lines else None

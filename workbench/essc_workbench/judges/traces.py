@@ -7,6 +7,7 @@ only as far as that leaves it sure.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Final
 
@@ -53,10 +54,17 @@ ALWAYS: Final = frozenset(
 """Those that each such request makes; others answer that it is so already."""
 
 
-def judge(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
-    """Compares all of it."""
+def judge(
+    tally: Tally,
+    platform: National,
+    asked: tuple[Request, ...],
+    accepted: AbstractSet[tuple[str, str]] | None,
+) -> None:
+    """Compares all of it. `accepted` are the requests, by caller and id, that the ledger has as
+    done, where it has all of them: what nobody heard the end of is then done whole, or not at all.
+    """
     _judge_links(tally, platform, asked)
-    _judge_entries(tally, platform, asked)
+    _judge_entries(tally, platform, asked, accepted)
     _judge_ids(tally, platform, asked)
     _judge_payments(tally, platform, asked)
     _judge_certifications(tally, platform)
@@ -85,7 +93,12 @@ def _judge_links(tally: Tally, platform: National, asked: tuple[Request, ...]) -
             _say_lost(tally, each, platform.alias(platform.owner(str(link_id))))
 
 
-def _judge_entries(tally: Tally, platform: National, asked: tuple[Request, ...]) -> None:
+def _judge_entries(
+    tally: Tally,
+    platform: National,
+    asked: tuple[Request, ...],
+    accepted: AbstractSet[tuple[str, str]] | None,
+) -> None:
     """What stands in people's records of what channels did: not fewer lines, and not more."""
     written: Counter[tuple[int, str]] = Counter(
         (each.kind, each.channel_id) for each in platform.snapshot.entries
@@ -96,7 +109,13 @@ def _judge_entries(tally: Tally, platform: National, asked: tuple[Request, ...])
         for kind, methods in ENTRIES.items()
     }
     for kind, made in by_kind.items():
-        _judge_kind(tally, kind, written, made, channels)
+        is_sure = accepted is not None
+        done = made if accepted is None else _done(made, accepted)
+        _judge_kind(tally, kind, written, done, channels, is_sure=is_sure)
+
+
+def _done(made: Iterable[Request], accepted: AbstractSet[tuple[str, str]]) -> list[Request]:
+    return [each for each in made if each.is_done or (each.source, each.request_id) in accepted]
 
 
 def _judge_kind(
@@ -105,7 +124,10 @@ def _judge_kind(
     written: Counter[tuple[int, str]],
     made: list[Request],
     channels: set[str],
+    *,
+    is_sure: bool,
 ) -> None:
+    """`is_sure` says that all these requests were done."""
     by_channel: dict[str, list[Request]] = defaultdict(list)
     for each in made:
         by_channel[each.source].append(each)
@@ -114,7 +136,7 @@ def _judge_kind(
         found = written[(kind, channel)]
         if not here and not found:
             continue
-        surely = sum(each.is_done for each in here) if kind in ALWAYS else 0
+        surely = sum(is_sure or each.is_done for each in here) if kind in ALWAYS else 0
         most = sum(2 if "binding_id" in each.asked else 1 for each in here)
         if tally.holds(surely <= found <= most):
             continue
