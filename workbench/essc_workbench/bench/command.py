@@ -1,21 +1,23 @@
 """`essc bench`: measures, prints, writes. A figure that falls short is told, not punished."""
 
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Final, TypeAlias
 
 import uvloop
 from rich.console import Console
 
-from essc_workbench.bench import audits, machine, measures, overload
+from essc_workbench.bench import machine, measures, overload
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.report import (
-    AUDIT,
     BATCH_CODE,
     BATCHING,
     CODE,
     FAIRNESS,
     FSYNC,
     IMPORT,
+    OF_OTHERS,
     OVERLOAD,
     READ,
     READY,
@@ -30,16 +32,21 @@ from essc_workbench.failures import GOOD, UsageError
 from essc_workbench.progress import progress
 from essc_workbench.runs import run as run_until_stopped
 
+Others: TypeAlias = Mapping[str, Callable[[Place], Awaitable[None]]]
+"""Measures of others by the key of their figure, each with processes of its own."""
+NO_OTHERS: Final[Others] = {}
 
-def run(only: str | None, json_path: Path | None) -> int:
+
+def run(only: str | None, json_path: Path | None, others: Others = NO_OTHERS) -> int:
     """Measures everything, or one key. Answers the exit status."""
-    if only and only not in TARGETS:
-        raise UsageError(f"{only}: no such figure; there are: {', '.join(TARGETS)}")
-    wanted = {only} if only else set(TARGETS)
-    return run_until_stopped(_bench(Console(), wanted, json_path), uvloop.new_event_loop)
+    known = [key for key in TARGETS if key not in OF_OTHERS or key in others]
+    if only and only not in known:
+        raise UsageError(f"{only}: no such figure; there are: {', '.join(known)}")
+    wanted = {only} if only else set(known)
+    return run_until_stopped(_bench(Console(), wanted, json_path, others), uvloop.new_event_loop)
 
 
-async def _bench(console: Console, wanted: set[str], json_path: Path | None) -> int:
+async def _bench(console: Console, wanted: set[str], json_path: Path | None, others: Others) -> int:
     server_core, own_core = machine.two_cores()
     report = Report(facts=machine.facts())
     with tempfile.TemporaryDirectory(prefix="essc-bench-") as name, progress(console) as say:
@@ -51,8 +58,9 @@ async def _bench(console: Console, wanted: set[str], json_path: Path | None) -> 
             report.figures[FSYNC] = machine.fsync_ms(place.root)
         if READY in wanted:
             await measures.measure_ready(place)
-        if AUDIT in wanted:
-            await audits.measure_audit(place)
+        for key, measure in others.items():
+            if key in wanted:
+                await measure(place)
         with machine.on_core(own_core):
             await _measure_pinned(place, wanted)
     report.print(console)

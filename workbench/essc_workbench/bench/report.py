@@ -31,6 +31,8 @@ READ, WRITE, BATCHING = "read_ratio", "write_ratio", "batching_gain"
 CODE, TICKET, BATCH_CODE = "code_ratio", "ticket_ratio", "batch_code_ratio"
 REFUSAL, OVERLOAD, FAIRNESS = "refusal_cost", "overload_goodput", "fairness"
 AUDIT = "audit_speed"
+OF_OTHERS = frozenset({AUDIT})
+"""Figures that are not of the platform alone; whoever measures them brings the measure."""
 FSYNC, RSS, IMPORT, READY = "fsync_ms", "platform_rss_mib_100k", "import_100k_s", "ready_s"
 TARGETS: dict[str, Target | None] = {
     READ: Target(True, 0.60, "", "GetCard: cost of a bare call divided by ours"),

@@ -51,8 +51,9 @@ def bench(
 ) -> None:
     """Measure the platform beside a bare server."""
     from essc_workbench.bench.command import run
+    from essc_workbench.drills.measures import MEASURES
 
-    raise typer.Exit(run(only or None, json))
+    raise typer.Exit(run(only or None, json, MEASURES))
 
 
 def capacity(

@@ -1,10 +1,12 @@
-"""How fast a drill is audited: seconds of load for each second of audit, exports included.
+"""What the benchmark measures with drills.
 
-The load is what this machine holds, about half of it calls that change something; the audit also
-looks at all that the preparing did.
+`audit_speed`: seconds of load for each second of its audit, exports included. The load is about
+what this machine holds, half of it calls that change something; the audit also looks at all that
+the preparing did.
 """
 
 import io
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -58,3 +60,7 @@ def _good(result: Result) -> Audit:
     if audit is None or any(each.ruling == "broken" for each in audit.findings):
         raise WorkbenchError("the audit of a drill found something broken, or nothing")
     return audit
+
+
+MEASURES: Final[Mapping[str, Callable[[Place], Awaitable[None]]]] = {AUDIT: measure_audit}
+"""By the key of the figure."""
