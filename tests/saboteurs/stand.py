@@ -16,6 +16,7 @@ import grpc
 from tests.gate.parties import Powers
 from tests.wire import people
 from tests.wire.canary import Canary
+from tests.wire.made import made
 from tests.wire.people import PLATFORM_ID, Caller, Channel, Person, World, config
 from tests.wire.people_codes import a_verifier
 from tests.wire.people_services import Provider, a_provider
@@ -26,7 +27,7 @@ from essc_channels.config import Config
 from essc_channels.profiles import find_profile
 from essc_channels.server import RunningChannel, start_channel
 from essc_channels.store import shadows
-from essc_platform.server import initialise, start
+from essc_platform.server import start
 from essc_wire.client import Peer
 from essc_wire.keys import PartyKeyPair
 from essc_workbench.exports import exported
@@ -113,7 +114,7 @@ async def told(story: Story, folder: Path, logs: Callable[[], str]) -> dict[str,
 async def _a_stand(folder: Path, journal: Journal) -> AsyncIterator[Stand]:
     known = People()
     gate = Gate(journal, FaultBook(journal, Powers()), Traces(), people=known)
-    operator_key = initialise(folder / "platform", PLATFORM_ID)
+    operator_key = made(folder / "platform", PLATFORM_ID)
     world = await _world(gate, folder / "platform", operator_key)
     try:
         await world.open()

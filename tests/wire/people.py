@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from tests.wire.made import made
 
 from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
 from essc.admin.v1 import channel_admin_service_pb2_grpc as channel_admin_grpc
@@ -39,7 +40,7 @@ from essc.registry.v1 import physical_card_pb2, registry_service_pb2_grpc
 from essc.registry.v1 import registry_service_pb2 as registry
 from essc.trust.v1 import trust_service_pb2_grpc
 from essc_platform.config import Config
-from essc_platform.server import Running, initialise, start
+from essc_platform.server import Running, start
 from essc_platform.vault import open_vault
 from essc_wire.client import Peer
 from essc_wire.id_numbers import synthetic
@@ -588,7 +589,7 @@ def world_of(running: Running, folder: Path, operator_key: PartyKeyPair) -> Worl
 @asynccontextmanager
 async def a_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
     """A platform with a data folder of its own, for as long as the block runs."""
-    operator_key = initialise(folder, PLATFORM_ID)
+    operator_key = made(folder, PLATFORM_ID)
     world = world_of(await start(config(folder, **changes)), folder, operator_key)
     try:
         await world.open()
