@@ -1,8 +1,15 @@
 """What holds for every test: its level, and when its turn is."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from essc_workbench.backstage import Backstage
+    from essc_workbench.templates import Template
 
 HERE = Path(__file__).resolve().parent
 
@@ -32,6 +39,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the levels in order, last of all, so that a random order stays within a level."""
     items.sort(key=lambda item: ORDER.index(level(item)) if level(item) in ORDER else len(ORDER))
+
+
+@pytest.fixture(scope="session")
+def template(essc_backstage: Backstage) -> Template:
+    """A prepared data folder, made by the first test that needs it and copied for each.
+
+    A test of how a federation is set up takes none.
+    """
+    return essc_backstage.template
 
 
 def level(item: pytest.Item) -> str:

@@ -31,6 +31,7 @@ from essc_workbench.history.journal import Journal
 from essc_workbench.history.reading import Call, History, read_history
 from essc_workbench.operators import Operator
 from essc_workbench.population import WALLET_PASSWORD, personas
+from essc_workbench.templates import Template
 from essc_workbench.testing import Meeting
 from essc_workbench.trace import Traces
 from essc_workbench.unkind import Unkind
@@ -68,7 +69,7 @@ class Gated:
 
 
 @asynccontextmanager
-async def a_gated(folder: Path, *channels: str) -> AsyncIterator[Gated]:
+async def a_gated(folder: Path, template: Template, *channels: str) -> AsyncIterator[Gated]:
     traces, people, powers = Traces(), People(), FederationPowers()
     with Journal(folder / "history.jsonl") as journal:
         faults = FaultBook(journal, powers)
@@ -76,7 +77,7 @@ async def a_gated(folder: Path, *channels: str) -> AsyncIterator[Gated]:
         data = DataFolder(folder / "data")
         try:
             async with (
-                federation_in(data, channels=channels, routes=gate) as running,
+                federation_in(data, channels=channels, routes=gate, template=template) as running,
                 running.connections(traces) as connections,
                 running.connections(is_straight=True) as straight,
             ):
@@ -93,9 +94,9 @@ async def a_gated(folder: Path, *channels: str) -> AsyncIterator[Gated]:
 
 @pytest.mark.timeout(100)
 async def test_a_federation_lives_through_its_gate_and_through_what_its_faults_do(
-    tmp_path: Path,
+    tmp_path: Path, template: Template
 ) -> None:
-    async with a_gated(tmp_path, "wechat", "alipay") as gated:
+    async with a_gated(tmp_path, template, "wechat", "alipay") as gated:
         await an_application_is_recorded_from_the_phone_to_the_authorities(gated)
         await an_answer_that_is_lost_is_asked_for_again_and_nothing_happens_twice(gated)
         await a_cut_channel_follows_once_it_is_connected_again(gated)
@@ -106,9 +107,9 @@ async def test_a_federation_lives_through_its_gate_and_through_what_its_faults_d
 
 @pytest.mark.timeout(110)
 async def test_in_an_unkind_federation_people_get_everything_done_all_the_same(
-    tmp_path: Path,
+    tmp_path: Path, template: Template
 ) -> None:
-    async with a_gated(tmp_path, "wechat", "alipay") as gated:
+    async with a_gated(tmp_path, template, "wechat", "alipay") as gated:
         unkind = gated.gate.unkind = Unkind("7")
         restarts = asyncio.ensure_future(
             restart_each_once(unkind, PartyFaults(gated.powers, gated.journal))

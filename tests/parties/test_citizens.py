@@ -17,6 +17,7 @@ from essc_workbench.citizens import Phone, Walk
 from essc_workbench.counters import Provider, Verifier
 from essc_workbench.demo.checks import settled
 from essc_workbench.enrolment import BUREAU, PROVIDER, VERIFIER
+from essc_workbench.templates import Template
 from essc_workbench.testing import Meeting, federation
 
 PASSWORD = "205817"
@@ -57,8 +58,10 @@ def completed(walk: Walk, *reasons: str) -> Walk:
 
 
 @pytest.mark.rule("R26", "R30", "R33", "R41", "R43", "R51", "R52", "R61", "R62", "R93")
-async def test_a_citizen_does_everything_with_a_phone(tmp_path: Path) -> None:
-    async with federation(tmp_path, channels=("wechat", "bank-east", "portal")) as f:
+async def test_a_citizen_does_everything_with_a_phone(tmp_path: Path, template: Template) -> None:
+    async with federation(
+        tmp_path, channels=("wechat", "bank-east", "portal"), template=template
+    ) as f:
         for persona in ("zhang-san", "chen-mei"):
             await registered_with_benefits_and_a_bank(f, persona)
         phone = await opened(f, "zhang-san", "wechat")
@@ -203,8 +206,10 @@ async def reads_the_full_record(f: Meeting) -> None:
 
 
 @pytest.mark.rule("R15", "R50")
-async def test_a_hospitals_channel_of_tier_2_follows_its_parent(tmp_path: Path) -> None:
-    async with federation(tmp_path, channels=("jiangsu", "hospital")) as f:
+async def test_a_hospitals_channel_of_tier_2_follows_its_parent(
+    tmp_path: Path, template: Template
+) -> None:
+    async with federation(tmp_path, channels=("jiangsu", "hospital"), template=template) as f:
         provincial = await opened(f, "zhang-san", "jiangsu")
         hospital = await opened(f, "zhang-san", "hospital")
 

@@ -15,6 +15,7 @@ from essc_workbench.federation import Federation
 from essc_workbench.folders import DataFolder
 from essc_workbench.programs import platform_init
 from essc_workbench.routes import PLATFORM
+from essc_workbench.templates import Template
 from essc_workbench.testing import federation, meet
 
 APPLY = channel.FLOW_KIND_APPLY
@@ -42,8 +43,8 @@ async def test_a_federation_is_found_again_as_it_was_left(tmp_path: Path) -> Non
 
 
 @pytest.mark.rule("R16", "R17")
-async def test_killed_parties_come_back_and_carry_on(tmp_path: Path) -> None:
-    async with federation(tmp_path, channels=("wechat",)) as f:
+async def test_killed_parties_come_back_and_carry_on(tmp_path: Path, template: Template) -> None:
+    async with federation(tmp_path, channels=("wechat",), template=template) as f:
         phone = f.citizen("zhang-san").phone("wechat")
         await phone.sign_in()
         started = await phone.walk(APPLY, until=lambda step: step.WhichOneof("kind") == "face")
@@ -140,10 +141,10 @@ async def test_every_password_flow_is_walked_by_the_same_phone(running: Federati
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+def running(tmp_path_factory: pytest.TempPathFactory, template: Template) -> Iterator[Federation]:
     """Processes for the whole module; each test opens connections of its own."""
     folder = DataFolder(tmp_path_factory.mktemp("federation"))
-    federation = Federation(folder, channels=("wechat", "alipay", "bank-east"))
+    federation = Federation(folder, channels=("wechat", "alipay", "bank-east"), template=template)
     with asyncio.Runner() as runner:
         try:
             runner.run(federation.start())

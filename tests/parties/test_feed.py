@@ -15,6 +15,7 @@ from essc.event.v1 import event_pb2
 from essc.registry.v1 import registry_service_pb2
 from essc.registry.v1.registry_service_pb2_grpc import RegistryServiceStub
 from essc_wire.clock import new_request_id
+from essc_workbench.templates import Template
 from essc_workbench.testing import Meeting, federation
 
 STATUS_CHANGED = event_pb2.Event.KIND_CARD_STATUS_CHANGED
@@ -24,20 +25,26 @@ CHANNEL, OTHER = "bank-east", "nantong"
 
 @pytest.mark.rule("R16")
 @pytest.mark.timeout(110)
-async def test_a_troubled_channel_applies_each_event_once(tmp_path: Path) -> None:
-    await trouble_a_channel(tmp_path, changes=600, troubles=4)
+async def test_a_troubled_channel_applies_each_event_once(
+    tmp_path: Path, template: Template
+) -> None:
+    await trouble_a_channel(tmp_path, template, changes=600, troubles=4)
 
 
 @pytest.mark.soak
 @pytest.mark.rule("R16")
 @pytest.mark.timeout(900)
-async def test_a_troubled_channel_applies_each_of_ten_thousand_changes(tmp_path: Path) -> None:
-    await trouble_a_channel(tmp_path, changes=10_000, troubles=30)
+async def test_a_troubled_channel_applies_each_of_ten_thousand_changes(
+    tmp_path: Path, template: Template
+) -> None:
+    await trouble_a_channel(tmp_path, template, changes=10_000, troubles=30)
 
 
-async def trouble_a_channel(folder: Path, *, changes: int, troubles: int) -> None:
+async def trouble_a_channel(
+    folder: Path, template: Template, *, changes: int, troubles: int
+) -> None:
     chance = random.Random(3)
-    async with federation(folder, channels=(CHANNEL, OTHER)) as meeting:
+    async with federation(folder, channels=(CHANNEL, OTHER), template=template) as meeting:
         people = invented(40)
         await bring_in(meeting.connections.platform("bureau"), people)
         mine, foreign = people[:20], people[20:]

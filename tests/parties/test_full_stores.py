@@ -16,6 +16,7 @@ from essc_wire.refusals import reason_of
 from essc_workbench.enrolment import BUREAU
 from essc_workbench.exports import exported
 from essc_workbench.routes import PLATFORM
+from essc_workbench.templates import Template
 from essc_workbench.testing import Meeting, federation
 
 pytestmark = [pytest.mark.rule("R91"), pytest.mark.timeout(110)]
@@ -47,9 +48,9 @@ async def citizens(met: Meeting) -> set[str]:
 
 
 async def test_a_platform_whose_disk_is_full_refuses_and_holds_what_it_acknowledged(
-    tmp_path: Path,
+    tmp_path: Path, template: Template
 ) -> None:
-    async with federation(tmp_path, channels=("wechat",)) as met:
+    async with federation(tmp_path, channels=("wechat",), template=template) as met:
         desk = met.connections.platform(BUREAU)
         stub = RegistryServiceStub(desk.channel)
         before = await citizens(met)
@@ -73,8 +74,10 @@ async def test_a_platform_whose_disk_is_full_refuses_and_holds_what_it_acknowled
         assert await citizens(met) == before | done | {request.id_number}
 
 
-async def test_a_channel_whose_disk_is_full_refuses_and_goes_on_afterwards(tmp_path: Path) -> None:
-    async with federation(tmp_path, channels=("wechat",)) as met:
+async def test_a_channel_whose_disk_is_full_refuses_and_goes_on_afterwards(
+    tmp_path: Path, template: Template
+) -> None:
+    async with federation(tmp_path, channels=("wechat",), template=template) as met:
         phone = met.citizen("zhang-san").phone("wechat")
         phone.patience_s = 0
         await phone.sign_in()
@@ -92,8 +95,10 @@ async def test_a_channel_whose_disk_is_full_refuses_and_goes_on_afterwards(tmp_p
         assert (await phone.walk(FLOW_KIND_APPLY)).flow.state == Flow.STATE_COMPLETED
 
 
-async def test_a_party_that_was_killed_is_full_when_it_is_back(tmp_path: Path) -> None:
-    async with federation(tmp_path, channels=("wechat",)) as met:
+async def test_a_party_that_was_killed_is_full_when_it_is_back(
+    tmp_path: Path, template: Template
+) -> None:
+    async with federation(tmp_path, channels=("wechat",), template=template) as met:
         running = met.federation
         running.kill("wechat")
 

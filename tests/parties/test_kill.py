@@ -15,6 +15,7 @@ from essc.event.v1 import event_pb2, event_service_pb2
 from essc.event.v1.event_service_pb2_grpc import EventServiceStub
 from essc.identity.v1 import identity_pb2
 from essc_wire.client import Peer
+from essc_workbench.templates import Template
 from essc_workbench.testing import Meeting, federation
 
 VOUCH_KINDS = {
@@ -31,20 +32,22 @@ Links = dict[str, tuple[int, int]]
 
 @pytest.mark.rule("R91")
 @pytest.mark.timeout(110)
-async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
-    await write_while_killing(tmp_path, kills=3, seed=1)
+async def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, template: Template) -> None:
+    await write_while_killing(tmp_path, template, kills=3, seed=1)
 
 
 @pytest.mark.soak
 @pytest.mark.rule("R91")
 @pytest.mark.timeout(900)
-async def test_what_was_acknowledged_survives_thirty_kills(tmp_path: Path) -> None:
-    await write_while_killing(tmp_path, kills=30, seed=2)
+async def test_what_was_acknowledged_survives_thirty_kills(
+    tmp_path: Path, template: Template
+) -> None:
+    await write_while_killing(tmp_path, template, kills=30, seed=2)
 
 
-async def write_while_killing(folder: Path, *, kills: int, seed: int) -> None:
+async def write_while_killing(folder: Path, template: Template, *, kills: int, seed: int) -> None:
     chance = random.Random(seed)
-    async with federation(folder, channels=tuple(VOUCH_KINDS)) as meeting:
+    async with federation(folder, channels=tuple(VOUCH_KINDS), template=template) as meeting:
         people = invented(PEOPLE_PER_CHANNEL)
         await bring_in(meeting.connections.platform("bureau"), people)
         writers = [

@@ -27,6 +27,7 @@ from essc_wire.id_numbers import synthetic
 from essc_wire.refusals import reason_of
 from essc_workbench.inboxes import Inbox
 from essc_workbench.population import Persona
+from essc_workbench.templates import Template
 from essc_workbench.testing import federation
 
 BORN = date(1991, 4, 23)
@@ -174,8 +175,10 @@ async def met(scene: Scene, place: int, kind: str, value: str) -> str:
 
 
 @pytest.mark.rule("R94")
-async def test_every_magic_value_for_anybody_does_what_it_is_said_to_do(tmp_path: Path) -> None:
-    async with federation(tmp_path, channels=()) as meeting:
+async def test_every_magic_value_for_anybody_does_what_it_is_said_to_do(
+    tmp_path: Path, template: Template
+) -> None:
+    async with federation(tmp_path, channels=(), template=template) as meeting:
         scene, places = Scene(meeting), count(901)
         listed = await scene.magic_values()
         said = {(each.kind, each.value): each.effect for each in listed if each.kind != "persona"}

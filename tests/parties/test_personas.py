@@ -21,6 +21,7 @@ from essc_channels.profiles import SHIPPED
 from essc_platform.lab.personas import PERSONAS
 from essc_workbench.families import WINDOW, Window, make_families, make_links
 from essc_workbench.population import bring_linked_to_status
+from essc_workbench.templates import Template
 from essc_workbench.testing import Meeting, federation
 
 pytestmark = pytest.mark.rule("R94")
@@ -65,8 +66,8 @@ def test_a_bank_is_called_as_its_channel_is() -> None:
     assert names[rich.bank_id].en in rich.text_en
 
 
-async def test_what_the_table_says_of_a_persona_is_true(tmp_path: Path) -> None:
-    async with federation(tmp_path, channels=("alipay",)) as meeting:
+async def test_what_the_table_says_of_a_persona_is_true(tmp_path: Path, template: Template) -> None:
+    async with federation(tmp_path, channels=("alipay",), template=template) as meeting:
         look = Looking(meeting)
 
         of_two_provinces = await look.at_bureau("gao-yuan")

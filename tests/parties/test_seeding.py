@@ -11,14 +11,17 @@ from essc_workbench.folders import DataFolder
 from essc_workbench.seeding.command import seed_population
 from essc_workbench.seeding.importing import Plan
 from essc_workbench.seeding.people import resident
+from essc_workbench.templates import Template
 from essc_workbench.testing import federation
 
 ONE_AND_A_BIT = 300
 
 
-async def test_a_population_is_there_once_however_often_it_is_brought(tmp_path: Path) -> None:
+async def test_a_population_is_there_once_however_often_it_is_brought(
+    tmp_path: Path, template: Template
+) -> None:
     console = Console(width=200, record=True)
-    async with federation(tmp_path, channels=("wechat",)) as f:
+    async with federation(tmp_path, channels=("wechat",), template=template) as f:
         folder = DataFolder(tmp_path)
 
         first = await seed_population(console, folder, Plan(count=ONE_AND_A_BIT, seed=9))

@@ -38,12 +38,6 @@ def spares() -> Iterator[Spares]:
         kept.close()
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """Made by the first test that needs it."""
-    return Template(tmp_path_factory.mktemp("template"))
-
-
 def spare(name: str, said: bytes) -> "subprocess.CompletedProcess[bytes]":
     """A spare that is told this, and no more."""
     command = [str(program(name)), "spare"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from essc_workbench.backstage import Backstage
 from essc_workbench.report.verdicts import ExitStatus
 from essc_workbench.scenarios.runner import Wishes, read, run_file
 
@@ -44,8 +45,10 @@ def test_every_line_of_a_snippet_stands_in_its_example() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-async def test_an_example_is_good(path: Path, tmp_path: Path) -> None:
-    verdict, _ = await run_file(read(path), Wishes(report=tmp_path / "run"))
+async def test_an_example_is_good(path: Path, tmp_path: Path, essc_backstage: Backstage) -> None:
+    verdict, _ = await run_file(
+        read(path), Wishes(report=tmp_path / "run", backstage=essc_backstage)
+    )
 
     assert verdict.status is ExitStatus.GOOD, verdict
     assert verdict.checks > 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from essc_workbench.backstage import Backstage
 from essc_workbench.report.verdicts import ExitStatus
 from essc_workbench.scenarios.runner import Wishes, read, run_file
 from essc_workbench.scenarios.steps.base import Step
@@ -22,8 +23,10 @@ def test_the_file_leaves_no_verb_out() -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_every_verb_can_be_played(tmp_path: Path) -> None:
-    verdict, _ = await run_file(read(FILE), Wishes(report=tmp_path / "run"))
+async def test_every_verb_can_be_played(tmp_path: Path, essc_backstage: Backstage) -> None:
+    verdict, _ = await run_file(
+        read(FILE), Wishes(report=tmp_path / "run", backstage=essc_backstage)
+    )
 
     assert verdict.status is ExitStatus.GOOD, [
         (each.about, each.expected, each.seen) for each in verdict.expectations if not each.is_met

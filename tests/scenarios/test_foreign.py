@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from essc_wire.keys import new_key, write_key
+from essc_workbench.backstage import Backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import Addresses, DataFolder
 from essc_workbench.foreign import Foreign, check_keys, foreign_parties, options_of
@@ -51,12 +52,14 @@ async def stranger(tmp_path: Path) -> AsyncIterator[Foreign]:
 
 
 async def test_somebody_elses_channel_takes_part_and_is_neither_killed_nor_frozen(
-    tmp_path: Path, stranger: Foreign
+    tmp_path: Path, stranger: Foreign, essc_backstage: Backstage
 ) -> None:
     file, report = tmp_path / "stranger.yaml", tmp_path / "report"
     file.write_text(SCENARIO, "utf-8")
 
-    verdict, _ = await run_file(read(file), Wishes(report=report, foreign={"wechat": stranger}))
+    verdict, _ = await run_file(
+        read(file), Wishes(report=report, foreign={"wechat": stranger}, backstage=essc_backstage)
+    )
 
     calls = read_history(report / "history.jsonl").calls
     ways = {(call.invoked.source, call.invoked.target) for call in calls}

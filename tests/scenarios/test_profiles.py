@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from essc_workbench.backstage import Backstage
 from essc_workbench.judges.findings import Ruling
 from essc_workbench.scenarios.mistakes import FileMistakes
 from essc_workbench.scenarios.runner import Wishes, read, run_file
@@ -29,13 +30,17 @@ steps:
 
 
 @pytest.mark.rule("R10", "R15")
-async def test_a_profile_beside_the_scenario_is_a_channel_like_any_other(tmp_path: Path) -> None:
+async def test_a_profile_beside_the_scenario_is_a_channel_like_any_other(
+    tmp_path: Path, essc_backstage: Backstage
+) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "seaside.yaml").write_text(PROFILE, "utf-8")
     file = tmp_path / "own-channel.yaml"
     file.write_text(SCENARIO, "utf-8")
 
-    verdict, _folder = await run_file(read(file), Wishes(report=tmp_path / "run"))
+    verdict, _folder = await run_file(
+        read(file), Wishes(report=tmp_path / "run", backstage=essc_backstage)
+    )
 
     assert verdict.unmet == ()
     assert verdict.ruling is Ruling.GOOD

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from essc_workbench.backstage import backstage
+from essc_workbench.backstage import Backstage, backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.foreign import from_here
 from essc_workbench.history.reading import read_history
@@ -78,11 +78,6 @@ def played(folder: Path) -> list[object]:
     return [each.facts["text"] for each in began if each.facts["verb"] == "note"]
 
 
-async def run(file: Path, folder: Path, *, keeps_data: bool = False) -> Verdict:
-    verdict, _ = await run_file(read(file), Wishes(report=folder, keeps_data=keeps_data))
-    return verdict
-
-
 async def same_verdicts(tmp_path: Path, times: int) -> None:
     file, folders = file_of(tmp_path, IN_ANY_ORDER), [tmp_path / str(i) for i in range(times)]
 
@@ -107,11 +102,15 @@ async def test_the_same_seed_gives_the_same_verdict_twenty_times(tmp_path: Path)
     await same_verdicts(tmp_path, 20)
 
 
-async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(tmp_path: Path) -> None:
+async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(
+    tmp_path: Path, essc_backstage: Backstage
+) -> None:
     file, folder = file_of(tmp_path, UNMET), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
-    status = await run_all(console, [file], Wishes(report=folder, keeps_data=True, seed=9))
+    status = await run_all(
+        console, [file], Wishes(report=folder, keeps_data=True, seed=9, backstage=essc_backstage)
+    )
 
     said = console.file.getvalue()  # type: ignore[attr-defined]
     verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
@@ -128,12 +127,12 @@ async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(tmp_p
 
 @pytest.mark.parametrize("step", ["note: hi", "settle"])
 async def test_a_run_in_which_nobody_calls_and_nothing_is_expected_is_no_pass(
-    tmp_path: Path, step: str
+    tmp_path: Path, step: str, essc_backstage: Backstage
 ) -> None:
     file, folder = file_of(tmp_path, f"steps: [{step}]\n"), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
-    status = await run_all(console, [file], Wishes(report=folder))
+    status = await run_all(console, [file], Wishes(report=folder, backstage=essc_backstage))
 
     words = "no step made a call and nothing was expected, which is no pass"
     verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
@@ -144,12 +143,14 @@ async def test_a_run_in_which_nobody_calls_and_nothing_is_expected_is_no_pass(
     assert words.capitalize() in (folder / "report.html").read_text("utf-8")
 
 
-async def test_a_step_that_asks_for_what_there_is_not_is_told_by_its_line(tmp_path: Path) -> None:
+async def test_a_step_that_asks_for_what_there_is_not_is_told_by_its_line(
+    tmp_path: Path, essc_backstage: Backstage
+) -> None:
     steps = "steps:\n  - advance: {to: 2001-01-01}\n"
     file, folder = file_of(tmp_path, steps), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
-    status = await run_all(console, [file], Wishes(report=folder))
+    status = await run_all(console, [file], Wishes(report=folder, backstage=essc_backstage))
 
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert status == ExitStatus.UNKNOWN
@@ -259,11 +260,11 @@ async def test_a_failure_of_the_workbench_is_told_and_its_data_is_kept(
     assert (folder / "data" / "logs" / "platform.log").exists()
 
 
-async def test_what_a_run_leaves_names_nobody(tmp_path: Path) -> None:
+async def test_what_a_run_leaves_names_nobody(tmp_path: Path, essc_backstage: Backstage) -> None:
     change = "- change_password: {citizen: oma, channel: wechat, new_password: '648201'}"
     file, folder = file_of(tmp_path, f"steps:\n  {change}\n"), tmp_path / "run"
 
-    await run(file, folder)
+    await run_file(read(file), Wishes(report=folder, backstage=essc_backstage))
 
     written = "".join(
         path.read_text("utf-8")

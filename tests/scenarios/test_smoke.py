@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from essc_workbench.backstage import Backstage
 from essc_workbench.report.verdicts import ExitStatus
 from essc_workbench.scenarios.runner import Wishes, read, run_file
 
@@ -18,8 +19,12 @@ SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
         "certified-twice-from-two-channels",
     ],
 )
-async def test_a_shipped_scenario_is_good(name: str, tmp_path: Path) -> None:
-    verdict, _ = await run_file(read(SHIPPED / f"{name}.yaml"), Wishes(report=tmp_path / "run"))
+async def test_a_shipped_scenario_is_good(
+    name: str, tmp_path: Path, essc_backstage: Backstage
+) -> None:
+    verdict, _ = await run_file(
+        read(SHIPPED / f"{name}.yaml"), Wishes(report=tmp_path / "run", backstage=essc_backstage)
+    )
 
     assert verdict.status is ExitStatus.GOOD, verdict
     assert verdict.checks > 0

@@ -26,6 +26,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
+from essc_workbench.backstage import Backstage
 from essc_workbench.failures import UsageError
 from essc_workbench.judges.findings import Ruling, Text
 from essc_workbench.report.verdicts import Verdict
@@ -311,12 +312,14 @@ async def federation(
     rules: Sequence[str] = (),
     report: Path | None = None,
     keeps_data: bool = False,
+    backstage: Backstage | None = None,
 ) -> AsyncIterator[Played]:
     """A fresh federation of these channels, played in by the block, judged when it ends.
 
     `profiles` are files of channels that do not ship. `report` is the run's own folder; without it
-    a new one under build/runs. The same seed makes the same random choices. Raises UsageError for
-    channels or citizens that there are not.
+    a new one under build/runs. The same seed makes the same random choices. `backstage` is what is
+    kept ready for several federations, one after the other. Raises UsageError for channels or
+    citizens that there are not.
     """
     setting = Setting(
         channels=tuple(channels),
@@ -325,6 +328,7 @@ async def federation(
         loss=loss,
         is_tls=is_tls,
         citizens=dict(citizens or {}),
+        backstage=backstage,
     )
     shown = title or name
     play = Play(

@@ -19,7 +19,7 @@ from essc_workbench.citizens import Citizen
 from essc_workbench.connections import Connections
 from essc_workbench.enrolment import BUREAU
 from essc_workbench.failures import UsageError
-from essc_workbench.federation import Federation, federation_in
+from essc_workbench.federation import Federation, Prepared, federation_in
 from essc_workbench.folders import DataFolder
 from essc_workbench.population import Persona, personas
 
@@ -62,10 +62,11 @@ async def federation(
     channels: Sequence[str] | None = None,
     is_tls: bool = False,
     loss: str = "",
+    template: Prepared | None = None,
 ) -> AsyncIterator[Meeting]:
-    """A fresh federation in a folder, stopped at the end."""
-    async with (
-        federation_in(DataFolder(root), channels=channels, is_tls=is_tls, loss=loss) as running,
-        meet(running) as meeting,
-    ):
+    """A fresh federation in a folder, stopped at the end; with a template it starts sooner."""
+    running = federation_in(
+        DataFolder(root), channels=channels, is_tls=is_tls, loss=loss, template=template
+    )
+    async with running as parties, meet(parties) as meeting:
         yield meeting

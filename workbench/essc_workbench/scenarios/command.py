@@ -36,7 +36,7 @@ async def run_all(
         raise UsageError("a foreign party keeps its state: run one file at a time against it")
     files = await asyncio.to_thread(_read_all, paths)
     turn = asyncio.Semaphore(parallel)
-    with _kept_ready(files, parallel) as ready:
+    with _kept_ready(files, parallel, wishes) as ready:
 
         async def one(file: ScenarioFile) -> Verdict:
             async with turn:
@@ -62,10 +62,12 @@ async def _one(console: Console, file: ScenarioFile, wishes: Wishes) -> Verdict:
 
 
 @contextmanager
-def _kept_ready(files: Sequence[ScenarioFile], parallel: int) -> Iterator[Backstage | None]:
+def _kept_ready(
+    files: Sequence[ScenarioFile], parallel: int, wishes: Wishes
+) -> Iterator[Backstage | None]:
     """What several files need again and again; a single one needs nothing kept."""
-    if len(files) == 1:
-        yield None
+    if len(files) == 1 or wishes.backstage is not None:
+        yield wishes.backstage
         return
     channels = max(len(file.scenario.federation.channels) for file in files)
     with backstage(channels=channels, at_once=min(parallel, len(files))) as ready:
