@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.parties.test_platform_process import Platform, init, lines, run
 from tests.wire import people
+from tests.wire.made import made
 
 from essc_platform import server
 from essc_platform.store.engine import Store
@@ -93,7 +94,7 @@ def test_init_leaves_the_operators_key_in_a_file_too(tmp_path: Path) -> None:
 
 
 def test_a_store_without_an_active_key_is_said_in_one_line(tmp_path: Path) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
     store = Store(tmp_path / "data" / "platform.db")
     store.writer.execute("UPDATE signing_keys SET compromise_time = 1")
     store.close()
@@ -105,7 +106,7 @@ def test_a_store_without_an_active_key_is_said_in_one_line(tmp_path: Path) -> No
 
 @pytest.mark.rule("R16")
 def test_two_platforms_never_share_a_data_folder(tmp_path: Path) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
     platform = Platform(tmp_path / "data")
     platform.start()
     try:
@@ -123,7 +124,7 @@ def test_two_platforms_never_share_a_data_folder(tmp_path: Path) -> None:
 def test_authorities_are_not_told_of_people_in_plaintext_beyond_this_machine(
     tmp_path: Path,
 ) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
 
     said = lines(
         run(
@@ -143,7 +144,7 @@ def test_authorities_are_not_told_of_people_in_plaintext_beyond_this_machine(
 
 
 def test_the_lab_is_found_where_it_was_asked_to_listen(tmp_path: Path) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
     platform = Platform(tmp_path / "data")
     platform.lab_address = "localhost:0"
 

@@ -26,7 +26,9 @@ from tests.parties.lives import (
     stubborn,
     tally_of,
 )
-from tests.parties.test_platform_process import Platform, init
+from tests.parties.test_platform_process import Platform
+from tests.wire import people
+from tests.wire.made import made
 from tests.wire.national_platform.methods import METHODS
 from tests.wire.people import Caller, Channel, Person, World, a_world, person
 from tests.wire.people_channels import compromise, rotate
@@ -41,7 +43,7 @@ ONE_EACH = [[(2, 2)]] * len(CROWD)
 async def a_mortal_world(folder: Path) -> AsyncIterator[tuple[Platform, World]]:
     """A platform process; its text messages arrive elsewhere, where nobody is killed."""
     async with a_world(folder / "texts") as elsewhere:
-        key = init(folder / "data")
+        key = made(folder / "data", people.PLATFORM_ID)
         further = ("--loss", "holder_consent", "--text-messages", elsewhere.lab_address)
         platform = Platform(folder / "data", *further)
         platform.start()

@@ -15,6 +15,7 @@ import grpc
 import psutil
 import pytest
 from tests.wire import people
+from tests.wire.made import made
 from tests.wire.people import DAY, FACE, PASSWORD, SET_PASSWORD, UNLINK, World, new_id, person
 
 from essc.card.v1 import card_pb2
@@ -80,7 +81,7 @@ class Platform:
 
 @asynccontextmanager
 async def a_platform(folder: Path) -> AsyncIterator[tuple[Platform, World]]:
-    key = init(folder)
+    key = made(folder, people.PLATFORM_ID)
     platform = Platform(folder)
     platform.start()
     world = World(platform.address, platform.lab_address, folder, key)
@@ -144,7 +145,7 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
 
 
 def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
 
     said = lines(run("serve", "--data", tmp_path / "data"))
 
@@ -175,7 +176,7 @@ def test_a_full_disk_at_init_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_store_of_another_version_is_said_in_one_line(tmp_path: Path) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
     store = Store(tmp_path / "data" / "platform.db")
     write_fact(store.writer, "schema_version", "7")
     store.close()
@@ -189,7 +190,7 @@ def test_a_store_of_another_version_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_damaged_folder_is_said_in_one_line_that_names_the_file(
     tmp_path: Path, name: str
 ) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
     path = tmp_path / "data" / name
     if path.is_dir():
         path = next(path.iterdir())
@@ -210,7 +211,7 @@ def taken_port() -> Iterator[int]:
 
 @pytest.mark.parametrize("which", ["--listen", "--lab"])
 def test_an_address_in_use_is_said_in_one_line(tmp_path: Path, which: str) -> None:
-    init(tmp_path / "data")
+    made(tmp_path / "data", people.PLATFORM_ID)
     with taken_port() as port:
         addresses = {"--listen": "127.0.0.1:0", "--lab": "127.0.0.1:0", which: f"127.0.0.1:{port}"}
         options = [text for pair in addresses.items() for text in pair]

@@ -12,7 +12,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.parties.test_platform_process import Platform, init
+from tests.parties.test_platform_process import Platform
+from tests.wire import people
+from tests.wire.made import made
 from tests.wire.people import World
 from tests.wire.people_services import Provider, State, Till, a_provider, a_till, until
 
@@ -71,7 +73,7 @@ async def a_town(folder: Path) -> AsyncIterator[Town]:
     guard: Guard[object] = Guard(domain=PLATFORM_DOMAIN, authenticate=lambda _m, _d: None)
     service = pb.DESCRIPTOR.services_by_name["SettlementBankService"]
     server = await start_server("127.0.0.1:0", [guard.handler(service, bank)], [])
-    key = init(folder / "data")
+    key = made(folder / "data", people.PLATFORM_ID)
     platform = Platform(folder / "data", "--bank", f"127.0.0.1:{server.port}")
     platform.start()
     world = World(platform.address, platform.lab_address, folder / "data", key)

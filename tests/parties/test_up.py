@@ -20,10 +20,11 @@ from essc_workbench.citizens import Citizen, Walk
 from essc_workbench.connections import Connections
 from essc_workbench.folders import Addresses, DataFolder
 from essc_workbench.population import open_accounts, personas
+from essc_workbench.templates import Template
 
 BIN = Path(sys.executable).parent
 ESSC = BIN / "essc"
-READY_S = 60
+DATA = "a folder"  # with a space, since people have them
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Running:
 
 
 def start(tmp_path: Path, *arguments: str) -> Running:
-    data = tmp_path / "a folder"  # a space, since people have them
+    data = tmp_path / DATA
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
     environment.pop("PYTHONPATH", None)
     process = subprocess.Popen(
@@ -275,7 +276,9 @@ def test_everything_is_found_again_under_tls_too(tmp_path: Path) -> None:
     assert f"start it with `essc up --data {shlex.quote(str(second.data))}`" in gone.stderr
 
 
-def test_what_a_lost_card_means_is_said_once_and_remembered(tmp_path: Path) -> None:
+def test_what_a_lost_card_means_is_said_once_and_remembered(
+    tmp_path: Path, template: Template
+) -> None:
     refused = subprocess.run(
         [ESSC, "up", "--data", tmp_path / "new", "--loss", "mine"],
         capture_output=True,
@@ -283,6 +286,7 @@ def test_what_a_lost_card_means_is_said_once_and_remembered(tmp_path: Path) -> N
         timeout=60,
         check=False,
     )
+    asyncio.run(template.copy_to(DataFolder(tmp_path / DATA)))
     first = start(tmp_path, "--channels", "wechat", "--loss", "holder_consent")
     assert stop(first) == 0
     again = start(tmp_path, "--channels", "wechat")

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from essc_workbench.report.verdicts import ExitStatus, Verdict
 from essc_workbench.scenarios.command import run_all
 from essc_workbench.scenarios.run_folders import fresh_folder, named_folder, scenario_name
 from essc_workbench.scenarios.runner import Wishes, read, run_file
+from essc_workbench.templates import Template
 
 HEAD = """\
 title: {en: A first one, zh: 第一个}
@@ -78,10 +80,11 @@ def played(folder: Path) -> list[object]:
     return [each.facts["text"] for each in began if each.facts["verb"] == "note"]
 
 
-async def same_verdicts(tmp_path: Path, times: int) -> None:
+async def same_verdicts(tmp_path: Path, template: Template, times: int) -> None:
     file, folders = file_of(tmp_path, IN_ANY_ORDER), [tmp_path / str(i) for i in range(times)]
 
-    with backstage(channels=2) as ready:
+    with backstage(channels=2) as kept:
+        ready = replace(kept, template=template)
         wishes = [Wishes(report=folder, backstage=ready) for folder in folders]
         verdicts = [(await run_file(read(file), wish))[0] for wish in wishes]
 
@@ -92,14 +95,16 @@ async def same_verdicts(tmp_path: Path, times: int) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
-    await same_verdicts(tmp_path, 2)
+async def test_the_same_seed_gives_the_same_verdict(tmp_path: Path, template: Template) -> None:
+    await same_verdicts(tmp_path, template, 2)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-async def test_the_same_seed_gives_the_same_verdict_twenty_times(tmp_path: Path) -> None:
-    await same_verdicts(tmp_path, 20)
+async def test_the_same_seed_gives_the_same_verdict_twenty_times(
+    tmp_path: Path, template: Template
+) -> None:
+    await same_verdicts(tmp_path, template, 20)
 
 
 async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(
