@@ -8,8 +8,10 @@ BIN := .venv/bin
 # Isolated: neither this folder nor the environment decides what `import platform` finds.
 PYTHON := $(BIN)/python -I
 PYTEST := $(PYTHON) -m pytest
-# A test file stays on one worker, so what it starts is started once; core goes first.
-WORKERS ?= 2
+# A test file stays on one worker, so what it starts is started once; core goes first. One worker
+# more than there are cores: many tests wait for processes.
+WORKERS ?= 3
+PARALLEL ?= 2
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
@@ -61,7 +63,7 @@ test-architecture test-contract test-core test-store test-wire test-parties test
 
 .PHONY: scenarios
 scenarios: setup ## run and judge every scenario that ships, into build/scenarios
-	@$(BIN)/essc run scenarios/*.yaml --parallel $(WORKERS) --report build/scenarios $(ARGS)
+	@$(BIN)/essc run scenarios/*.yaml --parallel $(PARALLEL) --report build/scenarios $(ARGS)
 
 .PHONY: soak
 soak: setup ## the tests that take minutes
