@@ -105,7 +105,7 @@ async def test_a_federation_lives_through_its_gate_and_through_what_its_faults_d
         nothing_that_admits_anybody_is_written_down(gated)
 
 
-@pytest.mark.timeout(110)
+@pytest.mark.timeout(240)
 async def test_in_an_unkind_federation_people_get_everything_done_all_the_same(
     tmp_path: Path, template: Template
 ) -> None:
@@ -149,7 +149,7 @@ async def restart_each_once(unkind: Unkind, parties: PartyFaults) -> None:
 async def lives(gated: Gated, persona: str, channel_id: str) -> list[Walk]:
     """Applies and unlinks, as patiently as people are."""
     phone = gated.meeting.citizen(persona).phone(channel_id)
-    phone.patience_s = 30.0
+    phone.patience_s = 90.0  # a busy machine is slow between two restarts, too
     await phone.sign_in()
     conduct = Conduct(preferences=("FACE",))
     return [await phone.walk(APPLY, conduct), await phone.walk(UNLINK, conduct)]

@@ -18,7 +18,11 @@ print(was_looking, has_loaded_rich, gc.isenabled(), gc.get_freeze_count() > 1000
 
 def test_what_loads_quickly_finds_everything_as_before_afterwards() -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-c", LOADING], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-I", "-c", LOADING],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
 
     assert done.stdout.split() == ["False", "False", "True", "True"]

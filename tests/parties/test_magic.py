@@ -35,7 +35,6 @@ from essc_workbench.enrolment import PROVIDER, VERIFIER
 from essc_workbench.families import CARD_PASSWORD
 from essc_workbench.inboxes import Inbox
 from essc_workbench.population import Persona
-from essc_workbench.templates import Template
 from essc_workbench.testing import federation
 
 pytestmark = pytest.mark.rule("R94")
@@ -272,12 +271,8 @@ async def meet(scene: Scene, persona_id: str, effect: str) -> str | None:
         return reason_of(error)
 
 
-async def test_every_persona_meets_what_it_is_said_to_meet(
-    tmp_path: Path, template: Template
-) -> None:
-    async with federation(
-        tmp_path, channels=("alipay", BANK, OTHER_BANK), template=template
-    ) as meeting:
+async def test_every_persona_meets_what_it_is_said_to_meet(tmp_path: Path) -> None:
+    async with federation(tmp_path, channels=("alipay", BANK, OTHER_BANK)) as meeting:
         scene = Scene(meeting)
         said = [pair for pair in await pairs(scene) if pair[1] not in UNDER_CONSENT]
 
@@ -285,9 +280,7 @@ async def test_every_persona_meets_what_it_is_said_to_meet(
 
     assert met == {(persona_id, effect): effect for persona_id, effect in said}
 
-    async with federation(
-        tmp_path, channels=(), loss="holder_consent", template=template
-    ) as meeting:
+    async with federation(tmp_path, channels=(), loss="holder_consent") as meeting:
         scene = Scene(meeting)
         said = [pair for pair in await pairs(scene) if pair[1] in UNDER_CONSENT]
 
