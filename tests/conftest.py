@@ -42,12 +42,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(essc_backstage: Backstage) -> Template:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """A prepared data folder, made by the first test that needs it and copied for each.
 
     A test of how a federation is set up takes none.
     """
-    return essc_backstage.template
+    from essc_workbench.templates import Template  # most tests need no workbench
+
+    return Template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def ready(template: Template) -> Backstage:
+    """The prepared folder for runs of scenarios; no process waits between two tests."""
+    from essc_workbench.backstage import Backstage
+    from essc_workbench.spares import Spares
+
+    return Backstage(Spares({}), template)
 
 
 def level(item: pytest.Item) -> str:

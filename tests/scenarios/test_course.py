@@ -45,10 +45,8 @@ def test_every_line_of_a_snippet_stands_in_its_example() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-async def test_an_example_is_good(path: Path, tmp_path: Path, essc_backstage: Backstage) -> None:
-    verdict, _ = await run_file(
-        read(path), Wishes(report=tmp_path / "run", backstage=essc_backstage)
-    )
+async def test_an_example_is_good(path: Path, tmp_path: Path, ready: Backstage) -> None:
+    verdict, _ = await run_file(read(path), Wishes(report=tmp_path / "run", backstage=ready))
 
     assert verdict.status is ExitStatus.GOOD, verdict
     assert verdict.checks > 0

@@ -23,10 +23,8 @@ def test_the_file_leaves_no_verb_out() -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_every_verb_can_be_played(tmp_path: Path, essc_backstage: Backstage) -> None:
-    verdict, _ = await run_file(
-        read(FILE), Wishes(report=tmp_path / "run", backstage=essc_backstage)
-    )
+async def test_every_verb_can_be_played(tmp_path: Path, ready: Backstage) -> None:
+    verdict, _ = await run_file(read(FILE), Wishes(report=tmp_path / "run", backstage=ready))
 
     assert verdict.status is ExitStatus.GOOD, [
         (each.about, each.expected, each.seen) for each in verdict.expectations if not each.is_met

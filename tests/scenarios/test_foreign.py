@@ -52,13 +52,13 @@ async def stranger(tmp_path: Path) -> AsyncIterator[Foreign]:
 
 
 async def test_somebody_elses_channel_takes_part_and_is_neither_killed_nor_frozen(
-    tmp_path: Path, stranger: Foreign, essc_backstage: Backstage
+    tmp_path: Path, stranger: Foreign, ready: Backstage
 ) -> None:
     file, report = tmp_path / "stranger.yaml", tmp_path / "report"
     file.write_text(SCENARIO, "utf-8")
 
     verdict, _ = await run_file(
-        read(file), Wishes(report=report, foreign={"wechat": stranger}, backstage=essc_backstage)
+        read(file), Wishes(report=report, foreign={"wechat": stranger}, backstage=ready)
     )
 
     calls = read_history(report / "history.jsonl").calls

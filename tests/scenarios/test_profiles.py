@@ -31,16 +31,14 @@ steps:
 
 @pytest.mark.rule("R10", "R15")
 async def test_a_profile_beside_the_scenario_is_a_channel_like_any_other(
-    tmp_path: Path, essc_backstage: Backstage
+    tmp_path: Path, ready: Backstage
 ) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "seaside.yaml").write_text(PROFILE, "utf-8")
     file = tmp_path / "own-channel.yaml"
     file.write_text(SCENARIO, "utf-8")
 
-    verdict, _folder = await run_file(
-        read(file), Wishes(report=tmp_path / "run", backstage=essc_backstage)
-    )
+    verdict, _folder = await run_file(read(file), Wishes(report=tmp_path / "run", backstage=ready))
 
     assert verdict.unmet == ()
     assert verdict.ruling is Ruling.GOOD

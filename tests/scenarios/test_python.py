@@ -58,12 +58,12 @@ def test_a_wrong_argument_is_told_in_one_line(
     assert str(wrong.value) == told
 
 
-async def test_steps_are_played_and_judged(tmp_path: Path, essc_backstage: Backstage) -> None:
+async def test_steps_are_played_and_judged(tmp_path: Path, ready: Backstage) -> None:
     oma = CitizenSpec(birth_date=date(1950, 3, 4), linked=("wechat", "alipay"))
     folder = tmp_path / "run"
 
     async with federation(
-        ["wechat", "alipay"], seed=3, citizens={"oma": oma}, report=folder, backstage=essc_backstage
+        ["wechat", "alipay"], seed=3, citizens={"oma": oma}, report=folder, backstage=ready
     ) as f:
         await f.play(Apply(citizen="zhang-san", channel="alipay"))
         await f.together(
@@ -86,19 +86,19 @@ async def test_steps_are_played_and_judged(tmp_path: Path, essc_backstage: Backs
 
 
 async def test_a_run_in_which_nothing_is_checked_is_no_pass(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, essc_backstage: Backstage
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready: Backstage
 ) -> None:
     monkeypatch.setattr("essc_workbench.scenarios.runs.JUDGES", ())
 
-    async with federation(["wechat"], report=tmp_path / "run", backstage=essc_backstage) as f:
+    async with federation(["wechat"], report=tmp_path / "run", backstage=ready) as f:
         await f.play(Note(text="nothing happens"))
 
     with pytest.raises(Broken, match="nothing was checked, which is no pass"):
         f.check()
 
 
-async def test_a_block_without_steps_is_no_pass(tmp_path: Path, essc_backstage: Backstage) -> None:
-    async with federation(["wechat"], report=tmp_path / "run", backstage=essc_backstage) as f:
+async def test_a_block_without_steps_is_no_pass(tmp_path: Path, ready: Backstage) -> None:
+    async with federation(["wechat"], report=tmp_path / "run", backstage=ready) as f:
         pass
 
     assert f.verdict.ruling == "unknown"

@@ -108,13 +108,13 @@ async def test_the_same_seed_gives_the_same_verdict_twenty_times(
 
 
 async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(
-    tmp_path: Path, essc_backstage: Backstage
+    tmp_path: Path, ready: Backstage
 ) -> None:
     file, folder = file_of(tmp_path, UNMET), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
     status = await run_all(
-        console, [file], Wishes(report=folder, keeps_data=True, seed=9, backstage=essc_backstage)
+        console, [file], Wishes(report=folder, keeps_data=True, seed=9, backstage=ready)
     )
 
     said = console.file.getvalue()  # type: ignore[attr-defined]
@@ -132,12 +132,12 @@ async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(
 
 @pytest.mark.parametrize("step", ["note: hi", "settle"])
 async def test_a_run_in_which_nobody_calls_and_nothing_is_expected_is_no_pass(
-    tmp_path: Path, step: str, essc_backstage: Backstage
+    tmp_path: Path, step: str, ready: Backstage
 ) -> None:
     file, folder = file_of(tmp_path, f"steps: [{step}]\n"), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
-    status = await run_all(console, [file], Wishes(report=folder, backstage=essc_backstage))
+    status = await run_all(console, [file], Wishes(report=folder, backstage=ready))
 
     words = "no step made a call and nothing was expected, which is no pass"
     verdict = json.loads((folder / "verdict.json").read_text("utf-8"))
@@ -149,13 +149,13 @@ async def test_a_run_in_which_nobody_calls_and_nothing_is_expected_is_no_pass(
 
 
 async def test_a_step_that_asks_for_what_there_is_not_is_told_by_its_line(
-    tmp_path: Path, essc_backstage: Backstage
+    tmp_path: Path, ready: Backstage
 ) -> None:
     steps = "steps:\n  - advance: {to: 2001-01-01}\n"
     file, folder = file_of(tmp_path, steps), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
-    status = await run_all(console, [file], Wishes(report=folder, backstage=essc_backstage))
+    status = await run_all(console, [file], Wishes(report=folder, backstage=ready))
 
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert status == ExitStatus.UNKNOWN
@@ -265,11 +265,11 @@ async def test_a_failure_of_the_workbench_is_told_and_its_data_is_kept(
     assert (folder / "data" / "logs" / "platform.log").exists()
 
 
-async def test_what_a_run_leaves_names_nobody(tmp_path: Path, essc_backstage: Backstage) -> None:
+async def test_what_a_run_leaves_names_nobody(tmp_path: Path, ready: Backstage) -> None:
     change = "- change_password: {citizen: oma, channel: wechat, new_password: '648201'}"
     file, folder = file_of(tmp_path, f"steps:\n  {change}\n"), tmp_path / "run"
 
-    await run_file(read(file), Wishes(report=folder, backstage=essc_backstage))
+    await run_file(read(file), Wishes(report=folder, backstage=ready))
 
     written = "".join(
         path.read_text("utf-8")

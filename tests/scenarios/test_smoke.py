@@ -19,11 +19,9 @@ SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
         "certified-twice-from-two-channels",
     ],
 )
-async def test_a_shipped_scenario_is_good(
-    name: str, tmp_path: Path, essc_backstage: Backstage
-) -> None:
+async def test_a_shipped_scenario_is_good(name: str, tmp_path: Path, ready: Backstage) -> None:
     verdict, _ = await run_file(
-        read(SHIPPED / f"{name}.yaml"), Wishes(report=tmp_path / "run", backstage=essc_backstage)
+        read(SHIPPED / f"{name}.yaml"), Wishes(report=tmp_path / "run", backstage=ready)
     )
 
     assert verdict.status is ExitStatus.GOOD, verdict

@@ -27,7 +27,6 @@ import pytest
 from essc_workbench.failures import UsageError
 
 if TYPE_CHECKING:
-    from essc_workbench.backstage import Backstage
     from essc_workbench.report.verdicts import Verdict
     from essc_workbench.scenario import Played
 
@@ -61,19 +60,9 @@ class _Judged:
             self._played.check()
 
 
-@pytest.fixture(scope="session")
-def essc_backstage(tmp_path_factory: pytest.TempPathFactory) -> Backstage:
-    """What the federations of a suite have in common: a prepared folder, made for the first."""
-    from essc_workbench.backstage import Backstage
-    from essc_workbench.spares import Spares
-    from essc_workbench.templates import Template
-
-    return Backstage(Spares({}), Template(tmp_path_factory.mktemp("essc-template")))
-
-
 @pytest.fixture
 def essc_federation(
-    request: pytest.FixtureRequest, tmp_path: Path, essc_backstage: Backstage
+    request: pytest.FixtureRequest, tmp_path: Path
 ) -> Callable[..., AbstractAsyncContextManager[Played]]:
     """A function like `essc_workbench.scenario.federation`; the test fails unless all is good."""
     from essc_workbench.scenario import federation
@@ -81,15 +70,14 @@ def essc_federation(
     numbers = count(1)
 
     def started(channels: Sequence[str], **wishes: Any) -> AbstractAsyncContextManager[Played]:
-        report = tmp_path / f"run-{next(numbers)}"
-        own = {"name": _name(request), "report": report, "backstage": essc_backstage}
+        own = {"name": _name(request), "report": tmp_path / f"run-{next(numbers)}"}
         return _Judged(federation(channels, **{**own, **wishes}))
 
     return started
 
 
 @pytest.fixture
-def essc_run(tmp_path: Path, essc_backstage: Backstage) -> Callable[..., Verdict]:
+def essc_run(tmp_path: Path) -> Callable[..., Verdict]:
     """A function that runs a scenario's file and answers its verdict; fails unless all is good."""
     from essc_workbench.scenario import Broken
     from essc_workbench.scenarios.runner import Wishes, read, run_file
@@ -98,8 +86,7 @@ def essc_run(tmp_path: Path, essc_backstage: Backstage) -> Callable[..., Verdict
 
     def run(path: str | Path, seed: int | None = None) -> Verdict:
         __tracebackhide__ = True
-        report = tmp_path / f"run-{next(numbers)}"
-        wishes = Wishes(report=report, seed=seed, backstage=essc_backstage)
+        wishes = Wishes(report=tmp_path / f"run-{next(numbers)}", seed=seed)
         try:
             verdict, folder = asyncio.run(run_file(read(Path(path)), wishes))
         except UsageError as error:
