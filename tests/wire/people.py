@@ -587,9 +587,11 @@ def world_of(running: Running, folder: Path, operator_key: PartyKeyPair) -> Worl
 
 
 @asynccontextmanager
-async def a_world(folder: Path, **changes: Any) -> AsyncIterator[World]:
+async def a_world(
+    folder: Path, *, make: Callable[[Path, str], PartyKeyPair] = made, **changes: Any
+) -> AsyncIterator[World]:
     """A platform with a data folder of its own, for as long as the block runs."""
-    operator_key = made(folder, PLATFORM_ID)
+    operator_key = make(folder, PLATFORM_ID)
     world = world_of(await start(config(folder, **changes)), folder, operator_key)
     try:
         await world.open()

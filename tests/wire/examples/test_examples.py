@@ -13,6 +13,8 @@ from tests.wire.examples.recording import METHOD_OF, Recorder
 from tests.wire.examples.tour import Tour
 from tests.wire.people import a_world
 
+from essc_platform.server import initialise
+
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "contract" / "examples"
 
 
@@ -20,7 +22,9 @@ async def recorded(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, dict[st
     """One good call of each method."""
     recorder = Recorder()
     recorder.install(patch)
-    async with a_world(folder / "platform", loss="holder_consent") as world:
+    # Its clock stands at another time: it has a folder of that time.
+    worlds = a_world(folder / "platform", make=initialise, loss="holder_consent")
+    async with worlds as world:
         await Tour(recorder, world, folder).go()
     return recorder.examples
 
