@@ -1,4 +1,4 @@
-"""TLS for development: a generated authority, and a server certificate for loopback.
+"""TLS for development: a generated authority, and a server certificate, for loopback at least.
 
 `--tls DIR` of every server uses this folder; what is missing is made. Callers trust `ca.pem`.
 """
@@ -20,17 +20,18 @@ from essc_wire.clock import wall_seconds
 _YEARS = timedelta(days=3650)
 
 
-def server_credentials(folder: Path) -> grpc.ServerCredentials:
+def server_credentials(folder: Path, host: str = "") -> grpc.ServerCredentials:
     """Credentials of a server on loopback; makes authority and certificate where they are missing.
 
-    Raises OSError if the folder cannot be written.
+    What is made is good for another IP address of this machine too, if one is given. Raises OSError
+    if the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # Seven processes start at the same moment and must agree on one authority.
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "server.pem").exists():
-            _make(folder)
+            _make(folder, host)
     pair = ((folder / "server.key").read_bytes(), (folder / "server.pem").read_bytes())
     return grpc.ssl_server_credentials([pair])
 
@@ -40,7 +41,7 @@ def authority(folder: Path) -> bytes:
     return (folder / "ca.pem").read_bytes()
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, host: str) -> None:
     now = datetime.fromtimestamp(wall_seconds(), UTC) - timedelta(minutes=5)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = _name("essc development authority")
@@ -52,11 +53,11 @@ def _make(folder: Path) -> None:
         .sign(ca_key, hashes.SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
+    addresses = ("127.0.0.1", "::1", *([host] if host else ()))
     names = x509.SubjectAlternativeName(
         [
             x509.DNSName("localhost"),
-            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-            x509.IPAddress(ipaddress.ip_address("::1")),
+            *(x509.IPAddress(ipaddress.ip_address(each)) for each in dict.fromkeys(addresses)),
         ]
     )
     certificate = (

@@ -16,8 +16,10 @@ from essc_workbench.drills import dask_remote, dask_shards
 from essc_workbench.drills.alike import Traits, differences, traits
 from essc_workbench.drills.dask_shards import Clock, Cluster, DaskShards, clock_of, cluster_at
 from essc_workbench.drills.orders import Order
+from essc_workbench.drills.places import place_of
 from essc_workbench.drills.reports import Report
 from essc_workbench.failures import UsageError, WorkbenchError
+from essc_workbench.federation import Federation
 from essc_workbench.folders import Addresses, DataFolder, State
 
 HERE = "tcp://here:1"
@@ -66,6 +68,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     data.save(State(platform=Addresses(address=at, lab_address=at)))
     data.key("wechat").write_text("a key")
     data.platform.mkdir()
+    data.tls.mkdir()
+    (data.tls / "ca.pem").write_text("whom to trust")
+    (data.tls / "server.key").write_text("the parties' own")
     (data.platform / "store.db").write_text("the platform's own")
     with listening:
         yield data.root
@@ -110,7 +115,7 @@ async def test_a_shard_is_played_there_and_its_history_comes_back(
     head, rows = map(json.loads, (folder.parent / "notes").read_text().splitlines())
     assert head["origin_ns"] == ORIGIN_NS
     assert "1 processes on Dask workers" in shards._facts["generator"]
-    assert rows == [1, 2, ORIGIN_NS, ["federation.json", "wechat.pem"]]
+    assert rows == [1, 2, ORIGIN_NS, ["ca.pem", "federation.json", "wechat.pem"]]
 
 
 async def test_a_history_of_another_clock_counts_from_the_same_instant(
@@ -312,6 +317,31 @@ def test_versions_that_differ_are_named_and_those_that_agree_are_not() -> None:
         "grpcio 1.84.0 instead of 1.85.1",
         "python none instead of 3.11.7",
     ]
+
+
+@pytest.mark.parametrize(
+    ("dask", "listen", "is_tls", "said"),
+    [
+        ("", "10.0.0.5", True, "--listen is for --dask"),
+        ("127.0.0.1:9", "somewhere", True, "it must be an IPv4 address of this machine"),
+        ("127.0.0.1:9", "10.0.0.5", False, "the plan needs `federation: {…, tls: true}`"),
+    ],
+)
+async def test_an_address_to_listen_at_that_is_no_use_is_refused(
+    dask: str, listen: str, said: str, *, is_tls: bool
+) -> None:
+    drill = plan(federation={"channels": ["wechat", "alipay"], "tls": is_tls})
+
+    with pytest.raises(UsageError, match=said):
+        async with place_of(drill, dask, listen):
+            pass
+
+
+async def test_parties_listen_beyond_loopback_with_tls_only(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+
+    with pytest.raises(UsageError, match=r"10\.0\.0\.5: parties listen beyond loopback with TLS"):
+        Federation(folder, host="10.0.0.5")
 
 
 async def test_where_no_scheduler_is_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

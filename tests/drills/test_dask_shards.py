@@ -208,7 +208,7 @@ async def test_a_lost_worker_makes_the_drill_void_and_all_is_accounted_for(
 
 PLAN = """
 title: {en: From a cluster, zh: 由集群发起}
-federation: {channels: [wechat]}
+federation: {channels: [wechat], tls: true}
 population: {citizens: 120}
 journeys:
   wechat: {panel: 3, show_code: 1}
@@ -222,7 +222,8 @@ async def test_a_plan_is_run_from_the_command_line_on_a_cluster(dask: Dask, tmp_
     await joined(dask)
     (tmp_path / "plan.yaml").write_text(PLAN)
     at, report = dask.address.removeprefix("tcp://"), tmp_path / "drill"
-    command = (ESSC, "drill", "run", tmp_path / "plan.yaml", "--dask", at, "--report", report)
+    where = ("--dask", at, "--listen", "127.0.0.2")
+    command = (ESSC, "drill", "run", tmp_path / "plan.yaml", *where, "--report", report, "--keep")
 
     def ran() -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -238,7 +239,11 @@ async def test_a_plan_is_run_from_the_command_line_on_a_cluster(dask: Dask, tmp_
     assert result.counts.ok > 0
     assert result.generator.processes == 2
     assert result.environment["generator"].startswith("2 processes on Dask workers")
-    assert result.replay.endswith(f"--dask {at}")
+    assert result.replay.endswith(" ".join(where))
+    state = DataFolder(report / "data").load()
+    assert state.platform is not None
+    assert state.platform.address.startswith("127.0.0.2:")
+    assert state.platform.lab_address.startswith("127.0.0.1:")
     for shard in range(2):
         assert read_notes(report / "notes" / f"generator-{shard}.jsonl").rows
 

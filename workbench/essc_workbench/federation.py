@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Protocol
 
 from essc_wire.keys import from_pem, new_key, write_key
+from essc_wire.serving import is_loopback
 from essc_wire.tls import server_credentials
 from essc_workbench.connections import Connections
 from essc_workbench.enrolment import COUNTERS, OPERATOR
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.families import WINDOW
-from essc_workbench.folders import LOSSES, Addresses, DataFolder, State
+from essc_workbench.folders import LOSSES, Addresses, DataFolder, State, reason
 from essc_workbench.foreign import Foreign, bring_keys
-from essc_workbench.ports import PortReservations
+from essc_workbench.ports import HOST, PortReservations
 from essc_workbench.processes import PartyProcess
 from essc_workbench.programs import (
     FULL,
@@ -69,19 +70,23 @@ class Federation:
         people: Collection[str] | None = None,
         profiles: Sequence[Path] = (),
         platform_options: Sequence[str] = (),
+        host: str = HOST,
     ) -> None:
+        """`host` is where the parties listen; beyond loopback with TLS only."""
         self.folder = folder
         self._spares, self._template, self._people = spares, template, people
         self.foreign = dict(foreign or {})
         """Parties that somebody else runs."""
         if self.foreign and is_tls:
             raise UsageError("parties of somebody else's are called without TLS only")
+        if not is_tls and not is_loopback(f"{host}:0"):
+            raise UsageError(f"{host}: parties listen beyond loopback with TLS only")
         if loss and loss not in LOSSES:
             raise UsageError(f"{loss}: no policy for losses; there are: {', '.join(LOSSES)}")
         self.state = State(is_tls=is_tls)
         self.profiles: dict[str, Profile] = {}
         self._wanted, self._loss, self._profile_files = channels, loss, profiles
-        self._platform_options = platform_options
+        self._platform_options, self._host = platform_options, host
         self._say, self._routes = say, routes
         self._doors: Doors = {}
         self._ports = PortReservations()
@@ -120,7 +125,7 @@ class Federation:
         self.state.is_tls = is_tls
         self.state.loss = self._loss or self.state.loss
         if is_tls:
-            server_credentials(self.folder.tls)  # all parties must find one authority
+            server_credentials(self.folder.tls, self._host)  # all parties must find one authority
         self._say("setting up the platform")
         asking = asyncio.create_task(self.choose())
         try:
@@ -247,9 +252,11 @@ class Federation:
             return self.foreign[party].at
         address = before.address if before else ""
         lab_address = before.lab_address if before else ""
-        return Addresses(
-            address=self._ports.reserve(address), lab_address=self._ports.reserve(lab_address)
-        )
+        try:
+            listens_at = self._ports.reserve(address, self._host)
+        except OSError as error:
+            raise UsageError(f"{self._host}: nobody can listen there: {reason(error)}") from None
+        return Addresses(address=listens_at, lab_address=self._ports.reserve(lab_address))
 
     def _ways(self) -> Iterator[tuple[str, str, str]]:
         """Who calls whom in this federation, and where that one listens."""
@@ -318,6 +325,7 @@ async def federation_in(
     people: Collection[str] | None = None,
     profiles: Sequence[Path] = (),
     platform_options: Sequence[str] = (),
+    host: str = HOST,
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends.
 
@@ -326,7 +334,7 @@ async def federation_in(
     With spares its processes are loaded already; with a template a new folder begins as a copy of
     it. Only the personas that are named in `people` get accounts in the channels; default: all.
     Besides the channels that ship those of profile files can take part. The platform is started
-    with further options, if there are any.
+    with further options, if there are any. The parties listen at `host`, but for their lab ports.
     """
     federation = Federation(
         folder,
@@ -341,6 +349,7 @@ async def federation_in(
         people=people,
         profiles=profiles,
         platform_options=platform_options,
+        host=host,
     )
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist

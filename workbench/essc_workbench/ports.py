@@ -22,14 +22,17 @@ class PortReservations:
     def __init__(self) -> None:
         self._sockets: list[socket.socket] = []
 
-    def reserve(self, wanted: str = "") -> str:
-        """An address HOST:PORT: the wanted one if its port is free, else another."""
+    def reserve(self, wanted: str = "", host: str = HOST) -> str:
+        """An address HOST:PORT: the wanted one if its port is free, else another.
+
+        Raises OSError for a host that is not this machine.
+        """
         holder = None
         if wanted:
             with suppress(OSError):
-                holder = self._hold(int(wanted.rpartition(":")[2]))
-        holder = holder or self._hold(0)
-        return f"{HOST}:{holder.getsockname()[1]}"
+                holder = self._hold(int(wanted.rpartition(":")[2]), host)
+        holder = holder or self._hold(0, host)
+        return f"{host}:{holder.getsockname()[1]}"
 
     def release(self) -> None:
         """Gives all ports back."""
@@ -37,12 +40,12 @@ class PortReservations:
             holder.close()
         self._sockets.clear()
 
-    def _hold(self, port: int) -> socket.socket:
+    def _hold(self, port: int, host: str) -> socket.socket:
         """Holds a port, or a free one for 0. Raises OSError if somebody else has it."""
         holder = socket.socket()
         try:
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            holder.bind((HOST, port))
+            holder.bind((host, port))
             self._name(holder.getsockname()[1])
         except OSError:
             holder.close()

@@ -39,6 +39,13 @@ def run(
     no_audit: Annotated[
         bool, typer.Option("--no-audit", help="Do not look whether what was acknowledged is there.")
     ] = False,
+    listen: Annotated[
+        str,
+        typer.Option(
+            help="With --dask: this machine's IPv4 address, at which workers of other machines "
+            "reach the parties. Beyond loopback the plan needs tls."
+        ),
+    ] = "",
 ) -> None:
     """Run a drill against a federation of its own.
 
@@ -57,6 +64,7 @@ def run(
         keeps_data=keep,
         is_audited=not no_audit,
         dask=dask,
+        listen=listen,
     )
     raise typer.Exit(until_done(run_plan(Console(), plan, wishes)))
 

@@ -41,6 +41,8 @@ class Wishes:
     keeps_data: bool = False
     dask: str = ""
     """HOST:PORT of a Dask scheduler whose workers send; empty for processes of this machine."""
+    listen: str = ""
+    """The address of this machine at which those reach the parties; empty for loopback."""
     is_audited: bool = True
 
 
@@ -51,15 +53,16 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     seed = file.plan.seed if wishes.seed is None else wishes.seed
     name = name_of(path)
     folder = _named(wishes.report) if wishes.report else fresh_folder(name, seed, DRILLS)
-    async with place_of(file.plan, wishes.dask) as place:
+    async with place_of(file.plan, wishes.dask, wishes.listen) as place:
         result = await drilled(
             console,
             place.plan,
             folder,
-            around_of(file, seed, wishes.dask),
+            around_of(file, seed, wishes),
             is_plain=wishes.is_plain,
             is_audited=wishes.is_audited,
             make_shards=place.make_shards,
+            host=place.host,
         )
     result = place.told(result)
     await asyncio.to_thread(write_result, result, folder)
@@ -70,9 +73,10 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     return int(result.status)
 
 
-def around_of(file: PlanFile, seed: int, dask: str = "") -> Around:
+def around_of(file: PlanFile, seed: int, wishes: Wishes) -> Around:
     """What a result says besides what was seen."""
-    where = f" --dask {shlex.quote(dask)}" if dask else ""
+    options = {"--dask": wishes.dask, "--listen": wishes.listen}
+    where = "".join(f" {name} {shlex.quote(given)}" for name, given in options.items() if given)
     return Around(
         name=name_of(file.path),
         seed=seed,

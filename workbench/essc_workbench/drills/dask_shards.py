@@ -42,8 +42,8 @@ FILES_BYTES_MAX: Final = 512 * 1024 * 1024
 HISTORY_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 _PATIENCE_S: Final = 1.0
 _ADDRESS: Final = re.compile(r"((tcp|tls)://)?[^\s/]+:\d{1,5}")
-_OWN_DATA: Final = ("platform", "channels", "logs")
-"""What of a data folder belongs to the parties; no caller needs it."""
+_NEEDED: Final = ("keys/*.pem", "tls/ca.pem", "*.json")
+"""What callers need of a data folder: keys, whom to trust, addresses and what was prepared."""
 
 _T = TypeVar("_T")
 
@@ -320,12 +320,8 @@ def _with_origin(part: bytes, origin_ns: int) -> bytes:
 
 
 def _parts(folder: Path) -> list[tuple[str, bytes]]:
-    """What callers need of a data folder (keys, addresses, what was prepared), in pieces."""
-    files = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.relative_to(folder).parts[0] not in _OWN_DATA
-    ]
+    """What callers need of a data folder, in pieces."""
+    files = sorted(file for pattern in _NEEDED for file in folder.glob(pattern))
     size = sum(file.stat().st_size for file in files)
     if size > FILES_BYTES_MAX:
         raise UsageError(f"{folder}: {size} bytes of keys and links are too much to send")

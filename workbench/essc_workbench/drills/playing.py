@@ -20,6 +20,7 @@ from essc_workbench.drills.shards import LocalShards, Shards
 from essc_workbench.drills.staging import Stage, staged
 from essc_workbench.drills.surroundings import baselines, environment, stored, stores
 from essc_workbench.drills.watching import Watching
+from essc_workbench.ports import HOST
 from essc_workbench.progress import progress
 from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.runs import explained
@@ -43,12 +44,13 @@ async def drilled(
     is_plain: bool = False,
     is_audited: bool = True,
     make_shards: MakeShards = on_this_machine,
+    host: str = HOST,
 ) -> Result:
     """Runs a drill in a folder of its own. Raises WorkbenchError, RpcError and OSError."""
     began_s = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
-            stage = await stack.enter_async_context(staged(plan, around.seed, folder, say))
+            stage = await stack.enter_async_context(staged(plan, around.seed, folder, say, host))
             say("measuring what this machine can do")
             around.baselines = await baselines(stage.data.logs)
             process = stage.federation.process(PLATFORM)

@@ -15,6 +15,7 @@ from essc_workbench.drills.powers import DrillPowers
 from essc_workbench.drills.preparing import prepare
 from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import DataFolder
+from essc_workbench.ports import HOST
 
 DATA: Final = "data"
 NOTES: Final = "notes"
@@ -67,11 +68,11 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    plan: Plan, seed: int, folder: Path, say: Callable[[str], None]
+    plan: Plan, seed: int, folder: Path, say: Callable[[str], None], host: str = HOST
 ) -> AsyncIterator[Stage]:
     """Starts a federation in a folder and prepares its population; all has ended at the end.
 
-    Raises WorkbenchError and RpcError.
+    The parties listen at `host`. Raises WorkbenchError and RpcError.
     """
     (folder / NOTES).mkdir()
     origin_ns = time.monotonic_ns()
@@ -84,6 +85,7 @@ async def staged(
                 say=say,
                 people=(),  # the population is the drill's own
                 platform_options=() if plan.federation.admission else ("--admission", "off"),
+                host=host,
             )
         )
         straight = await stack.enter_async_context(federation.connections(is_straight=True))
