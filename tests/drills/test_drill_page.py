@@ -86,6 +86,9 @@ def test_one_cursor_moves_through_all_charts_by_keys(opened: Page) -> None:
         opened.keyboard.press("ArrowRight")
 
     assert opened.locator("#at-told").inner_text() == "31 s"
+    assert opened.locator("#at").get_attribute("aria-valuetext") == (
+        "31 s: wanted 198/s, good 175/s, p50 544 ms, p99 999 ms, max 1.00 s"
+    )
     assert opened.locator("#figure-queue .now").all_inner_texts() == ["–", "300"]
     assert opened.locator("#figure-cpu .now").all_inner_texts() == ["0.00 %", "60.0 %", "11.0 %"]
 

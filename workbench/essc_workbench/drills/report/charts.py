@@ -84,7 +84,12 @@ def charts_as_json(drawn: Iterable[Chart]) -> list[dict[str, Any]]:
             "unit": chart.unit,
             "heat": chart.heat,
             "series": [
-                {"colour": each.colour, "dashed": each.is_dashed, "values": each.values}
+                {
+                    "label": each.label.en,
+                    "colour": each.colour,
+                    "dashed": each.is_dashed,
+                    "values": each.values,
+                }
                 for each in chart.series
             ],
         }

@@ -125,6 +125,13 @@
     };
   }
 
+  // The first two charts at one moment, for who hears the page.
+  function spoken(at) {
+    return drawing.charts.slice(0, 2).flatMap(chart => chart.series
+      .filter(each => each.values[at] !== null && each.values[at] !== undefined)
+      .map(each => `${each.label} ${telling[chart.unit](each.values[at])}`)).join(", ");
+  }
+
   // What every line is worth where the cursor stands, beside its name.
   function tell(u, chart) {
     const at = u.cursor.idx, places = document.querySelectorAll(`#figure-${chart.name} .now`);
@@ -132,11 +139,10 @@
       const value = at === null || at === undefined ? null : each.values[at];
       places[i].textContent = value === null ? "–" : telling[chart.unit](value);
     });
-    if (at !== null && at !== undefined) {
-      slider.value = at;
-      told.textContent = `${drawing.x[at]} s`;
-      slider.setAttribute("aria-valuetext", `${drawing.x[at]} s`);
-    }
+    if (at === null || at === undefined) return;
+    slider.value = at;
+    told.textContent = `${drawing.x[at]} s`;
+    slider.setAttribute("aria-valuetext", `${drawing.x[at]} s: ${spoken(at)}`);
   }
 
   function draw() {
