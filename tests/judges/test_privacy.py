@@ -94,3 +94,15 @@ def test_an_event_tells_a_channel_of_nobody_elses_doings(
     finding = found("", tmp_path / "log", told, links=links, events=[own])
 
     assert (finding.ruling is Ruling.GOOD) is is_good
+
+
+def test_where_only_phones_were_listened_to_it_is_not_known_what_a_channel_asked(
+    tmp_path: Path,
+) -> None:
+    told = Telling()
+    told.call("phone", "StartFlow", target="wechat")
+    event_of_wechat = event("wechat", Event.KIND_LINK_ACTIVATED, 1, request_id="of-the-channel")
+
+    finding = found("", tmp_path / "log", told, links=[link("wechat")], events=[event_of_wechat])
+
+    assert finding.violations == ()

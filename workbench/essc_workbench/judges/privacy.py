@@ -111,11 +111,13 @@ def _judge_feeds(tally: Tally, platform: National, evidence: Evidence, secrets: 
             if platform.links[link_id].channel_id != each.channel_id
         }
         others = told & (channels - {each.channel_id})
-        # What the window did before the run began passed no door, and is in no history.
+        # What the window did before the run began passed no door, and is in no history; nor is
+        # what a channel asked, where only its phones were listened to.
         is_own = (
             not each.event.request_id
             or each.channel_id not in evidence.channels
-            or each.event.request_id in own.get(each.channel_id, ())
+            or each.channel_id not in own
+            or each.event.request_id in own[each.channel_id]
         )
         is_named = any(map(secrets.are_in, told))
         if not tally.holds(not foreign and not others and is_own and not is_named):
