@@ -37,7 +37,7 @@ def command(*arguments: object) -> list[str]:
 
 def run(*arguments: object, before: Iterable[str] = ()) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*before, *command(*arguments)], capture_output=True, text=True, timeout=30, check=False
+        [*before, *command(*arguments)], capture_output=True, text=True, timeout=100, check=False
     )
 
 
