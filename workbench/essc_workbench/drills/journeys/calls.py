@@ -5,7 +5,7 @@ journey early is an `Ended` with what became of it.
 
 How a call is repeated, always with the same request id and within the deadline of the whole
 journey: if the party is busy, after the pause that it asks for; if its outcome is not known, after
-a short one that grows. A pause that would outlast the deadline is not begun: the journey is shed.
+a short one that grows. A pause that would outlast the deadline is not begun: the journey is over.
 """
 
 import asyncio
