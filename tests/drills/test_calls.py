@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -152,6 +153,26 @@ async def test_a_journey_whose_time_is_over_sends_nothing() -> None:
 
     assert ended.value.played.outcome == "shed"
     assert party.asked == []
+
+
+async def test_a_share_of_the_calls_goes_through_the_gate() -> None:
+    straight, gated = object(), object()
+    opened = iter([straight, gated])
+    opens: Any = lambda: _FakePeer(next(opened))  # noqa: E731
+
+    line = Line("wechat", "platform", opens, Manners(1, True), gated=opens, share=0.25)
+
+    ways = [peer.way for peer in line.slots]  # type: ignore[attr-defined]
+    assert (ways.count(gated), ways.count(straight)) == (5, 15)
+    assert ways[3] is ways[7] is gated
+
+
+class _FakePeer:
+    def __init__(self, way: object) -> None:
+        self.way = way
+
+    def options(self) -> dict[str, object]:
+        return {"metadata": ()}
 
 
 async def test_each_attempt_is_noted_with_what_came_of_it(tmp_path: Path) -> None:

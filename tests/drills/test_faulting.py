@@ -45,6 +45,12 @@ class FakePowers:
     async def resume(self, channel: str) -> None:
         self.done.append(f"resume {channel}")
 
+    async def lose_answers(self, channel: str) -> None:
+        self.done.append(f"lose answers to {channel}")
+
+    async def keep_answers(self, channel: str) -> None:
+        self.done.append(f"keep answers to {channel}")
+
 
 async def done(*faults: dict[str, Any]) -> tuple[FakePowers, Faults, list[str]]:
     powers, dropped = FakePowers(), list[str]()
@@ -89,6 +95,15 @@ async def test_each_is_done_at_its_time_and_undone_after_it() -> None:
     assert all(each.at_s >= at for each, at in zip(told, planned, strict=True))
     assert told[0].until_s - told[0].at_s >= 0.04
     assert powers.done.index("freeze wechat") < powers.done.index("thaw wechat")
+
+
+async def test_answers_are_lost_for_as_long_as_the_plan_says() -> None:
+    powers, faults, _ = await done({"at": "1ms", "lasts": "40ms", "lose_answers": "wechat"})
+
+    assert powers.done == ["lose answers to wechat", "keep answers to wechat"]
+    [told] = faults.seen(())
+    assert (told.party, told.text.en) == ("wechat", "has answers lost")
+    assert told.until_s - told.at_s >= 0.03
 
 
 async def test_what_lasts_when_a_drill_ends_is_undone_then() -> None:

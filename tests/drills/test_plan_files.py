@@ -82,6 +82,7 @@ def test_a_plan_that_is_written_out_is_read_back_the_same() -> None:
         ("[wechat, alipay]", "[wechat, alipay, bank]", "a.yaml:3:41: no channel 'bank'; did you"),
         ("kill: platform", "kill: bank-app", "a.yaml:13:20: no party 'bank-app' in this plan"),
         ("at: 5s", "at: 5h", "a.yaml:13:10: after the end of the load, which lasts 200.5 s"),
+        ("kill: platform", "lose_answers: alipay", "a.yaml:13:14: nobody goes through the gate"),
         ("kill: platform", "lasts: 1s", "a.yaml:13:5: exactly one of: kill, freeze"),
         ("journey: panel", "journey: pay", "a.yaml:15:43: no journey 'pay' in this plan"),
         (", within: 100ms", "", "a.yaml:15:5: a percentile needs its bound: within"),

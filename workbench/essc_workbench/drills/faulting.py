@@ -42,6 +42,10 @@ class Powers(Protocol):
 
     async def resume(self, channel: str) -> None: ...
 
+    async def lose_answers(self, channel: str) -> None: ...
+
+    async def keep_answers(self, channel: str) -> None: ...
+
 
 Act: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
 
@@ -122,6 +126,11 @@ class Faults:
             return (
                 partial(self._powers.suspend, fault.suspend),
                 partial(self._powers.resume, fault.suspend),
+            )
+        if fault.lose_answers is not None:
+            return (
+                partial(self._powers.lose_answers, fault.lose_answers),
+                partial(self._powers.keep_answers, fault.lose_answers),
             )
         if fault.disconnect is not None:
             return partial(self._drop, fault.disconnect), None

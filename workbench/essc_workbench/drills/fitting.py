@@ -35,10 +35,13 @@ def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:
         "restart": (fault.restart, (PLATFORM, *channels)),
         "suspend": (fault.suspend, channels),
         "disconnect": (fault.disconnect, tuple(plan.journeys)),
+        "lose_answers": (fault.lose_answers, tuple(plan.journeys)),
     }
     for field, (name, there) in named.items():
         if name is not None and name not in there:
             yield (*path, field), _nobody("party", name, there), False
+    if fault.lose_answers is not None and not plan.gate:
+        yield (*path, "lose_answers"), "nobody goes through the gate; give `gate` a share", True
     lasts_s = load_of(plan).lasts_s
     if fault.at.total_seconds() >= lasts_s:
         yield (*path, "at"), f"after the end of the load, which lasts {lasts_s:g} s", False

@@ -26,6 +26,8 @@ class Order(BaseModel):
     """What its notes are made unreadable with, in hex; empty for the key of the preparation."""
     origin_ns: int = 0
     """Since when times in notes count, on this machine's monotonic clock."""
+    doors: dict[str, str] = Field(default_factory=dict)
+    """By channel, where the gate leads its calls; nowhere if nobody goes through it."""
 
     @property
     def name(self) -> str:

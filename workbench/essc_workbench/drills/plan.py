@@ -194,12 +194,19 @@ class FaultPlan(Part):
     disconnect: ChannelName | None = Field(
         None, description="The channel's connections of the drill are closed and opened anew."
     )
+    lose_answers: ChannelName | None = Field(
+        None,
+        description="Answers to the channel, or to its phones, are lost: of those calls that go "
+        "through the gate.",
+    )
     advance: ShortSpan | None = Field(None, description="All clocks go forward by this.")
 
     @model_validator(mode="after")
     def _one(self) -> "FaultPlan":
         if len(self.model_fields_set - {"at", "lasts"}) != 1:
-            raise ValueError("exactly one of: kill, freeze, restart, suspend, disconnect, advance")
+            raise ValueError(
+                "exactly one of: kill, freeze, restart, suspend, disconnect, lose_answers, advance"
+            )
         return self
 
 

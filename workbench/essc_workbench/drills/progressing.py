@@ -18,6 +18,7 @@ _FAULTS: Final = {
     "restart": Words(en="is restarted", zh="重启"),
     "suspend": Words(en="is suspended", zh="被暂停"),
     "disconnect": Words(en="is disconnected", zh="断开连接"),
+    "lose_answers": Words(en="has answers lost", zh="丢失回答"),
     "advance": Words(en="all clocks go forward by", zh="所有时钟前进"),
 }
 

@@ -1,18 +1,20 @@
 """A federation of the drill's own, with everybody in place, until the drill is over."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from essc_workbench.connections import Connections
+from essc_workbench.drills.gating import DrillGate
 from essc_workbench.drills.notes import Notes
 from essc_workbench.drills.orders import Order
 from essc_workbench.drills.plan import Plan
 from essc_workbench.drills.powers import DrillPowers
 from essc_workbench.drills.preparing import prepare
+from essc_workbench.failures import UsageError
 from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import DataFolder
 from essc_workbench.ports import HOST
@@ -34,6 +36,8 @@ class Stage:
     powers: DrillPowers
     origin_ns: int
     """From when notes count, on the monotonic clock."""
+    doors: Mapping[str, str]
+    """By channel, where the gate leads its calls."""
 
     @property
     def data(self) -> DataFolder:
@@ -61,6 +65,7 @@ class Stage:
                 data=self.data.root,
                 notes=self.notes / f"generator-{shard}.jsonl",
                 origin_ns=self.origin_ns,
+                doors=dict(self.doors),
             )
             for shard in range(count)
         ]
@@ -72,8 +77,10 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """Starts a federation in a folder and prepares its population; all has ended at the end.
 
-    The parties listen at `host`. Raises WorkbenchError and RpcError.
+    The parties listen at `host`. Raises UsageError, WorkbenchError and RpcError.
     """
+    if plan.gate and host != HOST:
+        raise UsageError("gate: its doors are on this machine, and workers of others call by them")
     (folder / NOTES).mkdir()
     origin_ns = time.monotonic_ns()
     async with AsyncExitStack() as stack:
@@ -97,5 +104,6 @@ async def staged(
             origin_ns=origin_ns,
             say=say,
         )
-        powers = DrillPowers(federation, straight)
-        yield Stage(plan, seed, folder, federation, straight, powers, origin_ns)
+        gate = await stack.enter_async_context(DrillGate(plan, federation, straight))
+        powers, doors = DrillPowers(federation, straight, gate), await gate.doors()
+        yield Stage(plan, seed, folder, federation, straight, powers, origin_ns, doors)

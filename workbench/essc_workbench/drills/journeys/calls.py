@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Final, TypeAlias
 
 import grpc
@@ -25,6 +26,8 @@ from essc_workbench.drills.outcomes import Outcome, Played
 PAUSE_S: Final = 0.05
 """After the first attempt, where nobody says how long; twice as long after each later one."""
 PAUSE_S_MAX: Final = 1.0
+_SLOTS: Final = 20
+"""Of so many calls in a row the plan's share goes through the gate."""
 _BUSY: Final = frozenset({"PLATFORM_BUSY", "CHANGES_CONFLICT", "PLATFORM_DRAINING"})
 _BUGS: Final = frozenset(
     {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNIMPLEMENTED}
@@ -80,12 +83,19 @@ class Line:
         *,
         notes: Notes | None = None,
         connections: int = 1,
+        gated: Callable[[], Peer] | None = None,
+        share: float = 0.0,
     ) -> None:
+        """A share of the calls goes through the gate, by a connection that `gated` opens."""
         self.source, self.target = source, target
         self.manners, self.notes = manners, notes
         self._opens, self._connections = opens, connections
+        self._gated, self._share = gated, share
         self._asks: list[Ask] = []
-        self.peers = [opens() for _ in range(connections)]
+        self.peers: list[Peer] = []
+        self.slots: list[Peer] = []
+        """Whom to use in turn."""
+        self._open()
         self.metadata: Metadata = ()
         self.renew()
 
@@ -99,7 +109,8 @@ class Line:
 
     async def reopen(self) -> None:
         """Drops every connection, with the calls on it, and opens as many."""
-        old, self.peers = self.peers, [self._opens() for _ in range(self._connections)]
+        old = self.peers
+        self._open()
         for ask in self._asks:
             ask.rebind()
         self.renew()
@@ -110,6 +121,18 @@ class Line:
         """Closes every connection."""
         for peer in self.peers:
             await peer.close()
+
+    def _open(self) -> None:
+        direct = [self._opens() for _ in range(self._connections)]
+        self.peers = self.slots = direct
+        if self._gated is None:
+            return
+        gated, through = self._gated(), max(round(self._share * _SLOTS), 1)
+        self.peers = [*direct, gated]
+        self.slots = [
+            gated if (place + 1) * through // _SLOTS > place * through // _SLOTS else straight
+            for place, straight in zip(range(_SLOTS), cycle(direct), strict=False)
+        ]
 
 
 class Ask:
@@ -141,7 +164,7 @@ class Ask:
 
     def rebind(self) -> None:
         """Goes by the line's connections of now."""
-        self._methods = [peer.channel.unary_unary(self._path) for peer in self._line.peers]
+        self._methods = [peer.channel.unary_unary(self._path) for peer in self._line.slots]
 
     async def __call__(
         self,

@@ -104,6 +104,9 @@ async def staged(order: Order) -> AsyncIterator[Stage]:
             manners=Manners(callers.attempts, callers.honour_retry_info),
             notes=notes,
             connections=callers.connections,
+            doors=order.doors,
+            phones_call=order.plan.via == "phones",
+            share=order.plan.gate,
         )
         people, circles = People(prepared.seed), circles_of(order.plan)
         ids = RequestIds(prepared.run)
