@@ -128,6 +128,7 @@ def test_without_a_terminal_there_is_a_line_now_and_then(plan: Plan, result: Res
     with watching(Console(width=80, file=file), plan) as watch:
         for second in result.seconds:
             watch(second)
+            watch(second)  # told again: more of it is known
 
     lines = file.getvalue().splitlines()
     assert len(lines) == 7

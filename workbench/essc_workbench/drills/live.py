@@ -34,6 +34,8 @@ class Watch:
         self.progress = Progress(plan)
         self._console, self._live = console, live
         self._begun: set[int] = set()
+        self._told_s = 0
+        """Up to here there were lines; a second that is told again has none."""
 
     def __call__(self, second: Second) -> None:
         self.progress.take(second)
@@ -49,7 +51,8 @@ class Watch:
                 self._begun.add(number)
                 at = numbers.seconds(fault.at_s)
                 yield f"{at:>6}  F{number} {fault.label}"
-        if (second.at_s + 1) % LINE_EVERY_S == 0:
+        if (second.at_s + 1) % LINE_EVERY_S == 0 and second.at_s >= self._told_s:
+            self._told_s = second.at_s + 1
             yield plain_line(second)
 
 
