@@ -11,9 +11,10 @@ queue and nobody's time is looked at, which is for showing what the rest is for.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
+from types import MappingProxyType
 from typing import NamedTuple
 
 import structlog
@@ -30,6 +31,7 @@ BATCH_MAX = 1024
 """Twenty full calls of codes to check share a commit; a full batch takes a tenth of a second."""
 QUEUE_MAX = 4096
 QUIET_TURNS = 4
+_ALL_ALIKE: Mapping[str, int] = MappingProxyType({})
 
 
 class _Waiting(NamedTuple):
@@ -53,12 +55,13 @@ class Collector:
         batch_max: int = BATCH_MAX,
         queue_max: int = QUEUE_MAX,
         admission: bool = True,
+        weights: Mapping[str, int] = _ALL_ALIKE,
         now: Callable[[], float] = monotonic,
     ) -> None:
         self._connection, self._edge, self._positions = connection, edge, positions
         self._committed = committed
         self._batch_max, self._admission, self._now = batch_max, admission, now
-        self._queues: Queues[_Waiting] = Queues(queue_max)
+        self._queues: Queues[_Waiting] = Queues(queue_max, weights)
         self._pace = Pace()
         self._arrived = asyncio.Event()
         self._closing = False

@@ -4,8 +4,8 @@ The command line is the only source. A wrong start lists all that is wrong with 
 """
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from essc_platform.core.policy import BLOCK, LOSSES
@@ -14,6 +14,7 @@ from essc_wire.serving import RPCS_MAX, is_loopback
 STORE_FILE = "platform.db"
 LEVELS = ("debug", "info", "warning", "error")
 SWITCH = ("on", "off")
+WEIGHT_MAX = 100
 STREAMS_MAX = 64
 """What one caller has on its way at most stands before everybody else's next call: about 30 ms."""
 
@@ -35,6 +36,8 @@ class Config:
     batch_max: int
     admission: bool = True
     """Whether callers have shares, and commands that come too late are not begun."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """How often as much as others a party may have when there is not enough for all; else 1."""
     streams_max: int = STREAMS_MAX
     """Calls and streams at once on one connection."""
     loss: str = BLOCK
@@ -77,6 +80,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="off: one queue for all and nobody's time looked at, to see what it is for",
     )
     parser.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="PARTY=N",
+        help=f"N times the share of others under overload, 1 to {WEIGHT_MAX}; may be repeated",
+    )
+    parser.add_argument(
         "--streams-max",
         default=str(STREAMS_MAX),
         metavar="N",
@@ -103,6 +113,11 @@ def config_from(arguments: argparse.Namespace) -> Config:
         problems.append(f"--streams-max {arguments.streams_max}: a number from 1 to {RPCS_MAX}")
     if arguments.admission not in SWITCH:
         problems.append(f"--admission {arguments.admission}: one of {', '.join(SWITCH)}")
+    problems += [
+        f"--weight {each}: not PARTY=N with N from 1 to {WEIGHT_MAX}"
+        for each in arguments.weight
+        if not _is_weight(each)
+    ]
     if arguments.loss not in LOSSES:
         problems.append(f"--loss {arguments.loss}: one of {', '.join(LOSSES)}")
     bytes_max = arguments.store_bytes_max
@@ -126,6 +141,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),
         admission=arguments.admission == "on",
+        weights=dict(map(_weight, arguments.weight)),
         streams_max=int(arguments.streams_max),
         loss=arguments.loss,
         store_bytes_max=None if bytes_max is None else int(bytes_max),
@@ -151,6 +167,16 @@ def _address_problems(arguments: argparse.Namespace) -> list[str]:
             if getattr(arguments, name.replace("-", "_")) is None
         )
     return problems
+
+
+def _is_weight(text: str) -> bool:
+    party, _, weight = text.rpartition("=")
+    return bool(party) and _is_count(weight) and int(weight) <= WEIGHT_MAX
+
+
+def _weight(text: str) -> tuple[str, int]:
+    party, _, weight = text.rpartition("=")
+    return party, int(weight)
 
 
 def _is_count(text: str) -> bool:

@@ -1,19 +1,19 @@
 """Who waits for the writer: each caller in a queue of its own.
 
 While all that waits fits into one batch, the order is that of arrival. Beyond that the queues take
-turns, so many commands each, and a long one holds up nobody but itself. Within a batch the order is
-that of arrival all the same.
+turns, so many commands each as their callers weigh, and a long one holds up nobody but itself.
+Within a batch the order is that of arrival all the same.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from essc_platform.shares import Shares
 
 TURN: Final = 16
-"""Commands of one caller before the next has its turn. What belongs together and is more than that
-waits until its caller has been passed over often enough."""
+"""Commands of one caller before the next has its turn; of one that weighs more, as often as that.
+What belongs together and is more waits until its caller has been passed over often enough."""
 
 T = TypeVar("T")
 
@@ -27,8 +27,9 @@ class _Waiting(NamedTuple, Generic[T]):
 class Queues(Generic[T]):
     """Items by caller; an item is one or more commands that belong together."""
 
-    def __init__(self, commands_max: int) -> None:
-        self._shares = Shares(commands_max)
+    def __init__(self, commands_max: int, weights: Mapping[str, int]) -> None:
+        """`weights`: of callers that weigh more than 1."""
+        self._shares, self._weights = Shares(commands_max, weights), weights
         self._queues: dict[str, deque[_Waiting[T]]] = {}
         self._turns: deque[str] = deque()
         self._credit: dict[str, int] = {}
@@ -50,9 +51,8 @@ class Queues(Generic[T]):
 
     def ahead_of(self, caller: str) -> int:
         """How many commands come before whatever this caller adds now, at the most."""
-        held = self._shares.held(caller)
-        callers = self._shares.callers + (held == 0)
-        return min(self._shares.taken, (held + TURN) * callers)
+        own = self._shares.held(caller) + self._turn_of(caller)
+        return min(self._shares.taken, int(own * (1 + self._shares.others(caller))))
 
     def add(self, caller: str, size: int, item: T) -> None:
         """Puts an item of so many commands at the end of its caller's queue."""
@@ -74,7 +74,7 @@ class Queues(Generic[T]):
         while self._turns:
             caller = self._turns.popleft()
             queue = self._queues[caller]
-            credit = self._credit.pop(caller, TURN)
+            credit = self._credit.pop(caller, self._turn_of(caller))
             if queue[0].size > room and not taken:
                 room = credit = queue[0].size
             used = 0
@@ -93,9 +93,12 @@ class Queues(Generic[T]):
                 break
             else:
                 self._turns.append(caller)
-                self._credit[caller] = credit - used + TURN
+                self._credit[caller] = credit - used + self._turn_of(caller)
         taken.sort(key=_arrival)
         return [each.item for each in taken]
+
+    def _turn_of(self, caller: str) -> int:
+        return TURN * self._weights.get(caller, 1)
 
     def callers(self) -> Sequence[str]:
         """Whoever waits."""

@@ -207,6 +207,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         committed,
         batch_max=config.batch_max,
         admission=config.admission,
+        weights=config.weights,
     )
     settler = Settler(store.reader, collector, clock, vault)
     begun.push_async_callback(collector.close)
@@ -250,7 +251,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         config.photos or lab_address,
     )
     begun.push_async_callback(authorities.close)
-    passwords = PasswordPool(vault)
+    passwords = PasswordPool(vault, config.weights)
     begun.callback(passwords.close)
     draining = asyncio.Event()
     callers = Callers(directory, vault.platform_id)
@@ -258,7 +259,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         domain=PLATFORM_DOMAIN,
         authenticate=callers.authenticate,
         draining=draining.is_set,
-        admission=Admission(collector.delay_ms) if config.admission else None,
+        admission=Admission(collector.delay_ms, config.weights) if config.admission else None,
     )
     offered = services(front, authorities, passwords, exits, guard)
     server = await start_server(

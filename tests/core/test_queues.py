@@ -5,7 +5,7 @@ from essc_platform.queues import Queues
 
 def filled(commands_max: int = 1000) -> Queues[str]:
     """A flood of forty from one caller, then two of another, then one of a third."""
-    queues: Queues[str] = Queues(commands_max)
+    queues: Queues[str] = Queues(commands_max, {})
     for number in range(40):
         queues.add("wechat", 1, f"wechat-{number}")
     queues.add("alipay", 1, "alipay-0")
@@ -15,7 +15,7 @@ def filled(commands_max: int = 1000) -> Queues[str]:
 
 
 def test_what_fits_into_one_batch_comes_in_the_order_of_arrival() -> None:
-    queues: Queues[int] = Queues(100)
+    queues: Queues[int] = Queues(100, {})
     for number in range(60):
         queues.add(f"channel-{number % 3}", 1, number)
 
@@ -40,7 +40,7 @@ def test_a_long_queue_holds_up_nobody_but_itself() -> None:
 
 
 def test_two_long_queues_share_a_batch_evenly() -> None:
-    queues: Queues[str] = Queues(1000)
+    queues: Queues[str] = Queues(1000, {})
     for caller in ("wechat", "alipay"):
         for _ in range(200):
             queues.add(caller, 1, caller)
@@ -51,7 +51,7 @@ def test_two_long_queues_share_a_batch_evenly() -> None:
 
 
 def test_whoever_the_batch_was_full_for_is_the_first_of_the_next() -> None:
-    queues: Queues[str] = Queues(1000)
+    queues: Queues[str] = Queues(1000, {})
     for caller in ("wechat", "alipay"):
         for _ in range(40):
             queues.add(caller, 1, caller)
@@ -63,7 +63,7 @@ def test_whoever_the_batch_was_full_for_is_the_first_of_the_next() -> None:
 
 
 def test_what_belongs_together_is_never_parted() -> None:
-    queues: Queues[str] = Queues(1000)
+    queues: Queues[str] = Queues(1000, {})
     queues.add("verifier", 50, "fifty")
     queues.add("wechat", 1, "one")
 
@@ -72,7 +72,7 @@ def test_what_belongs_together_is_never_parted() -> None:
 
 
 def test_a_large_group_has_its_turn_once_its_caller_was_passed_over_often_enough() -> None:
-    queues: Queues[str] = Queues(1000)
+    queues: Queues[str] = Queues(1000, {})
     queues.add("verifier", 50, "fifty")
     for number in range(100):
         queues.add("wechat", 1, f"one-{number}")
@@ -84,7 +84,7 @@ def test_a_large_group_has_its_turn_once_its_caller_was_passed_over_often_enough
 
 
 def test_a_full_queue_is_closed_to_its_caller_and_open_to_others() -> None:
-    queues: Queues[int] = Queues(10)
+    queues: Queues[int] = Queues(10, {})
     for number in range(10):
         queues.add("wechat", 1, number)
 
@@ -107,7 +107,7 @@ def test_what_is_ahead_of_a_caller_is_its_own_and_as_much_of_each_other() -> Non
 
 
 def test_an_item_without_commands_waits_its_turn_like_any_other() -> None:
-    queues: Queues[str] = Queues(10)
+    queues: Queues[str] = Queues(10, {})
     queues.add("wechat", 1, "a command")
     queues.add("wechat", 0, "whoever waits for it")
 
@@ -117,7 +117,7 @@ def test_an_item_without_commands_waits_its_turn_like_any_other() -> None:
 
 
 def test_a_small_batch_does_not_make_turns_longer() -> None:
-    queues: Queues[str] = Queues(1000)
+    queues: Queues[str] = Queues(1000, {})
     for caller in ("wechat", "alipay"):
         for _ in range(100):
             queues.add(caller, 1, caller)
@@ -125,3 +125,15 @@ def test_a_small_batch_does_not_make_turns_longer() -> None:
     taken = [caller for _ in range(16) for caller in queues.take(4)]
 
     assert (taken.count("wechat"), taken.count("alipay")) == (32, 32)
+
+
+def test_whoever_weighs_more_has_longer_turns() -> None:
+    queues: Queues[str] = Queues(1000, {"wechat": 3})
+    for caller in ("alipay", "wechat"):
+        for _ in range(100):
+            queues.add(caller, 1, caller)
+
+    taken = queues.take(64)
+
+    assert (taken.count("alipay"), taken.count("wechat")) == (16, 48)
+    assert queues.ahead_of("wechat") == 133

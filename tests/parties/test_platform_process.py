@@ -121,6 +121,7 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         *("--photos", "there"),
         *("--log-level", "loud", "--batch-max", "0", "--loss", "mine"),
         *("--store-bytes-max", "0", "--admission", "half", "--streams-max", "2001"),
+        *("--weight", "wechat", "--weight", "alipay=101", "--weight", "portal=3"),
     )
 
     said = lines(wrong)
@@ -139,9 +140,11 @@ def test_a_wrong_start_lists_all_that_is_wrong_with_it(tmp_path: Path) -> None:
         "--store",
         "--admission",
         "--streams",
+        "--weight wechat:",
+        "--weight alipay=101:",
     ):
         assert [line for line in said if line.startswith(start)], start
-    assert len(said) == 13
+    assert len(said) == 15
 
 
 def test_without_a_lab_the_authorities_must_be_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ call whose caller will be gone before an answer could arrive is not let in eithe
 What waits in the transport is not seen here. It is bounded by the streams of a connection.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from essc_platform.directory import Caller
@@ -22,9 +22,9 @@ _DELAY_MS_MIN: Final = 50
 class Admission:
     """The admission of one platform process."""
 
-    def __init__(self, delay_ms: Callable[[], int]) -> None:
+    def __init__(self, delay_ms: Callable[[], int], weights: Mapping[str, int]) -> None:
         """`delay_ms`: how long what waits now will take."""
-        self._shares = Shares(CALLS_MAX)
+        self._shares = Shares(CALLS_MAX, weights)
         self._delay_ms = delay_ms
 
     def enter(self, caller: Caller, left_s: float) -> int | None:

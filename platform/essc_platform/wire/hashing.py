@@ -6,7 +6,7 @@ whoever has its share of the wait.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -26,10 +26,10 @@ T = TypeVar("T")
 class PasswordPool:
     """Hashes and verifies card passwords beside the event loop."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, weights: Mapping[str, int]) -> None:
         self._vault = vault
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
-        self._shares, self._pace = Shares(THREADS + WAITING_MAX), Pace()
+        self._shares, self._pace = Shares(THREADS + WAITING_MAX, weights), Pace()
 
     async def hashed(self, caller: str, citizen: CitizenKey, digits: str) -> str | Refusal:
         """The hash of a new password; PLATFORM_BUSY if too many wait."""

@@ -93,7 +93,7 @@ async def refused_at_once(tasks: Sequence[asyncio.Task[Any]], count: int) -> Non
 async def test_a_full_queue_refuses_the_flood_and_answers_the_quiet_channel(world: World) -> None:
     wechat, bank = await world.channel("wechat"), await world.channel("bank")
     zhang = await world.citizen(1)
-    world.running.collector._queues = Queues(20)
+    world.running.collector._queues = Queues(20, {})
     async with a_held_writer(world):
         first = await until_one_is_ahead(world, wechat, zhang)
         flood = asked(wechat, zhang, 60)
@@ -182,7 +182,7 @@ async def test_a_caller_with_as_many_calls_as_it_may_have_at_once_meets_no_bare_
 
 def test_a_caller_who_will_be_gone_is_not_let_in() -> None:
     bank = Caller("bank", "key", PartyKind.CHANNEL, frozenset(), None)
-    admits = Admission(lambda: 700)
+    admits = Admission(lambda: 700, {})
 
     assert admits.enter(bank, 0.004) == 700
     assert admits.enter(bank, -1.0) == 700

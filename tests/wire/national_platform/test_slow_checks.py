@@ -106,7 +106,7 @@ async def test_more_than_may_wait_are_refused_at_once(monkeypatch: pytest.Monkey
     let_go = threading.Event()
     vault = Vault("cn-test", b"x" * 32)
     monkeypatch.setattr(vault, "hash_password", lambda *_: let_go.wait(10) and "hash")
-    pool = PasswordPool(vault)
+    pool = PasswordPool(vault, {})
     waiting = [asyncio.create_task(pool.hashed("bank", SOMEONE, PASSWORD)) for _ in range(5)]
     await asyncio.sleep(0)
 
