@@ -105,6 +105,23 @@ def test_what_was_lost_is_said_before_what_was_slow(result: Result) -> None:
     assert told.index("the link of resident 17 is gone") < told.index("objectives was not met")
 
 
+def test_of_thousands_of_violations_the_first_are_shown_and_the_rest_counted(
+    result: Result,
+) -> None:
+    assert result.audit is not None
+    lost = tuple(Words(en=f"link {n} is lost", zh=f"关联 {n} 丢失") for n in range(3_050))
+    finding = result.audit.findings[0].model_copy(update={"ruling": "broken", "violations": lost})
+    many = result.model_copy(
+        update={"audit": result.audit.model_copy(update={"findings": (finding,)})}
+    )
+
+    text = page(many)
+
+    assert text.count('class="violation"') == 50
+    assert "3,000 more in drill.json" in text
+    assert len(text) < len(page(result)) + 20_000
+
+
 def test_a_void_drill_says_that_nothing_can_be_said(result: Result) -> None:
     told = why(void(result))
 

@@ -15,6 +15,8 @@ from essc_workbench.drills.report.sentences import ended_early, why
 from essc_workbench.drills.report.tables import accounting, latencies, ratios, reasons, to_discuss
 from essc_workbench.drills.results import Result
 
+TOLD_MAX = 50
+"""So many violations of one judge are shown; thousands would hide what they have in common."""
 EMPTY_ROWS = 3
 """So many rows of the findings table wait for what only the meeting knows."""
 
@@ -36,6 +38,7 @@ def page(result: Result) -> str:
         drawing=as_json(result, drawn),
         to_discuss=to_discuss(result),
         empty_rows=EMPTY_ROWS,
+        told_max=TOLD_MAX,
         plan=plan_text(result.plan),
     )
 
