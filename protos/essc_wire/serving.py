@@ -32,6 +32,29 @@ _OPTIONS = (
 )
 
 
+class _Together(grpc.GenericRpcHandler):
+    """The methods of many services behind one look-up.
+
+    gRPC asks its handlers one after the other, on every call: two dozen would be asked in turn.
+    """
+
+    def __init__(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        self._handlers = tuple(handlers)
+        self._found: dict[str, Any] = {}
+        """By path. Only what there is: a caller cannot make it grow."""
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        """The method of this path; None if there is none."""
+        path = handler_call_details.method
+        found = self._found.get(path)
+        if found is None:
+            asked = (each.service(handler_call_details) for each in self._handlers)
+            found = next(filter(None, asked), None)
+            if found is not None:
+                self._found[path] = found
+        return found
+
+
 def is_loopback(address: str) -> bool:
     """Whether HOST:PORT can be reached from this machine only."""
     host = address.rpartition(":")[0].strip("[]")
@@ -80,7 +103,7 @@ async def start_server(
     if streams_max is not None:
         options = (*options, ("grpc.max_concurrent_streams", streams_max))
     server = grpc.aio.server(options=options, maximum_concurrent_rpcs=RPCS_MAX)
-    server.add_generic_rpc_handlers(tuple(handlers))
+    server.add_generic_rpc_handlers((_Together(handlers),))
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     names = (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
