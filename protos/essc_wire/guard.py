@@ -14,7 +14,6 @@ from math import inf
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import grpc
-import protovalidate
 import structlog
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
@@ -22,6 +21,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from essc.options.v1 import options_pb2
 from essc_wire.clock import monotonic
+from essc_wire.forms import violations
 from essc_wire.logs import frames
 from essc_wire.refusals import Refusal, Violation, status_of
 
@@ -273,10 +273,8 @@ class Guard(Generic[CallerT]):
 
 def invalid_message(message: Message) -> Refusal | None:
     """Why a message is not as the contract's own rules want it; None if it is."""
-    violations = protovalidate.collect_violations(message)
-    if not violations:
-        return None
-    return Refusal("REQUEST_INVALID", violations=tuple(map(_violation, violations)))
+    found = violations(message)
+    return Refusal("REQUEST_INVALID", violations=tuple(map(_violation, found))) if found else None
 
 
 async def _only(refusal: Refusal) -> AsyncIterator[Refusal]:
