@@ -68,7 +68,7 @@ def test_a_store_of_another_version_is_refused_in_one_line(tmp_path: Path) -> No
     write_fact(store.writer, "schema_version", "7")
     store.close()
 
-    with pytest.raises(StoreError, match="schema is version 7, this program's is 5") as caught:
+    with pytest.raises(StoreError, match="schema is version 7, this program's is 6") as caught:
         Store(tmp_path / "platform.db")
 
     assert "\n" not in str(caught.value)

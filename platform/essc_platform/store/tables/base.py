@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, SmallInteger, Table
+from sqlalchemy import BigInteger, Column, Constraint, Index, MetaData, SmallInteger, Table
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 STAYS = {"stays": True}
 """Of a column: an update leaves it as it is. Worth saying where it spares an index."""
@@ -20,7 +20,9 @@ def citizen_key() -> tuple[Column[int], Column[int]]:
     )
 
 
-def table(name: str, *columns: Column[Any] | Index, in_key_order: bool = True) -> Table:
+def table(
+    name: str, *columns: Column[Any] | Index | Constraint, in_key_order: bool = True
+) -> Table:
     """A table whose rows lie in key order, so what belongs to one citizen lies together.
 
     Where keys are random that would put each row of a commit on a page of its own. Such rows lie
