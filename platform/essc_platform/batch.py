@@ -25,6 +25,7 @@ from essc_platform.core.decide import decide
 from essc_platform.core.decisions import Accepted, Decision, Licence, LicenceFacts, Rejected
 from essc_platform.core.holdings import with_licence
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import quick
 from essc_platform.core.reads import reads_of
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import Change, Entry, Event, Instant
@@ -52,6 +53,7 @@ class Origin(NamedTuple):
     traceparent: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A command on its way into a batch."""

@@ -1,12 +1,13 @@
 """The bank account of a physical card (金融账户, R26): a bureau opens it, and closes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from essc_platform.core import cards, levels
 from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.physical_cards import answer_of, own_physical_card, status_forbids
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     BankAccount,

@@ -5,11 +5,12 @@ judged through this one fact at the moment of use. Whoever is bound with the per
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from essc_platform.core import cards, family
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.family import Side
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Binding,

@@ -3,9 +3,10 @@
 An entry never goes away: it is open in some regions, in all of them, or in none.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import Instant, Level, Service
 

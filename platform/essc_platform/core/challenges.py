@@ -5,13 +5,14 @@ and comes in as a `Finding`; here it is decided what follows. Order matters: a r
 arrives after the lock is refused as locked.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from essc_platform.core import passwords
 from essc_platform.core.acting import BindingName, is_named
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     BankAccount,

@@ -13,6 +13,7 @@ from essc_platform.core.citizens import masked_id_number, masked_name
 from essc_platform.core.codes import CodeName, persons, state_of
 from essc_platform.core.decisions import Accepted, Decision
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import quick
 from essc_platform.core.records import (
     Code,
     CodeState,
@@ -63,6 +64,7 @@ ENTITLEMENTS: dict[VerifierClass, Entitlement] = {
 }
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckCode:
     """A verifier has scanned something."""
@@ -76,6 +78,7 @@ class CheckCode:
     usage: Usage
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckAnswer:
     """The verdict, and the code, now used up, if it is a valid one."""
@@ -85,6 +88,7 @@ class CheckAnswer:
     used: Code | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderSeen:
     """A person as a verifier sees one."""

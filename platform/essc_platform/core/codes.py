@@ -19,6 +19,7 @@ from essc_platform.core.acting import (
 )
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import quick
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CitizenKey,
@@ -48,6 +49,7 @@ class CodeName(NamedTuple):
     binding: BindingName | None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCode:
     """A holder wants to show a code, for the own card or a bound member's."""
@@ -64,6 +66,7 @@ class IssueCode:
     new_number: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetCode:
     """A channel looks at one of its own codes. Changes nothing."""
@@ -84,6 +87,7 @@ class GetCode:
         return code
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeAnswer:
     """A code, and what it is worth now."""

@@ -7,10 +7,12 @@ to save; Rejected says why not. A rejection may change something too: a wrong pa
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from essc_platform.core.quick import quick
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import Change, Entry, Event, Licence, LicenceFacts
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """It is done, once it is committed."""
@@ -24,6 +26,7 @@ class Accepted:
     """What must be signed before anything is saved; `holdings.with_licence` puts it in place."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """It is not done. Whatever `changes` holds is saved all the same."""

@@ -1,12 +1,13 @@
 """Deliveries (R5): a new card is put into a channel; there its holder accepts or declines it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import cards, proofs
 from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Decision, Rejected
 from essc_platform.core.holdings import IDENTITY_METHODS, activated, consent_outdated, ended
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CitizenKey,

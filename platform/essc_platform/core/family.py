@@ -5,11 +5,12 @@ written together. It belongs to the holder nationally and keeps its place after 
 are counted over all bindings ever made, so that none comes back.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from essc_platform.core import cards, proofs
 from essc_platform.core.acting import Acting, Person, link_refusal
 from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Binding,

@@ -4,13 +4,14 @@ A link becomes active, and then a card must be signed for it; or it ends, and it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import cards, proofs
 from essc_platform.core.cards import Person
 from essc_platform.core.citizens import masked_id_number, masked_name
 from essc_platform.core.decisions import Accepted, Licence, LicenceFacts, Rejected
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import quick, replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CardView,
@@ -30,6 +31,7 @@ from essc_platform.core.records import (
 IDENTITY_METHODS = frozenset({Method.TEXT_MESSAGE, Method.VOUCHED})
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldCard:
     """What a citizen now holds in a channel."""
@@ -40,6 +42,7 @@ class HeldCard:
     masked_id_number: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkAnswer:
     """A link as it is now."""

@@ -1,7 +1,7 @@
 """Physical cards are issued, and a third-generation one brings its electronic card along (R5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from essc_platform.core import cards, deliveries
@@ -9,6 +9,7 @@ from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.physical_cards import PhysicalCardAnswer
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Card,

@@ -4,7 +4,7 @@ What the photos show is found at the edge by their authority and comes in as a f
 attempt uses up nothing: no place, no proof and no photo.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from essc_platform.core import cards, proofs
@@ -20,6 +20,7 @@ from essc_platform.core.ages import is_under
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.family import BoundMember, Side, mirrored, told
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Binding,

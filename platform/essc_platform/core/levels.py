@@ -6,13 +6,14 @@ falls back to query. What a link may do at a moment says `acting.level`, which l
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import acting, cards, proofs
 from essc_platform.core.acting import Acting, Person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.holdings import LinkAnswer
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Channel,

@@ -13,7 +13,7 @@ mapped anew, and tells them what the card is now worth.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from essc_platform.core import cards, levels, proofs
 from essc_platform.core.cards import Person
@@ -27,6 +27,7 @@ from essc_platform.core.holdings import (
     unsigned,
 )
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import quick, replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Card,
@@ -53,6 +54,7 @@ _FINDING = frozenset({Purpose.FIND_LINK, Purpose.APPLY})
 UNLINK_METHODS = frozenset({Method.FACE, Method.CARD_PASSWORD, Method.TEXT_MESSAGE})
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apply:
     """A channel applies for the card for a citizen who passed its identity check and the face."""
@@ -68,6 +70,7 @@ class Apply:
     new_licence_number: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlink:
     """The holder unlinks the card from this channel."""
@@ -80,6 +83,7 @@ class Unlink:
     proof: tuple[int, int, int]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindLink:
     """A channel looks for its own link of a person whom it has checked. Changes nothing."""

@@ -5,13 +5,14 @@ Everything else stays blocked, in every channel and nationally; commands through
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import acting, cards, proofs
 from essc_platform.core.acting import Person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.holdings import LinkAnswer
 from essc_platform.core.policy import HOLDER_CONSENT, Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CitizenKey,

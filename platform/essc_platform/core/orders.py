@@ -7,11 +7,12 @@ An order can never be paid once its link is unlinked or its time is over. Nobody
 it is *ended* whenever somebody looks (R11).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import acting, books, checks
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CitizenKey,

@@ -1,10 +1,11 @@
 """Parties and their keys, and the life of a channel as a table (R15)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from essc_platform.core.decisions import Accepted, Decision, Rejected
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Channel,

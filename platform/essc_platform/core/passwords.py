@@ -1,12 +1,13 @@
 """The card password: one for all channels, its count of wrong tries and its lock national."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from essc_platform.core import proofs
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CardView,

@@ -4,13 +4,14 @@ Paying commits *settling* and answers. The bank is asked afterwards, outside of 
 comes back as a command of its own, which may come twice and late, and is taken once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import acting, books, proofs
 from essc_platform.core.acting import Acting, BindingName
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.orders import PAYABLE, OrderAnswer, state_at
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Change,

@@ -5,7 +5,7 @@ mapped card tells every channel that holds the card.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from essc_platform.core import cards
 from essc_platform.core.cards import Person
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CitizenKey,

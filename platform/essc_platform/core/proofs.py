@@ -1,10 +1,10 @@
 """Proofs: what is looked at before a command believes one. The ladder is the same everywhere."""
 
 from collections.abc import Container
-from dataclasses import replace
 from typing import Protocol
 
 from essc_platform.core.decisions import Rejected
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import CitizenKey, Instant, Method, Proof, Purpose
 

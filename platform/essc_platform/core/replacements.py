@@ -6,7 +6,7 @@ enabled.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import cards
 from essc_platform.core.cards import Person
@@ -22,6 +22,7 @@ from essc_platform.core.physical_cards import (
     status_forbids,
 )
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     Change,

@@ -8,13 +8,14 @@ compromised, the one whose time to sign came last signs; the others before it ar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core.cards import Person
 from essc_platform.core.citizens import masked_name
 from essc_platform.core.decisions import Accepted, Decision, LicenceFacts, Rejected
 from essc_platform.core.holdings import LinkAnswer
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CitizenKey,

@@ -6,13 +6,14 @@ A ticket is the holder's, also where a bound member uses the service. What becam
 binding or the card since its issue is judged when it is redeemed; so an unlink writes nothing here.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from essc_platform.core import acting
 from essc_platform.core.acting import Acting, BindingName
 from essc_platform.core.citizens import masked_id_number, masked_name
 from essc_platform.core.decisions import Accepted, Decision, Rejected
 from essc_platform.core.policy import Policy
+from essc_platform.core.quick import quick, replace
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import (
     CitizenKey,
@@ -29,6 +30,7 @@ from essc_platform.core.records import (
 from essc_platform.core.times import SECOND
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueTicket:
     """A channel asks for a ticket, for the holder or for a bound member."""
@@ -42,6 +44,7 @@ class IssueTicket:
     new_number: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedeemTicket:
     """A provider redeems a ticket. Its channel and binding never change, so the edge named them."""
@@ -54,6 +57,7 @@ class RedeemTicket:
     binding: BindingName | None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseUse:
     """A provider says what came of a use."""
@@ -65,6 +69,7 @@ class CloseUse:
     outcome: Outcome
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketAnswer:
     """A ticket, or the use that it became."""
@@ -72,6 +77,7 @@ class TicketAnswer:
     ticket: Ticket
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
     """A use that begins, and who uses the service."""

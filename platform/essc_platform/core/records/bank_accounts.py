@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import CitizenKey, Instant
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankAccount:
     """The bank account that a bureau opened on a physical card; closed once it has a close time."""

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import CitizenKey, Instant
 from essc_platform.core.records.people import PhysicalCardStatus
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """The electronic card: a pointer to a physical card, and when it was issued."""
@@ -18,6 +20,7 @@ class Card:
     """Whether the sweep has written the events of the expiry."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
     """A signed card: the bytes as signed."""
@@ -27,6 +30,7 @@ class Licence:
     key_id: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceFacts:
     """What a signed card says."""
@@ -42,6 +46,7 @@ class LicenceFacts:
     """The key that signs it; named once the rule has decided."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView:
     """What a card is worth at a moment, without names and numbers."""

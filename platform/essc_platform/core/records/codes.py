@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import CitizenKey, Instant
 
 
@@ -38,6 +39,7 @@ class Verdict(IntEnum):
     VALID = 8
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
     """A code. It belongs to one serial of one link, and to a binding if it is a member's.
@@ -68,6 +70,7 @@ class Code:
         return (*self.citizen, self.number)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkCodes:
     """What a link remembers of its codes. With a later serial of the link it is worth nothing."""

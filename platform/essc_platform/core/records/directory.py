@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import CitizenKey, Instant
 from essc_platform.core.records.links import Level
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """An entry of the catalogue (R60): who may use it, and where it is open."""
@@ -32,6 +34,7 @@ class Outcome(IntEnum):
     ABANDONED = 3
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A ticket to a service; a use once it is redeemed, until it is closed (R61)."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import CitizenKey, Instant
 
 
@@ -73,6 +74,7 @@ class EntryPlace(Enum):
 _OF_CHANNELS = frozenset({EntryPlace.CHANNEL, EntryPlace.VERIFIER, EntryPlace.PROVIDER})
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A line of a citizen's append-only record."""

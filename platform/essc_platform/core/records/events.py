@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.cards import CardView
 from essc_platform.core.records.keys import CitizenKey, Instant
 from essc_platform.core.records.links import Link
@@ -25,6 +26,7 @@ class EventKind(IntEnum):
     KEYS_CHANGED = 12
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something to tell one channel. The batch gives it its place in the feed."""

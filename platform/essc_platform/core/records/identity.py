@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import CitizenKey, Instant
 
 
@@ -38,6 +39,7 @@ class Purpose(IntEnum):
     VIEW_RECORDS = 17
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Password:
     """The card password: its hash, and the national count of wrong tries."""
@@ -50,6 +52,7 @@ class Password:
     unlock_time: Instant | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
     """What a person has used up on one calendar day in China."""
@@ -61,6 +64,7 @@ class Counters:
     failed_faces: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
     """A check that was started. What it asks follows from its id and a key, and is not stored."""
@@ -81,6 +85,7 @@ class Challenge:
         return (*self.citizen, self.number)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """What a right answer gave."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.cards import Licence
 from essc_platform.core.records.keys import CitizenKey, Instant
 
@@ -22,6 +23,7 @@ class Level(IntEnum):
     PAYMENT = 2
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A channel's link to a citizen's card."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import CitizenKey, Instant
 
 
@@ -31,6 +32,7 @@ class CancelCause(IntEnum):
     EMIGRATION = 2
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citizen:
     """A person on record."""
@@ -44,6 +46,7 @@ class Citizen:
     cancel_cause: CancelCause | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhysicalCard:
     """A physical card. Its status now is `physical_cards.status_at`, not this field alone."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from essc_platform.core.quick import quick
 from essc_platform.core.records.keys import Instant
 
 
@@ -15,6 +16,7 @@ class SigningKeyState(IntEnum):
     ANNOUNCED = 4
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
     """A published key. Its private half is a file of the platform's, and no record."""
