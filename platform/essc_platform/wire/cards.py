@@ -9,7 +9,7 @@ from essc_platform.clock import random_number
 from essc_platform.core import links
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.deliveries import AcceptDelivery, DeclineDelivery
-from essc_platform.core.holdings import HeldCard
+from essc_platform.core.holdings import HeldCard, LinkAnswer
 from essc_platform.core.levels import LowerLevel, RaiseLevel
 from essc_platform.core.links import Apply, Unlink
 from essc_platform.core.losses import AllowWhileLost
@@ -29,6 +29,14 @@ LINKS_PAGE_MAX = 500
 
 _BEFORE_ALL = CitizenKey(-1, -1)
 _HeldAnswer = TypeVar("_HeldAnswer", pb.ApplyResponse, pb.AcceptDeliveryResponse)
+_LinkAnswer = TypeVar(
+    "_LinkAnswer",
+    pb.DeclineDeliveryResponse,
+    pb.UnlinkResponse,
+    pb.RaiseLevelResponse,
+    pb.LowerLevelResponse,
+    pb.AllowWhileLostResponse,
+)
 
 
 class CardServicer:
@@ -122,7 +130,7 @@ class CardServicer:
             call,
             request.request_id,
             command,
-            lambda answer: pb.DeclineDeliveryResponse(link=convert.link(answer.link, self._vault)),
+            lambda answer: self._linked(pb.DeclineDeliveryResponse(), answer),
         )
 
     async def GetCard(
@@ -160,7 +168,7 @@ class CardServicer:
             call,
             request.request_id,
             command,
-            lambda answer: pb.UnlinkResponse(link=convert.link(answer.link, self._vault)),
+            lambda answer: self._linked(pb.UnlinkResponse(), answer),
         )
 
     async def RaiseLevel(
@@ -179,7 +187,7 @@ class CardServicer:
             call,
             request.request_id,
             command,
-            lambda answer: pb.RaiseLevelResponse(link=convert.answered_link(answer, self._vault)),
+            lambda answer: self._linked(pb.RaiseLevelResponse(), answer),
         )
 
     async def LowerLevel(
@@ -197,7 +205,7 @@ class CardServicer:
             call,
             request.request_id,
             command,
-            lambda answer: pb.LowerLevelResponse(link=convert.answered_link(answer, self._vault)),
+            lambda answer: self._linked(pb.LowerLevelResponse(), answer),
         )
 
     async def AllowWhileLost(
@@ -216,9 +224,7 @@ class CardServicer:
             call,
             request.request_id,
             command,
-            lambda answer: pb.AllowWhileLostResponse(
-                link=convert.answered_link(answer, self._vault)
-            ),
+            lambda answer: self._linked(pb.AllowWhileLostResponse(), answer),
         )
 
     async def ListLinks(
@@ -273,6 +279,11 @@ class CardServicer:
             Submission(command=command, at=command.at, encode=lambda _: b"")
         )
         return refusal(answer) if isinstance(answer, Rejected) else None
+
+    def _linked(self, answer: _LinkAnswer, left: LinkAnswer) -> _LinkAnswer:
+        link_id = self._vault.write_id(left.link.citizen, left.link.number)
+        convert.write_link(answer.link, left.link, link_id, left.allow_until)
+        return answer
 
     def _written(self, answer: _HeldAnswer, held: HeldCard) -> _HeldAnswer:
         link_id = self._vault.write_id(held.link.citizen, held.link.number)

@@ -18,21 +18,22 @@ from essc_platform.core.records import (
     Proof,
 )
 from essc_platform.vault import Vault
-from essc_platform.wire.convert_cards import card, link
-from essc_wire.times import to_timestamp
+from essc_platform.wire.convert_cards import write_card, write_link
+from essc_wire.times import to_timestamp, write_time
 
 
 def licence_payload(facts: LicenceFacts, vault: Vault) -> bytes:
     """What the platform signs (R8)."""
-    return card_pb2.CardPayload(
+    payload = card_pb2.CardPayload(
         card_id=vault.write_id(facts.citizen, facts.number),
         masked_name=facts.masked_name,
         region=facts.region,
-        issue_time=to_timestamp(facts.issue_time),
-        expire_time=to_timestamp(facts.expire_time),
         algorithm="Ed25519",
         platform_id=vault.platform_id,
-    ).SerializeToString()
+    )
+    write_time(payload.issue_time, facts.issue_time)
+    write_time(payload.expire_time, facts.expire_time)
+    return payload.SerializeToString()
 
 
 def event_body(event: Event, origin: Origin, vault: Vault, policy: Policy) -> bytes:
@@ -47,14 +48,16 @@ def event_body(event: Event, origin: Origin, vault: Vault, policy: Policy) -> by
         allow_until = acting.opened_until(
             event.link.allow_time, event.card.loss_time, event.at, policy
         )
-    return event_pb2.Event(
-        kind=int(event.kind),  # type: ignore[arg-type]
-        event_time=to_timestamp(event.at),
-        link=link(event.link, vault, allow_until) if event.link else None,
-        card=card(event.card) if event.card else None,
-        request_id=origin.request_id if is_own else "",
-        traceparent=origin.traceparent if is_own else "",
-    ).SerializeToString()
+    body = event_pb2.Event(kind=int(event.kind))  # type: ignore[arg-type]
+    write_time(body.event_time, event.at)
+    if event.link:
+        link_id = vault.write_id(event.link.citizen, event.link.number)
+        write_link(body.link, event.link, link_id, allow_until)
+    if event.card:
+        write_card(body.card, event.card)
+    if is_own:
+        body.request_id, body.traceparent = origin.request_id, origin.traceparent
+    return body.SerializeToString()
 
 
 def challenge(started: StartedChallenge, vouch_kind: int, vault: Vault) -> identity_pb2.Challenge:

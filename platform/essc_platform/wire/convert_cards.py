@@ -7,11 +7,10 @@ the hottest answers there are consist of such messages.
 from essc.card.v1 import card_pb2
 from essc_platform.core import acting, cards
 from essc_platform.core.citizens import masked_id_number, masked_name
-from essc_platform.core.holdings import HeldCard, LinkAnswer
+from essc_platform.core.holdings import HeldCard
 from essc_platform.core.policy import Policy
 from essc_platform.core.records import CardView, Instant, Licence, Link
 from essc_platform.store.views import Held
-from essc_platform.vault import Vault
 from essc_wire.times import write_time
 
 
@@ -27,18 +26,6 @@ def write_link(
     write_time(place.activate_time, record.activate_time)
     write_time(place.unlink_time, record.unlink_time)
     write_time(place.allow_until_time, allow_until)
-
-
-def link(record: Link, vault: Vault, allow_until: Instant | None = None) -> card_pb2.Link:
-    """A link, with its id, and until when it is open although the card is lost."""
-    place = card_pb2.Link()
-    write_link(place, record, vault.write_id(record.citizen, record.number), allow_until)
-    return place
-
-
-def answered_link(answer: LinkAnswer, vault: Vault) -> card_pb2.Link:
-    """A link as a command left it."""
-    return link(answer.link, vault, answer.allow_until)
 
 
 def write_seen_link(
