@@ -179,6 +179,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     begun.callback(lock.close)
     store = Store(config.data / STORE_FILE, config.store_bytes_max)
     begun.callback(store.close)
+    store.begin_folding()
     vault = open_vault(config.data)
     clock = PartyClock(int(read_fact(store.reader, CLOCK_FACT) or "0"))
     policy = Policy(loss=config.loss)

@@ -17,11 +17,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from essc_platform.store import tables
+from essc_platform.store.folding import Folding
 
 _CACHE_KIB = 16 * 1024
-# Pages in the write-ahead log before they are folded into the file. The same pages are written
-# often: at SQLite's own 1000, every other full batch folds (a third of its commit, measured).
-_LOG_PAGES = 8000
+# Pages in the write-ahead log, 128 MiB, at which the writer itself folds them into the file: the
+# bound, for when `folding.py` does not keep up.
+_LOG_PAGES = 32_000
 _PAGES_MAX = (1 << 32) - 2
 """SQLite's own limit."""
 STATEMENTS_KEPT = 512
@@ -41,7 +42,9 @@ class Settings:
 
 
 class Store:
-    """An opened database file. `writer` and `reader` are plain driver connections.
+    """An opened database file. `writer`, `reader` and `aside` are plain driver connections.
+
+    What is done `aside` changes nothing: the log is folded there.
 
     With `bytes_max` it grows so far and no further; what does not fit is refused as on a full disk.
     """
@@ -60,6 +63,9 @@ class Store:
             self._reading = self._engine.raw_connection()
             self.reader = self._prepared(self._reading)
             self.reader.execute("PRAGMA query_only=ON")
+            self._folds = self._engine.raw_connection()
+            self.aside = self._prepared(self._folds)
+            self._folding: Folding | None = None
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: the store cannot be opened: {error}") from error
         self.settings = Settings(
@@ -69,8 +75,15 @@ class Store:
         if self.settings != Settings("wal", 2):
             raise StoreError(f"{path}: the store is not durable here: {self.settings}")
 
+    def begin_folding(self) -> None:
+        """Folds the log beside the writer from now on, in a thread that `close` ends."""
+        self._folding = Folding(self.aside)
+
     def close(self) -> None:
-        """Closes both connections; the writer last, so that the WAL is folded in."""
+        """Closes all connections; the writer last, so that the WAL is folded in."""
+        if self._folding is not None:
+            self._folding.stop()
+        self._folds.close()
         self._reading.close()
         self._writing.close()
         self._engine.dispose()
