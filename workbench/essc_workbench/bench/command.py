@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import uvloop
 from rich.console import Console
 
-from essc_workbench.bench import machine, measures, overload
+from essc_workbench.bench import growth, machine, measures, overload
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.report import (
     BATCH_CODE,
@@ -16,6 +16,8 @@ from essc_workbench.bench.report import (
     CODE,
     FAIRNESS,
     FSYNC,
+    GROWTH,
+    GROWTH_CHANNELS,
     IMPORT,
     OF_OTHERS,
     OVERLOAD,
@@ -23,9 +25,11 @@ from essc_workbench.bench.report import (
     READY,
     REFUSAL,
     RSS,
+    RSS_MILLION,
     TARGETS,
     TICKET,
     WRITE,
+    WRITE_TAIL,
     Report,
 )
 from essc_workbench.failures import GOOD, UsageError
@@ -72,7 +76,7 @@ async def _bench(console: Console, wanted: set[str], json_path: Path | None, oth
 async def _measure_pinned(place: Place, wanted: set[str]) -> None:
     if READ in wanted:
         await measures.measure_reads(place)
-    if wanted & {WRITE, BATCHING}:
+    if wanted & {WRITE, WRITE_TAIL, BATCHING}:
         await measures.measure_writes(place, wanted=wanted)
     if wanted & {CODE, TICKET, BATCH_CODE}:
         await measures.measure_counter(place, wanted=wanted)
@@ -86,3 +90,7 @@ async def _measure_pinned(place: Place, wanted: set[str]) -> None:
         await measures.measure_import(place)
     if RSS in wanted:
         await measures.measure_memory(place)
+    if GROWTH_CHANNELS in wanted:
+        await growth.measure_channels(place)
+    if wanted & {GROWTH, RSS_MILLION}:
+        await growth.measure_citizens(place)

@@ -46,6 +46,16 @@ class Window:
         """How much of its core the server used."""
         return self.cpu_s / self.seconds
 
+    def latency_ms(self, percent: int) -> float:
+        """A percentile of its calls."""
+        return percentile(self.latencies_s, percent)
+
+
+def percentile(latencies_s: Iterable[float], percent: int) -> float:
+    """A percentile in milliseconds."""
+    latencies = sorted(latencies_s)
+    return latencies[min(len(latencies) * percent // 100, len(latencies) - 1)] * 1000
+
 
 def method(peer: Peer, path: str) -> Send:
     """A method of a party, taking and giving bytes."""

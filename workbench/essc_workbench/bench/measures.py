@@ -20,7 +20,7 @@ from essc_workbench.bench.baseline import METHOD
 from essc_workbench.bench.calls import Caller
 from essc_workbench.bench.counter_calls import BATCH, Counter
 from essc_workbench.bench.load import method
-from essc_workbench.bench.pairs import Calls, Contestant, compete, ratio
+from essc_workbench.bench.pairs import Calls, Contestant, compete, ratio, tail
 from essc_workbench.bench.parties import bare_server, channel_profile, platform
 from essc_workbench.bench.people import import_items, import_people
 from essc_workbench.bench.report import (
@@ -33,6 +33,7 @@ from essc_workbench.bench.report import (
     RSS,
     TICKET,
     WRITE,
+    WRITE_TAIL,
     Report,
 )
 from essc_workbench.failures import WorkbenchError
@@ -84,7 +85,7 @@ async def measure_writes(place: Place, *, wanted: set[str]) -> None:
     async with AsyncExitStack() as stack:
         ours = await _writer(stack, place, "Unlink, Apply")
         bare = single = None
-        if WRITE in wanted:
+        if wanted & {WRITE, WRITE_TAIL}:
             bare = await bare_contestant(stack, place, "bare server beside writes", READ_CALLS)
         if BATCHING in wanted:
             single = await _writer(stack, place, "Unlink, Apply one by one", "--batch-max", "1")
@@ -94,6 +95,7 @@ async def measure_writes(place: Place, *, wanted: set[str]) -> None:
     place.report.contestants += contestants
     if bare is not None:
         place.report.add_ratio(WRITE, ratio(bare, ours))
+        place.report.figures[WRITE_TAIL] = tail(bare, ours, 99)
     if single is not None:
         _add_gain(place.report, ours, single)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from essc_wire.client import Peer
-from essc_workbench.bench.load import Send, Window, drive
+from essc_workbench.bench.load import Send, Window, drive, percentile
 
 PAIRS_MIN = 7
 ROUNDS_MAX = 12
@@ -48,8 +48,7 @@ class Contestant:
 
     def latency_ms(self, percent: int) -> float:
         """A percentile of all calls of all windows."""
-        latencies = sorted(each for window in self.windows for each in window.latencies_s)
-        return latencies[min(len(latencies) * percent // 100, len(latencies) - 1)] * 1000
+        return percentile((each for window in self.windows for each in window.latencies_s), percent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +99,26 @@ def ratio(first: Contestant, second: Contestant, *, per_call: int = 1) -> Ratio:
         pairs=len(good),
         discarded=len(pairs) - len(good),
     )
+
+
+def tail(first: Contestant, second: Contestant, percent: int) -> float:
+    """The second's latency at a percentile, divided by the first's: the median over rounds."""
+    pairs = zip(first.windows, second.windows, strict=True)
+    return statistics.median(
+        other.latency_ms(percent) / one.latency_ms(percent) for one, other in pairs
+    )
+
+
+def growth(row: Sequence[Contestant]) -> float:
+    """What the dearest costs, divided by what the cheapest does; each beside the first."""
+    costs = [
+        statistics.median(
+            window.cpu_us / first.cpu_us
+            for window, first in zip(each.windows, row[0].windows, strict=True)
+        )
+        for each in row
+    ]
+    return max(costs) / min(costs)
 
 
 async def _window(contestant: Contestant) -> Window:

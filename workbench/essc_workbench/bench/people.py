@@ -30,9 +30,9 @@ class Person:
     phone: str
 
 
-def people(count: int) -> Iterator[Person]:
-    """The same people every time."""
-    for place in range(count):
+def people(count: int, first: int = 0) -> Iterator[Person]:
+    """The same people every time: so many of them, from one on."""
+    for place in range(first, first + count):
         birthday = _FIRST_BIRTHDAY + timedelta(days=place // _A_DAY)
         yield Person(
             name="测" + chr(0x4E00 + place % 20_000),
@@ -41,9 +41,9 @@ def people(count: int) -> Iterator[Person]:
         )
 
 
-def import_items(count: int, generation: Generation.ValueType) -> list[bytes]:
+def import_items(count: int, generation: Generation.ValueType, first: int = 0) -> list[bytes]:
     """What the bureau sends: each a person and an enabled card."""
-    return [_item(person, generation).SerializeToString() for person in people(count)]
+    return [_item(person, generation).SerializeToString() for person in people(count, first)]
 
 
 async def import_people(bureau: Peer, items: list[bytes]) -> float:
