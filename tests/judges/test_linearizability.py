@@ -208,6 +208,17 @@ def test_past_its_budget_the_finding_is_unknown() -> None:
     assert "zhang" in finding.notes[0].en
 
 
+def test_past_its_budget_a_load_names_whom_it_leaves_out() -> None:
+    told = Telling()
+    seen(told, "wechat")
+    seen(told, "wechat")
+
+    finding = Linearizability(budget=1, leaves_out=True).judge(evidence(told))
+
+    assert finding.ruling is Ruling.NOT_JUDGED
+    assert finding.not_judged == ("zhang: 2 operations, too many at once",)
+
+
 @pytest.mark.rule("R6")
 @pytest.mark.parametrize(
     ("party", "days", "ruling"),

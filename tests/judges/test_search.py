@@ -108,6 +108,15 @@ def test_past_its_budget_it_says_nothing() -> None:
     assert result == Exhausted(steps=20)
 
 
+def test_where_many_are_under_way_at_once_a_few_possibilities_are_enough() -> None:
+    operations = invented(6, 400, clients=12)
+
+    result = search(operations, STEP, State())
+
+    assert isinstance(result, Linearizable)
+    assert result.steps < 20_000  # to look at all of them takes 110,000
+
+
 def test_many_tries_and_scans_at_one_moment_cost_no_more_than_their_number_squared() -> None:
     issued = replace(
         LINKED, method="IssueCode", told={"code.code": "code#1"}, began_us=2, ended_us=3

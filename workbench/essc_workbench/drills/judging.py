@@ -55,7 +55,8 @@ LISTS: Final = (
 """What judges compare of the parties' state."""
 DRILL_JUDGES: Final[tuple[Judge, ...]] = (
     Totals(),
-    *(judge for judge in JUDGES if not isinstance(judge, Expectations)),
+    *(judge for judge in JUDGES if not isinstance(judge, Expectations | Linearizability)),
+    Linearizability(leaves_out=True),
 )
 """All judges, but for those of a scenario's own expectations, which a drill has not."""
 _ORDERING = (Linearizability, JointAtomicity)

@@ -42,8 +42,12 @@ class Linearizability:
         en="For each citizen, all operations can be put in one order that explains every answer",
     )
 
-    def __init__(self, budget: int = BUDGET) -> None:
-        self._budget = budget
+    def __init__(self, budget: int = BUDGET, *, leaves_out: bool = False) -> None:
+        """`budget` are steps for each citizen. With `leaves_out` those who take more are named as
+        not judged, and leave nothing unknown: a load may ask for a few so often at once that no
+        budget is enough.
+        """
+        self._budget, self._leaves_out = budget, leaves_out
 
     def judge(self, evidence: Evidence) -> Finding:
         """Puts each citizen's operations in order, or shows the smallest part that has none."""
@@ -62,6 +66,8 @@ class Linearizability:
                 is_shown = broken <= VIOLATIONS_MAX
                 part = smallest_window(said, result.at, model.step) if is_shown else (last,)
                 _tell(tally, citizen, part, last)
+            elif isinstance(result, Exhausted) and self._leaves_out:
+                tally.lacks(f"{citizen}: {len(said)} operations, too many at once")
             elif isinstance(result, Exhausted):
                 tally.undecided(
                     zh=f"{citizen}：{self._budget} 步之内未能判断",

@@ -10,7 +10,8 @@ The cost is counted in steps of the model and in configurations looked at. Past 
 is said.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from essc_workbench.judges.linearizability.operations import Operation
@@ -19,7 +20,14 @@ from essc_workbench.judges.linearizability.state import State
 Step = Callable[[State, Operation], tuple[State, ...]]
 BUDGET = 200_000
 """Steps for one citizen's history."""
+FEW = 16
+"""As many possibilities are kept in mind at first."""
+_SHARE_OF_FEW = 4
+"""Which part of the budget that may cost."""
+_ALL = 1 << 62
 _NEVER_US = 1 << 62
+Configuration = tuple[int, int]
+"""What is in its place of all that is on its way, as bits, and the number of the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,21 @@ class _SpentError(Exception):
 
 
 @dataclass(slots=True)
+class _Out:
+    """An operation that is on its way."""
+
+    index: int
+    bit: int
+    """Its bit among those that are on their way."""
+    is_look: bool
+    is_certain: bool
+    """Whether it was answered, so that it has to be in its place in the end."""
+    likeness: Hashable
+    """None where there is no other one on its way with it."""
+    last_us: int
+
+
+@dataclass(slots=True)
 class _Search:
     operations: Sequence[Operation]
     step: Step
@@ -62,10 +85,6 @@ class _Search:
     """States by number, so that the memo holds numbers."""
     numbers: dict[State, int] = field(default_factory=dict)
     memo: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
-    looks: list[bool] = field(default_factory=list)
-    """Of each operation, whether it is a look."""
-    alike: list[int] = field(default_factory=list)
-    """Of each operation, the bits of those like it that have to be answered before it."""
 
     def spend(self) -> None:
         """Counts one step: of the model, or from one configuration."""
@@ -91,84 +110,124 @@ class _Search:
             found = self.memo[key] = tuple(self.number(each) for each in following)
         return found
 
-    def with_looks(self, placed: int, state: int, looks: Sequence[int]) -> int:
+    def with_looks(self, placed: int, state: int, looks: Sequence[_Out]) -> int:
         """What is placed, with every look that fits this state as it is."""
-        for index in looks:
-            if not placed >> index & 1 and self.after(state, index) == (state,):
-                placed |= 1 << index
+        for each in looks:
+            if not placed & each.bit and self.after(state, each.index) == (state,):
+                placed |= each.bit
         return placed
 
     def until_placed(
-        self, configurations: set[tuple[int, int]], pending: Sequence[int], last: int
-    ) -> set[tuple[int, int]]:
-        """All that what is placed and known can be once this operation is in its place."""
-        bit = 1 << last
-        looks = [index for index in pending if self.looks[index]]
-        out = sum(1 << index for index in pending)
-        seen: set[tuple[int, int]] = set()
-        waiting = list(configurations)
-        reached: set[tuple[int, int]] = set()
-        while waiting:
-            placed, state = waiting.pop()
+        self, configurations: Iterable[Configuration], out: Sequence[_Out], last: _Out, most: int
+    ) -> set[Configuration]:
+        """What can be placed and known once this operation is in its place: so many at most, those
+        with the fewest placed.
+        """
+        looks = [each for each in out if each.is_look]
+        candidates = list(zip(out, _before(out), strict=True))
+        seen: set[Configuration] = set()
+        waiting = deque(configurations)
+        reached: set[Configuration] = set()
+        while waiting and len(reached) < most:
+            placed, state = waiting.popleft()
             placed = self.with_looks(placed, state, looks)
             if (placed, state) in seen:
                 continue
             seen.add((placed, state))
             self.spend()
-            if placed & bit:
-                reached.add((placed & ~bit, state))
+            if placed & last.bit:
+                reached.add((placed & ~last.bit, state))
                 continue
-            for index in pending:
-                if placed >> index & 1 or self.alike[index] & out & ~placed:
+            for each, before in candidates:
+                if placed & each.bit or before & ~placed:
                     continue
                 # What may never have happened and would have changed nothing, did not happen.
-                is_certain = self.operations[index].ended_us is not None
-                waiting += (
-                    (placed | 1 << index, following)
-                    for following in self.after(state, index)
-                    if following != state or is_certain
-                )
+                following = [
+                    (placed | each.bit, after)
+                    for after in self.after(state, each.index)
+                    if after != state or each.is_certain
+                ]
+                if each is last:
+                    waiting.extendleft(following)
+                else:
+                    waiting.extend(following)
         return reached
+
+    def through(self, start: State, most: int) -> int | None:
+        """The operation before whose answer no order is left; None if there is an order."""
+        likenesses = _likenesses(self.operations)
+        configurations: set[Configuration] = {(0, self.number(start))}
+        out: dict[int, _Out] = {}
+        free: list[int] = []
+        for _, is_end, index in _moments(self.operations):
+            if not is_end:
+                bit = free.pop() if free else 1 << len(out)
+                out[index] = _out(self.operations[index], index, bit, likenesses.get(index))
+                continue
+            last = out[index]
+            configurations = self.until_placed(configurations, list(out.values()), last, most)
+            if not configurations:
+                return index
+            del out[index]
+            free.append(last.bit)
+        return None
 
 
 def search(
     operations: Sequence[Operation], step: Step, start: State, budget: int = BUDGET
 ) -> Result:
-    """Whether some order of the operations explains them, beginning in a state."""
-    run = _Search(operations, step, budget)
-    run.looks = [each.is_a_look for each in operations]
-    run.alike = _alike(operations)
-    configurations = {(0, run.number(start))}
-    pending: list[int] = []
+    """Whether some order of the operations explains them, beginning in a state.
+
+    Most histories have an order that is found by keeping a few possibilities in mind. Only where
+    that finds none everything is looked at: many at once have very many orders.
+    """
+    run = _Search(operations, step, budget // _SHARE_OF_FEW)
     try:
-        for _, is_end, index in _moments(operations):
-            if not is_end:
-                pending.append(index)
-                continue
-            configurations = run.until_placed(configurations, pending, index)
-            if not configurations:
-                return Broken(run.steps, index)
-            pending.remove(index)
+        if run.through(start, FEW) is None:
+            return Linearizable(run.steps)
+    except _SpentError:
+        pass
+    run.budget = budget
+    try:
+        at = run.through(start, _ALL)
     except _SpentError:
         return Exhausted(run.steps)
-    return Linearizable(run.steps)
+    return Linearizable(run.steps) if at is None else Broken(run.steps, at)
 
 
-def _alike(operations: Sequence[Operation]) -> list[int]:
-    """For each operation, those that are like it in all but the time, and end earlier.
+def _out(operation: Operation, index: int, bit: int, likeness: Hashable) -> _Out:
+    return _Out(
+        index=index,
+        bit=bit,
+        is_look=operation.is_a_look,
+        is_certain=operation.ended_us is not None,
+        likeness=likeness,
+        last_us=_NEVER_US if operation.ended_us is None else operation.ended_us,
+    )
 
-    Of two such, both on their way, the one that must end first can always be put first.
+
+def _before(out: Sequence[_Out]) -> list[int]:
+    """Of each, the bits of those that are like it and end earlier, which are to be placed first.
+
+    Of two that differ in nothing but the time, both on their way, the one that must end first can
+    always be put first.
     """
-    found = [0] * len(operations)
-    groups: dict[Hashable, list[int]] = {}
-    for index in _not_alone(operations):
-        groups.setdefault(operations[index].likeness, []).append(index)
+    groups: dict[Hashable, list[_Out]] = {}
+    for each in out:
+        if each.likeness is not None:
+            groups.setdefault(each.likeness, []).append(each)
+    found: dict[int, int] = {}
     for group in groups.values():
         earlier = 0
-        for index in sorted(group, key=lambda n: (operations[n].ended_us or _NEVER_US, n)):
-            found[index] = earlier
-            earlier |= 1 << index
-    return found
+        for each in sorted(group, key=lambda each: (each.last_us, each.index)):
+            found[each.index] = earlier
+            earlier |= each.bit
+    return [found.get(each.index, 0) for each in out]
+
+
+def _likenesses(operations: Sequence[Operation]) -> dict[int, Hashable]:
+    """How those operations are that were on their way at the same time as another one."""
+    return {index: operations[index].likeness for index in _not_alone(operations)}
 
 
 def _not_alone(operations: Sequence[Operation]) -> list[int]:
