@@ -187,7 +187,7 @@ def _account(journey: str, channel: str, counts: Counts, *, is_total: bool = Fal
 def table_without_lines(first: str, *others: str) -> Table:
     """A table for a terminal that can be read in a file, too: words left, figures right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column(first)
+    table.add_column(first, overflow="fold")
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
     return table

@@ -63,7 +63,8 @@ def _objectives(result: Result) -> Table:
     table = table_without_lines("objective 目标", "wanted 要求", "seen 实际")
     for each in result.objectives:
         mark = Text("✓ ", style="green") if each.is_met else Text("✗ ", style="red")
-        table.add_row(mark.append(f"{each.text.en} {each.text.zh}"), each.wanted, each.seen)
+        text = mark.append(each.text.en).append(f"\n  {each.text.zh}", style="dim")
+        table.add_row(text, each.wanted, each.seen)
     return table
 
 
