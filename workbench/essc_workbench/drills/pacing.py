@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from math import inf
 from typing import Final
 
 from essc_workbench.drills.histograms import US_MAX, Classes, class_of
@@ -23,6 +24,9 @@ BURST: Final = 16
 """As many are sent in one go; then answers have their turn."""
 _LOOK_MS: Final = 250
 """So often whoever waits looks whether it was stopped."""
+_MANY: Final = 8
+_MANY_MS: Final = 5
+"""With so many under way it is enough to look so often besides."""
 _LATE_S: Final = LATE_US / 1e6
 _CUT_S: Final = 1.0
 _FULL: Final = Played(Outcome.NOT_SENT, "IN_FLIGHT_MAX")
@@ -58,8 +62,7 @@ class Pace:
         self._next: Intent | None = None
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
-        self._start_s = 0.0
-        self._stop_s = float("inf")
+        self._start_s, self._stop_s, self._due_s = 0.0, inf, inf
 
     @property
     def in_flight(self) -> int:
@@ -76,39 +79,57 @@ class Pace:
         Ends with the last one, or when it is stopped; journeys may still be under way then.
         """
         self._start_s, self._intents = start_s, intents
-        self._next = next(intents, None)
-        self._send_due()
+        self._done = self._loop.create_future()
+        self._step()
+        self._look()
         await self._done
 
-    def _send_due(self) -> None:
-        """Sends what is due now, and comes back when more is. A callback: a task costs more."""
+    def _step(self) -> None:
+        """The next journey, and when it is due."""
+        intent = self._next = next(self._intents, None)
+        self._due_s = inf if intent is None else self._start_s + intent.due_us * 1e-6
+
+    def _look(self) -> None:
+        """Sends what is due, and comes back when more is. A callback: a task costs more.
+
+        Loops wait in whole milliseconds: who is due sooner is sent then, never too early. Where
+        many are under way their answers wake the loop often, and what is due is sent then, too.
+        """
         try:
-            for _ in range(BURST):
-                intent, now_s = self._next, time.monotonic()
-                if intent is None or now_s > self._stop_s:
-                    self._end_following()
-                    return
-                wait_s = self._start_s + intent.due_us * 1e-6 - now_s
-                if wait_s > 0:
-                    self._wait(wait_s)
-                    return
-                self._send(intent, now_s + wait_s, -wait_s)
-                self._next = next(self._intents, None)
-            self._loop.call_soon(self._send_due)
+            is_more = self._send_due()
         except Exception as error:  # noqa: BLE001 - it reaches whoever follows
             if not self._done.done():
                 self._done.set_exception(error)
+            return
+        if self._done.done():
+            return
+        if is_more:
+            self._loop.call_soon(self._look)
+            return
+        least_ms = _MANY_MS if len(self._under_way) >= _MANY else 1
+        wait_ms = int((self._due_s - time.monotonic()) * 1000) + 1
+        self._loop.call_later(min(max(wait_ms, least_ms), _LOOK_MS) / 1000, self._look)
 
-    def _wait(self, wait_s: float) -> None:
-        """Loops wait in whole milliseconds: who is due sooner is sent then, never too early."""
-        millis = min(int(wait_s * 1000) + 1, _LOOK_MS)
-        self._loop.call_later(millis / 1000, self._send_due)
+    def _send_due(self) -> bool:
+        """Sends what is due, so many at most. Answers whether more is due."""
+        for _ in range(BURST):
+            intent, now_s = self._next, time.monotonic()
+            if intent is None or now_s > self._stop_s:
+                self._end_following()
+                return False
+            if self._due_s > now_s:
+                return False
+            self._send(intent, self._due_s, now_s - self._due_s)
+            self._step()
+        return True
 
     def _end_following(self) -> None:
+        if self._done.done():
+            return
         if self._next is not None:
             self._leave_out(chain((self._next,), self._intents))
-        if not self._done.done():
-            self._done.set_result(None)
+        self._next, self._due_s = None, inf
+        self._done.set_result(None)
 
     def _send(self, intent: Intent, due_s: float, behind_s: float) -> None:
         second, kind = intent.due_us // 1_000_000, intent.kind
@@ -141,6 +162,8 @@ class Pace:
             self.stop()
         now_s = clock()
         del self._under_way[intent.number]
+        if self._due_s <= now_s and not self._done.done():
+            self._send_due()
         due_us, sent_us = int((now_s - due_s) * 1e6), int((now_s - sent_s) * 1e6)
         due_us, sent_us = min(due_us, US_MAX), min(sent_us, US_MAX)
         self.tallies.end(intent.due_us // 1_000_000, intent.kind, played, due_us, sent_us)
