@@ -31,7 +31,8 @@ READ, WRITE, BATCHING = "read_ratio", "write_ratio", "batching_gain"
 CODE, TICKET, BATCH_CODE = "code_ratio", "ticket_ratio", "batch_code_ratio"
 REFUSAL, OVERLOAD, FAIRNESS = "refusal_cost", "overload_goodput", "fairness"
 AUDIT = "audit_speed"
-OF_OTHERS = frozenset({AUDIT})
+GENERATOR, LOCUST = "generator_ratio", "generator_vs_locust"
+OF_OTHERS = frozenset({AUDIT, GENERATOR, LOCUST})
 """Figures that are not of the platform alone; whoever measures them brings the measure."""
 WRITE_TAIL = "write_p99_ratio"
 GROWTH, GROWTH_CHANNELS = "growth_1m", "growth_400_channels"
@@ -54,6 +55,8 @@ TARGETS: dict[str, Target | None] = {
     RSS: Target(False, 200, " MiB", "memory with 100,000 cards, four links each"),
     RSS_MILLION: Target(False, 300, " MiB", "memory with 1,000,000 citizens, after that growth"),
     IMPORT: Target(False, 30, " s", "import of 100,000 citizens with a card"),
+    GENERATOR: Target(True, 0.85, "", "a bare closed loop's cost of a call, divided by a drill's"),
+    LOCUST: Target(True, 1.3, "", "locust's cost of a call, divided by a drill's"),
     AUDIT: Target(True, 10, "", "seconds of a drill's load for each second of its audit"),
     READY: Target(False, 8, " s", "until the federation of seven processes is ready"),
 }

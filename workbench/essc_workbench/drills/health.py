@@ -30,7 +30,8 @@ class Health:
     def __init__(self, processes: int) -> None:
         self._cpu_s = [0.0] * processes
         self._load_s = [0.0] * processes
-        self._whole_cpu_s = 0.0
+        self.cpu_s = 0.0
+        """Of all processes, while they waited for the last answers too."""
         self.sends = self.late_sends = 0
         self.loop_lag: Classes = {}
         self._pulses: dict[int, Pulse] = {}
@@ -39,7 +40,7 @@ class Health:
         """Adds what one said."""
         self._cpu_s[shard] += report.cpu_in_load_s
         self._load_s[shard] += report.in_load_s
-        self._whole_cpu_s += report.cpu_s
+        self.cpu_s += report.cpu_s
         self.sends += report.sends
         self.late_sends += report.late_sends
         add(self.loop_lag, report.loop_lag)
@@ -73,7 +74,7 @@ class Health:
             cpu=cpu,
             loop_lag_p99_us=lag_us,
             late=late,
-            cpu_us_per_call=round(self._whole_cpu_s / max(self.sends, 1) * 1e6, 1),
+            cpu_us_per_call=round(self.cpu_s / max(self.sends, 1) * 1e6, 1),
             void=tuple(_void(max(cpu, default=0.0), lag_us, late)),
         )
 

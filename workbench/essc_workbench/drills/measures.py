@@ -3,6 +3,7 @@
 `audit_speed`: seconds of load for each second of its audit, exports included. The load is about
 what this machine holds, half of it calls that change something; the audit also looks at all that
 the preparing did.
+`generator_ratio`, `generator_vs_locust`: see `rivals.py`.
 """
 
 import io
@@ -13,11 +14,12 @@ from typing import Any, Final
 from rich.console import Console
 
 from essc_workbench.bench.measures import Place
-from essc_workbench.bench.report import AUDIT
+from essc_workbench.bench.report import AUDIT, GENERATOR, LOCUST
 from essc_workbench.drills.concluding import Around
 from essc_workbench.drills.plan import Plan
 from essc_workbench.drills.playing import drilled
 from essc_workbench.drills.results import Audit, Result
+from essc_workbench.drills.rivals import measure_generator, measure_locust
 from essc_workbench.failures import WorkbenchError
 
 RATE: Final = 300.0
@@ -62,5 +64,9 @@ def _good(result: Result) -> Audit:
     return audit
 
 
-MEASURES: Final[Mapping[str, Callable[[Place], Awaitable[None]]]] = {AUDIT: measure_audit}
+MEASURES: Final[Mapping[str, Callable[[Place], Awaitable[None]]]] = {
+    GENERATOR: measure_generator,
+    LOCUST: measure_locust,
+    AUDIT: measure_audit,
+}
 """By the key of the figure."""
