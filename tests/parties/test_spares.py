@@ -13,8 +13,10 @@ from pathlib import Path
 import grpc
 import pytest
 
+from essc.card.v1.card_pb2 import Link
 from essc.channel.v1.channel_pb2 import FLOW_KIND_APPLY
 from essc_wire.refusals import reason_of
+from essc_workbench.exports import exported
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import DataFolder
@@ -204,6 +206,24 @@ async def test_a_folder_that_was_used_keeps_its_state(
         panel = await phone.home()
 
     assert panel.HasField("card")
+
+
+@pytest.mark.rule("R5")
+@pytest.mark.parametrize("begins_as_copy", [True, False])
+async def test_a_new_card_is_delivered_however_the_federation_begins(
+    template: Template, tmp_path: Path, *, begins_as_copy: bool
+) -> None:
+    running = federation_in(
+        DataFolder(tmp_path),
+        channels=("alipay",),
+        template=template if begins_as_copy else None,
+        people=(),
+    )
+    async with running as federation, federation.connections() as connections:
+        snapshot = await exported(connections.lab("platform"), "links")
+
+    states = [link.state for link in snapshot.links if link.channel_id == "alipay"]
+    assert states.count(Link.STATE_DELIVERED) == 1
 
 
 async def test_a_restarted_party_may_be_a_spare_at_the_same_address(

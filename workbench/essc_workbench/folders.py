@@ -48,7 +48,8 @@ class State:
     enrolled: list[str] = field(default_factory=list)
     """Parties that are registered at the platform."""
     populated: list[str] = field(default_factory=list)
-    """Parties that know the personas: the platform, and channels with their accounts."""
+    """Parties that know the personas: the platform, and channels with their accounts; and
+    `new-cards` once those persons are registered whose cards come into channels."""
     faults: str = ""
     """Where faults are added while `essc up` runs."""
 

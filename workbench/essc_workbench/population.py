@@ -7,13 +7,18 @@ An account is named like its persona, its reserved phone is the persona's, and e
 same payment password, so that nobody has to look anything up.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from essc.family.v1.family_pb2 import Relation
 from essc.identity.v1.identity_pb2 import Person
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1.lab_service_pb2_grpc import AccountServiceStub, PersonaServiceStub
-from essc.registry.v1.physical_card_pb2 import PHYSICAL_CARD_STATUS_NORMAL, Generation
+from essc.registry.v1.physical_card_pb2 import (
+    GENERATION_THIRD,
+    PHYSICAL_CARD_STATUS_NORMAL,
+    Generation,
+)
 from essc_wire.client import Peer
 from essc_workbench.bureau import Bureau
 from essc_workbench.calls import all_of, fixed_id, patient, unless
@@ -49,6 +54,11 @@ class Persona:
     bindings: tuple[Bound, ...] = ()
     is_linked: bool = False
 
+    @property
+    def has_new_card(self) -> bool:
+        """Whether the card, when it is issued, comes into channels (R5)."""
+        return self.generation == GENERATION_THIRD
+
 
 async def personas(platform_lab: Peer) -> dict[str, Persona]:
     """All personas, by id."""
@@ -81,9 +91,9 @@ def _persona(item: lab.Persona) -> Persona:
     )
 
 
-async def register_all(bureau: Bureau, people: dict[str, Persona]) -> None:
-    """Registers every persona with the physical card it is said to have."""
-    await all_of(_register(bureau, persona) for persona in people.values())
+async def register_all(bureau: Bureau, people: Iterable[Persona]) -> None:
+    """Registers personas with the physical cards that they are said to have."""
+    await all_of(_register(bureau, persona) for persona in people)
 
 
 async def _register(bureau: Bureau, persona: Persona) -> None:

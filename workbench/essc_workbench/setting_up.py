@@ -27,10 +27,17 @@ from essc_workbench.population import (
 from essc_workbench.programs import Profile
 from essc_workbench.routes import PLATFORM
 
+NEW_CARDS = "new-cards"
+"""Stands among those populated once the persons are registered whose cards come into channels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUp:
-    """One setting up. The state says what is done, and is saved at the end."""
+    """One setting up. The state says what is done, and is saved at the end.
+
+    A new card is delivered when it is issued (R5), so whoever has one is registered only once there
+    are channels: a prepared folder, which has none, and one set up from nothing end up alike.
+    """
 
     folder: DataFolder
     state: State
@@ -64,19 +71,22 @@ class SetUp:
             state.enrolled.append(WINDOW)
 
     async def _populate(self) -> None:
-        missing = [name for name in (PLATFORM, *self.profiles) if name not in self.state.populated]
+        wanted = (PLATFORM, NEW_CARDS, *self.profiles) if self.profiles else (PLATFORM,)
+        missing = [name for name in wanted if name not in self.state.populated]
         if not missing:
             return
         everybody = await personas(self.connections.platform_lab())
         if PLATFORM in missing:
             await self._register(everybody)
+        if NEW_CARDS in missing:
+            await self._register_new_cards(everybody)
         people = everybody
         if self.people is not None:
             unknown = [name for name in self.people if name not in everybody]
             if unknown:
                 raise UsageError(f"{', '.join(unknown)}: no such persona")
             people = {name: everybody[name] for name in self.people}
-        channels = [name for name in missing if name != PLATFORM]
+        channels = [name for name in missing if name in self.profiles]
         if people:
             await asyncio.gather(*(self._open_accounts(name, people) for name in channels))
         if self.people is None:
@@ -84,12 +94,18 @@ class SetUp:
 
     async def _register(self, people: dict[str, Persona]) -> None:
         connections = self.connections
-        await register_all(Bureau(connections.platform(BUREAU)), people)
+        early = [each for each in people.values() if not each.has_new_card]
+        await register_all(Bureau(connections.platform(BUREAU)), early)
         window, lab = connections.platform(WINDOW), connections.platform_lab()
         await make_families(window, lab, people)
         await make_links(window, lab, people)
         await bring_linked_to_status(Bureau(connections.platform(BUREAU)), people)
         self.state.populated.append(PLATFORM)
+
+    async def _register_new_cards(self, people: dict[str, Persona]) -> None:
+        bureau = Bureau(self.connections.platform(BUREAU))
+        await register_all(bureau, [each for each in people.values() if each.has_new_card])
+        self.state.populated.append(NEW_CARDS)
 
     async def _open_accounts(self, channel_id: str, people: dict[str, Persona]) -> None:
         if self.connections.has_lab(channel_id):

@@ -106,7 +106,7 @@ class Cast:
     async def get_ready(self) -> None:
         """Registers who is described, and brings about what they had before."""
         bureau = Bureau(self._connections.platform(BUREAU))
-        await register_all(bureau, self._registered())
+        await register_all(bureau, self._registered().values())
         await asyncio.gather(*(self._link(alias, spec) for alias, spec in self._specs.items()))
         await bring_linked_to_status(bureau, self._described)
 
