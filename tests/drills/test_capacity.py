@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from essc_workbench.cli import app
 from essc_workbench.drills.capacity.assumptions import ASSUMPTIONS, WRITES, assumed, mix_of
-from essc_workbench.drills.capacity.costs import Costs, Fit, fit
+from essc_workbench.drills.capacity.costs import Costs
+from essc_workbench.drills.capacity.fits import Fit, fit
 from essc_workbench.drills.capacity.model import Figure, Need, Range, need, process_rate
 from essc_workbench.drills.capacity.stretches import Drill, drills_of
 from essc_workbench.drills.journey_names import JourneyName

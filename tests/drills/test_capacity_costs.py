@@ -1,6 +1,7 @@
 """What journeys cost, found in drills whose truth is known."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from tests.drills.costly import IDLE_S, PANEL_S, SCAN_S, drill, truth
 
 from essc_workbench.drills.capacity.checking import check
-from essc_workbench.drills.capacity.costs import fit, told
+from essc_workbench.drills.capacity.costs import Costs
+from essc_workbench.drills.capacity.fits import fit, told
 from essc_workbench.drills.capacity.least_squares import equations, solved, tangle
 from essc_workbench.drills.capacity.model import Range
 from essc_workbench.drills.capacity.stretches import Drill, drills_of
@@ -58,11 +60,24 @@ def test_a_drill_ten_times_larger_lies_in_the_range_that_small_ones_give() -> No
         assert abs(checked.error) < 0.25
 
 
-def test_without_noise_the_prediction_is_right_to_a_few_hundredths() -> None:
+def test_without_noise_the_costs_are_right_to_a_few_hundredths() -> None:
+    found = fit(drills(*small(0.0)))
     checked = check(drills(*small(0.0), drill(LARGE)))
 
+    assert found.costs.cores(LARGE) == pytest.approx(truth(LARGE), rel=0.03)
     assert checked.name == "drill-4"
-    assert abs(checked.error) < 0.03
+    assert checked.is_within
+
+
+def test_beyond_the_drills_a_journey_may_cost_less_but_not_more() -> None:
+    costs = Costs({"panel": 0.001, "scan": 0.002}, rate_max=100.0, power=0.25)
+    waking = replace(costs, waking=0.001, half=50.0)
+
+    assert costs.cores({"panel": 100.0}) == pytest.approx(0.1)
+    assert costs.cores({"panel": 1600.0}) == pytest.approx(1.6 / 2)
+    # Where wakings are known, what only reads has nothing else to share.
+    assert waking.cores({"panel": 1600.0}) == pytest.approx(1.6 + 1.6 / 33)
+    assert waking.cores({"scan": 1600.0}) == pytest.approx(3.2 / 2 + 1.6 / 33)
 
 
 def test_a_drill_that_nothing_explains_is_not_hidden_by_the_range() -> None:

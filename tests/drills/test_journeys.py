@@ -10,6 +10,7 @@ import pytest
 from tests.drills.journey_plans import ALL, plan_of
 
 from essc_workbench.connections import Connections
+from essc_workbench.drills.capacity.assumptions import WRITES
 from essc_workbench.drills.journeys.company import company_of
 from essc_workbench.drills.journeys.prepared import Prepared, read_prepared
 from essc_workbench.drills.orders import Order
@@ -97,6 +98,15 @@ async def _evidence(folder: DataFolder, books: list[Path]) -> Evidence:
 @pytest.mark.parametrize("name", ALL)
 def test_every_journey_ends_as_it_should(drilled: Drilled, name: str) -> None:
     assert [each.outcome for each in drilled.played[name]] == ["ok"] * 4
+
+
+def test_journeys_ask_for_as_many_changes_as_capacity_counts(drilled: Drilled) -> None:
+    rows = read_notes(drilled.folder.root / "notes-0").rows
+    settled = 1  # a payment is settled by the platform itself: nobody asks it to
+
+    asked = len({row.request_id for row in rows if row.request_id})
+
+    assert asked == 4 * (sum(WRITES[name] for name in ALL) - settled)
 
 
 def test_whoever_is_to_be_linked_has_a_link_of_their_own_in_every_channel(

@@ -60,10 +60,10 @@ WRITES: Final[Mapping[str, float]] = {
     "wrong_password": 2,
     "family": 8,
     "certify": 3,
-    "pay": 6,
+    "pay": 5,
     "report_loss": 2,
 }
-"""How many changes a journey asks of the platform, each a row of the ledger and a durable commit,
+"""How many changes a journey asks of the platform, a settlement included; each is a durable commit,
 shared with what else is in its batch."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from essc_workbench.drills.capacity.costs import fit, told
+from essc_workbench.drills.capacity.fits import fit, told
 from essc_workbench.drills.capacity.model import Range
 from essc_workbench.drills.capacity.stretches import Drill
 from essc_workbench.failures import UsageError

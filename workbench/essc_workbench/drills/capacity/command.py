@@ -9,7 +9,7 @@ from rich.console import Console
 
 from essc_workbench.drills.capacity.assumptions import assumed, mix_of
 from essc_workbench.drills.capacity.checking import check
-from essc_workbench.drills.capacity.costs import fit
+from essc_workbench.drills.capacity.fits import fit
 from essc_workbench.drills.capacity.model import need
 from essc_workbench.drills.capacity.stretches import Drill, drills_of
 from essc_workbench.drills.capacity.telling import (

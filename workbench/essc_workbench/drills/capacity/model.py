@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
 from essc_workbench.drills.capacity.assumptions import WRITES
-from essc_workbench.drills.capacity.costs import Costs, Fit
+from essc_workbench.drills.capacity.costs import Costs
+from essc_workbench.drills.capacity.fits import Fit
 from essc_workbench.drills.capacity.stretches import Drill
 from essc_workbench.failures import UsageError
 

@@ -8,7 +8,8 @@ from rich.table import Table
 
 from essc_workbench.drills.capacity.assumptions import ASSUMPTIONS
 from essc_workbench.drills.capacity.checking import Checked
-from essc_workbench.drills.capacity.costs import Costs, Fit
+from essc_workbench.drills.capacity.costs import Costs
+from essc_workbench.drills.capacity.fits import Fit
 from essc_workbench.drills.capacity.model import BUCKETS, FAR, Figure, Need, Range
 from essc_workbench.drills.capacity.stretches import Drill
 from essc_workbench.drills.results import Words
