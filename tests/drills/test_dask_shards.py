@@ -237,6 +237,11 @@ async def test_a_plan_is_run_from_the_command_line_on_a_cluster(dask: Dask, tmp_
     result = read_result(report)
     assert result.counts.is_whole
     assert result.counts.ok > 0
+    assert result.audit is not None  # from the histories that came back
+    assert result.audit.calls > result.counts.ok
+    rulings = {each.ruling for each in result.audit.findings}
+    assert "good" in rulings
+    assert rulings <= {"good", "not-judged"}
     assert result.generator.processes == 2
     assert result.environment["generator"].startswith("2 processes on Dask workers")
     assert result.replay.endswith(" ".join(where))
