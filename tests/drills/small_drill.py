@@ -21,6 +21,7 @@ from essc_wire.keys import new_key, write_key
 from essc_workbench.connections import Connections, party_key
 from essc_workbench.drills.audit import audited
 from essc_workbench.drills.journeys.company import company_of
+from essc_workbench.drills.journeys.playable import unplayable
 from essc_workbench.drills.orders import Order
 from essc_workbench.drills.outcomes import Outcome
 from essc_workbench.drills.preparing import prepare
@@ -63,6 +64,7 @@ async def drilled(
 ) -> Drilled:
     """Plays each journey of the mix in both channels at once, twice, and audits what came."""
     plan = plan_of(mix, citizens=citizens)
+    assert list(unplayable(plan)) == []
     books = [root / "notes-before", root / "notes-0"]
     origin_ns = time.monotonic_ns()
     async with _federation(root) as (folder, connections):

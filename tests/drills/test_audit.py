@@ -114,7 +114,7 @@ async def test_an_honest_federation_is_found_good(tmp_path: Path) -> None:
 async def test_an_honest_federation_with_families_and_money_is_found_good_by_all(
     tmp_path: Path,
 ) -> None:
-    found = await drilled(tmp_path, ALL, citizens=200)
+    found = await drilled(tmp_path, ALL, citizens=240)
 
     assert set(found.outcomes) == {Outcome.OK}
     assert found.good == GOOD
