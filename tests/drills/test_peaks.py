@@ -53,6 +53,17 @@ async def played(folder: Path, plan: str) -> Result:
     return read_result(folder / "drill")
 
 
+async def undisturbed(folder: Path, plan: str) -> tuple[Result, Path]:
+    """A drill that is not void: a machine that keeps the generator waiting says nothing of lags."""
+    for turn in ("first", "second", "third"):
+        own = folder / turn
+        own.mkdir()
+        result = await played(own, plan)
+        if not result.generator.void:
+            return result, own / "drill"
+    raise AssertionError(f"the machine was never quiet: {result.generator.void}")
+
+
 @pytest.mark.soak
 @pytest.mark.rule("R91")
 @pytest.mark.timeout(300)
@@ -73,9 +84,9 @@ async def test_a_kill_at_the_peak_loses_nothing_and_is_soon_over(tmp_path: Path)
 @pytest.mark.rule("R16")
 @pytest.mark.timeout(300)
 async def test_the_lag_of_events_is_a_few_writes_and_stays_so(tmp_path: Path) -> None:
-    result = await played(tmp_path, WRITING)
+    result, folder = await undisturbed(tmp_path, WRITING)
 
-    write_us = statistics.median(write_times_us(tmp_path / "drill" / NOTES))
+    write_us = statistics.median(write_times_us(folder / NOTES))
     lags_us = [each.event_lag_p99_us for each in result.seconds if each.event_lag_p99_us]
     early_us, late_us = thirds(lags_us)
     assert result.event_lag is not None
