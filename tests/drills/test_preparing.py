@@ -1,10 +1,15 @@
 """Preparing many at once: in lanes, and ended by the first failure."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
+from tests.drills.journey_plans import plan_of
 
+from essc_workbench.drills.preparing import prepare
 from essc_workbench.drills.preparing.making import in_lanes
+from essc_workbench.federation import federation_in
+from essc_workbench.folders import DataFolder
 
 
 async def test_so_many_are_under_way_and_no_more() -> None:
@@ -37,3 +42,17 @@ async def test_the_first_failure_ends_all() -> None:
         await in_lanes((job(number) for number in range(100)), 2)
 
     assert len(done) < 5
+
+
+@pytest.mark.soak
+async def test_preparing_again_only_repeats_what_was_done(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "federation")
+    plan = plan_of({"show_code": 1.0, "certify": 1.0, "pay": 1.0}, citizens=80)
+
+    async with federation_in(folder, channels=("wechat", "alipay"), people=()):
+        first = await prepare(folder, plan, 1)
+        again = await prepare(folder, plan, 1)
+
+    assert again.links == first.links
+    assert set(again.links["wechat"].serials) == {1}
+    assert again.run != first.run

@@ -78,9 +78,10 @@ class Checks:
         asked: identity.Challenge,
         purpose: identity.Purpose.ValueType,
         digits: str,
+        request_id: str,
     ) -> str:
         """A proof by the code of a text message."""
-        return await self._proof(turn, person, asked, purpose, text_code=digits)
+        return await self._proof(turn, person, asked, purpose, request_id, text_code=digits)
 
     async def _asked(
         self,
@@ -117,9 +118,10 @@ class Checks:
         person: Resident,
         asked: identity.Challenge,
         purpose: identity.Purpose.ValueType,
+        request_id: str = "",
         **given: Any,
     ) -> str:
-        request_id = turn.request_id()
+        request_id = request_id or turn.request_id()
         request = service.AnswerChallengeRequest(
             request_id=request_id, challenge_id=asked.challenge_id, **given
         )

@@ -7,10 +7,10 @@ from essc.identity.v1 import identity_pb2 as identity
 from essc.password.v1 import password_service_pb2 as passwords
 from essc.settlement.v1 import payment_service_pb2 as payments
 from essc_wire.times import to_instant
-from essc_workbench.drills.journeys.calls import Ask, Line
+from essc_workbench.drills.journeys.calls import Ask, Ended, Line
 from essc_workbench.drills.journeys.desk import Desk
 from essc_workbench.drills.journeys.turns import Turn
-from essc_workbench.inboxes import Inbox
+from essc_workbench.inboxes import Code, Inbox
 
 _LINK: Final = ("link.link_id", "link.serial", "link.state", "link.level")
 
@@ -101,8 +101,22 @@ class Equipping:
         desk, person = self._desk, self._desk.people.person(place)
         link_id = desk.links.id_of(place)
         asked = await desk.checks.started(turn, person, method, purpose, link_id)
-        code = await inbox.take()
-        return await desk.checks.by_code(turn, person, asked, purpose, code.digits)
+        request_id, tried = turn.request_id(), list[Code]()
+        while True:
+            code = await inbox.take(besides=tried)
+            try:
+                proof = await desk.checks.by_code(
+                    turn, person, asked, purpose, code.digits, request_id
+                )
+            except Ended as ended:
+                # Done before, by the code of another message: nothing new was sent this time.
+                if ended.reason != "REQUEST_ID_REUSED":
+                    raise
+                tried.append(code)
+                continue
+            for each in tried:
+                inbox.put_back(each)
+            return proof
 
 
 def _raised(answer: cards.RaiseLevelResponse) -> tuple[Any, ...]:

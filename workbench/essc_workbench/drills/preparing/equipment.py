@@ -5,6 +5,7 @@ from typing import Final
 from essc_workbench.bureau import Bureau
 from essc_workbench.calls import fixed_id
 from essc_workbench.drills.journey_names import JourneyName
+from essc_workbench.drills.journeys.calls import Ended
 from essc_workbench.drills.journeys.circles import CODES, bound_households
 from essc_workbench.drills.journeys.equipping import Equipping
 from essc_workbench.drills.journeys.families import ADDINGS, HOLDERS, FamilyDesk
@@ -121,7 +122,12 @@ async def _bind(making: Making, homes: range) -> None:
         first = home * HOUSEHOLD
         turn = making.turn(first)
         await equipping.set_password(turn, first + Role.PARENT, CARD_PASSWORD)
-        await at.add(turn, first + Role.PARENT, first + Role.GRANDPARENT, ADDINGS[0])
+        try:
+            await at.add(turn, first + Role.PARENT, first + Role.GRANDPARENT, ADDINGS[0])
+        except Ended as ended:
+            # Done before, with another photo: each that is taken is new.
+            if ended.reason != "REQUEST_ID_REUSED":
+                raise
 
     await making.each("families", homes, bind)
     await lab_port.close()
