@@ -6,10 +6,12 @@ from typing import Any
 import grpc
 import pytest
 
+from essc.card.v1 import card_service_pb2 as card
 from essc_workbench.bench.callers import Done, Errand, done_by
 from essc_workbench.failures import WorkbenchError
 
-METHOD = "/essc.bench.Bare/Answer"
+METHOD = "/essc.card.v1.CardService/GetCard"
+LINKS = {"one", "two"}
 PROGRAMS = ["bare_caller.py", pytest.param("locust_caller.py", marks=pytest.mark.soak)]
 
 
@@ -26,7 +28,7 @@ class Counting:
         self.count += 1
         if dict(context.invocation_metadata() or ()).get("authorization") != "Bearer abc":
             await context.abort(grpc.StatusCode.UNAUTHENTICATED)
-        return b"answer"
+        return b""
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ async def server() -> AsyncIterator[Counting]:
     counting, served = Counting(), grpc.aio.server()
     method: Any = grpc.unary_unary_rpc_method_handler(counting.answer)
     served.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler("essc.bench.Bare", {"Answer": method}),)
+        (grpc.method_handlers_generic_handler("essc.card.v1.CardService", {"GetCard": method}),)
     )
     counting.address = f"127.0.0.1:{served.add_insecure_port('127.0.0.1:0')}"
     await served.start()
@@ -47,7 +49,7 @@ def errand(server: Counting, authorization: str) -> Errand:
         address=server.address,
         method=METHOD,
         authorization=authorization,
-        requests=[b"one", b"two"],
+        requests=[card.GetCardRequest(link_id=each).SerializeToString() for each in LINKS],
         seconds=0.5,
         in_flight=4,
     )
@@ -58,7 +60,7 @@ async def test_it_calls_for_as_long_as_it_was_told(server: Counting, program: st
     done = await done_by(program, errand(server, "Bearer abc"))
 
     assert 0 < done.calls <= server.count
-    assert server.asked == {b"one", b"two"}
+    assert {card.GetCardRequest.FromString(each).link_id for each in server.asked} == LINKS
     assert 0.4 < done.seconds < 5
     assert done.cpu_us > 0
 

@@ -1,6 +1,7 @@
-"""Locust's gRPC user as a process: its documented way, users in a loop, each call reported to it.
+"""Locust's gRPC user as a process, as docs.locust.io has it.
 
-As docs.locust.io has it: gRPC on grpc.experimental.gevent, `events.request.fire` after each call.
+gRPC on gevent; each user has a channel and a stub of its own, and an interceptor that reports each
+call with its time.
 """
 
 import grpc.experimental.gevent as grpc_gevent  # isort: skip
@@ -19,35 +20,52 @@ import grpc  # noqa: E402
 from locust import User, task  # noqa: E402
 from locust.env import Environment  # noqa: E402
 
+from essc.card.v1 import card_service_pb2 as card  # noqa: E402
+from essc.card.v1.card_service_pb2_grpc import CardServiceStub  # noqa: E402
 from essc_workbench.bench.callers import WARM_S  # noqa: E402
 
 TOLD: dict[str, Any] = json.loads(sys.stdin.readline())
-REQUESTS = cycle([b64decode(each) for each in TOLD["requests"]])
+REQUESTS = cycle([card.GetCardRequest.FromString(b64decode(each)) for each in TOLD["requests"]])
 METADATA = (("authorization", TOLD["authorization"]),)
-CHANNEL = grpc.insecure_channel(TOLD["address"], options=(("grpc.enable_http_proxy", 0),))
-SEND: Any = CHANNEL.unary_unary(TOLD["method"])
+
+
+class Reporting(grpc.UnaryUnaryClientInterceptor):
+    """Reports each call to locust, with its time."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._report: Any = environment.events.request.fire
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        began_s = time.perf_counter()
+        response, length, failure = None, 0, None
+        try:
+            response = continuation(details, request)
+            length = response.result().ByteSize()
+        except grpc.RpcError as error:
+            failure = error
+        self._report(
+            request_type="grpc",
+            name=details.method,
+            response_time=(time.perf_counter() - began_s) * 1000,
+            response_length=length,
+            response=response,
+            context=None,
+            exception=failure,
+        )
+        return response
 
 
 class Caller(User):
-    """One user: sends, waits, reports."""
+    """One user: opens panels, one after the other."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        channel = grpc.insecure_channel(TOLD["address"], options=(("grpc.enable_http_proxy", 0),))
+        self._stub: Any = CardServiceStub(grpc.intercept_channel(channel, Reporting(environment)))
 
     @task
     def call(self) -> None:
-        began_s = time.perf_counter()
-        answer, failure = b"", None
-        try:
-            answer = SEND(next(REQUESTS), timeout=10.0, metadata=METADATA)
-        except grpc.RpcError as error:
-            failure = error
-        self.environment.events.request.fire(
-            request_type="grpc",
-            name=TOLD["method"],
-            response_time=(time.perf_counter() - began_s) * 1000,
-            response_length=len(answer),
-            response=answer,
-            context={},
-            exception=failure,
-        )
+        self._stub.GetCard(next(REQUESTS), timeout=10.0, metadata=METADATA)
 
 
 def main() -> None:
