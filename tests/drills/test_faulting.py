@@ -93,7 +93,7 @@ async def test_each_is_done_at_its_time_and_undone_after_it() -> None:
     ]
     planned = [0.01, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert all(each.at_s >= at for each, at in zip(told, planned, strict=True))
-    assert told[0].until_s - told[0].at_s >= 0.04
+    assert told[0].until_s >= 0.06  # a machine that is late begins later, and ends no sooner
     assert powers.done.index("freeze wechat") < powers.done.index("thaw wechat")
 
 
@@ -103,7 +103,7 @@ async def test_answers_are_lost_for_as_long_as_the_plan_says() -> None:
     assert powers.done == ["lose answers to wechat", "keep answers to wechat"]
     [told] = faults.seen(())
     assert (told.party, told.text.en) == ("wechat", "has answers lost")
-    assert told.until_s - told.at_s >= 0.03
+    assert told.until_s >= 0.04
 
 
 async def test_what_lasts_when_a_drill_ends_is_undone_then() -> None:
