@@ -2,7 +2,7 @@
 
 Most requests are well formed, and most have fields of a few kinds only. For such a message the same
 rules are put together once, from the same descriptors, into a check that says what is surely good:
-it costs a tenth. Whatever it does not say that of is judged by protovalidate, so a violation is
+it costs a quarter. Whatever it does not say that of is judged by protovalidate, so a violation is
 found, named and told by nobody else.
 """
 
