@@ -94,6 +94,16 @@ class Collector:
             futures.append(self._enqueue(caller, (submission,)))
         return tuple(answer for (answer,) in await asyncio.gather(*futures))
 
+    @property
+    def commands_waiting(self) -> int:
+        """How many commands wait for the writer."""
+        return self._queues.commands
+
+    @property
+    def callers_waiting(self) -> int:
+        """How many callers have one waiting; all count as one without admission."""
+        return self._queues.holders
+
     def delay_ms(self) -> int:
         """How long what waits now will take."""
         return self._pace.delay_ms(self._queues.commands)

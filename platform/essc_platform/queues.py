@@ -41,6 +41,11 @@ class Queues(Generic[T]):
         return self._shares.taken
 
     @property
+    def holders(self) -> int:
+        """How many callers have a command waiting."""
+        return self._shares.holders
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing waits, not even an item without commands."""
         return not self._queues

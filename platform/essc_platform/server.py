@@ -228,6 +228,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     sweep = Sweep(store.reader, collector, clock, policy)
     bank = BankLedger(config.data / BANK_FILE)
     begun.callback(bank.close)
+    admission = Admission(collector.delay_ms, config.weights) if config.admission else None
     parts = LabParts(
         store_file=config.data / STORE_FILE,
         reader=store.reader,
@@ -240,6 +241,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         sweep=sweep,
         exits=exits,
         bank=bank,
+        calls_inside=admission.calls_inside if admission else None,
     )
     lab = await _start_lab(config, lab_services(parts))
     if lab is not None:
@@ -260,7 +262,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         domain=PLATFORM_DOMAIN,
         authenticate=callers.authenticate,
         draining=draining.is_set,
-        admission=Admission(collector.delay_ms, config.weights) if config.admission else None,
+        admission=admission,
     )
     offered = services(front, authorities, passwords, exits, guard)
     server = await start_server(

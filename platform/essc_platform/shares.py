@@ -31,6 +31,11 @@ class Shares:
         """How much a caller holds."""
         return self._held.get(caller, 0)
 
+    @property
+    def holders(self) -> int:
+        """How many callers hold any."""
+        return len(self._held)
+
     def others(self, caller: str) -> float:
         """How often as much as one caller has all others have together."""
         own = self._weights.get(caller, 1)

@@ -25,6 +25,17 @@ def test_what_fits_into_one_batch_comes_in_the_order_of_arrival() -> None:
     assert queues.is_empty
 
 
+def test_whoever_has_no_command_waiting_is_no_holder() -> None:
+    queues = filled()
+    queues.add("bank", 0, "a marker")
+
+    assert queues.holders == 3
+
+    queues.take(43)
+
+    assert queues.holders == 0
+
+
 def test_a_long_queue_holds_up_nobody_but_itself() -> None:
     queues = filled()
 

@@ -1,7 +1,7 @@
 """All services of the platform's lab port, behind the same guard as the rest."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.descriptor import FileDescriptor
 
 from essc.authority.v1 import authority_service_pb2
-from essc.lab.v1 import audit_service_pb2
+from essc.lab.v1 import audit_service_pb2, queue_service_pb2
 from essc.lab.v1 import lab_service_pb2 as pb
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
@@ -28,6 +28,7 @@ from essc_platform.lab.bank import BankLedger, SettlementBankServicer
 from essc_platform.lab.clocks import ClockServicer
 from essc_platform.lab.consequences import Consequences
 from essc_platform.lab.persona_service import PersonaServicer
+from essc_platform.lab.queues import QueueServicer
 from essc_platform.sweep import Sweep
 from essc_platform.vault import Vault
 from essc_wire.audits import AuditServicer
@@ -60,6 +61,8 @@ class LabParts:
     sweep: Sweep
     exits: Exits
     bank: BankLedger
+    calls_inside: Callable[[], int] | None
+    """How many calls are let in now; None without admission."""
 
 
 def lab_services(parts: LabParts) -> LabServices:
@@ -70,7 +73,7 @@ def lab_services(parts: LabParts) -> LabServices:
     inboxes = Inboxes(parts.clock)
     take_snapshot = partial(PlatformSnapshot, parts.store_file, parts.vault, parts.clock)
     authority, lab = authority_service_pb2.DESCRIPTOR, pb.DESCRIPTOR
-    audit = audit_service_pb2.DESCRIPTOR
+    audit, queue = audit_service_pb2.DESCRIPTOR, queue_service_pb2.DESCRIPTOR
     offered: list[tuple[FileDescriptor, str, object]] = [
         (authority, "TextMessageService", TextMessageServicer(inboxes)),
         (authority, "FaceService", FaceServicer()),
@@ -80,6 +83,7 @@ def lab_services(parts: LabParts) -> LabServices:
         (lab, "PhoneService", PhoneServicer(inboxes)),
         (lab, "PersonaService", PersonaServicer()),
         (audit, "AuditService", AuditServicer(take_snapshot, (sqlite3.Error,))),
+        (queue, "QueueService", QueueServicer(parts.collector, parts.calls_inside)),
     ]
     services = [(file.services_by_name[name], servicer) for file, name, servicer in offered]
     return LabServices(

@@ -27,6 +27,10 @@ class Admission:
         self._shares = Shares(CALLS_MAX, weights)
         self._delay_ms = delay_ms
 
+    def calls_inside(self) -> int:
+        """How many calls were let in and are not answered yet."""
+        return self._shares.taken
+
     def enter(self, caller: Caller, left_s: float) -> int | None:
         """Lets a call in: None. Or says in how many milliseconds to come back."""
         if left_s < TRAVEL_S or not self._shares.is_open(caller.party_id):

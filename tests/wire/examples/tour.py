@@ -51,6 +51,8 @@ from essc.lab.v1 import audit_service_pb2 as audit
 from essc.lab.v1 import audit_service_pb2_grpc as audit_grpc
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1 import lab_service_pb2_grpc as lab_grpc
+from essc.lab.v1 import queue_service_pb2 as queue
+from essc.lab.v1 import queue_service_pb2_grpc as queue_grpc
 from essc.password.v1 import password_service_pb2 as passwords
 from essc.policy.v1 import policy_service_pb2 as policy
 from essc.registry.v1 import registry_service_pb2 as registry
@@ -332,10 +334,12 @@ class Tour:
         await self.ask(stub.Transfer, transfer, options)
 
     async def audits(self) -> None:
-        """A snapshot, and what the bank has not seen."""
+        """A snapshot, what waits, and what the bank has not seen."""
         lab_caller = self.world.lab
         place = lab.FeedPlace(channel_id="bank")
         await lab_caller.do(lab_caller.clock.Settle, lab.SettleRequest(places=[place]))
+        queues: Any = queue_grpc.QueueServiceStub(lab_caller.peer.channel)
+        await self.ask(queues.GetQueue, queue.GetQueueRequest(), lab_caller.peer.options())
         request = audit.ExportRequest(lists=["links"])
         self.recorder.before(request)
         stub: Any = audit_grpc.AuditServiceStub(lab_caller.peer.channel)

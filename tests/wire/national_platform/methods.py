@@ -11,13 +11,13 @@ from google.protobuf.message_factory import GetMessageClass
 
 from buf.validate import validate_pb2
 from essc.authority.v1 import authority_service_pb2
-from essc.lab.v1 import audit_service_pb2, lab_service_pb2
+from essc.lab.v1 import audit_service_pb2, lab_service_pb2, queue_service_pb2
 from essc.options.v1 import options_pb2
 from essc_platform.wire import services
 
 # The files of the contract that a module puts behind the guard.
 _FILES = [module for name, module in vars(services).items() if name.endswith("_service_pb2")]
-_LAB = [authority_service_pb2, audit_service_pb2, lab_service_pb2]
+_LAB = [authority_service_pb2, audit_service_pb2, lab_service_pb2, queue_service_pb2]
 # Served by channels.
 _OF_CHANNELS = ("AccountService", "VouchService")
 

@@ -113,7 +113,7 @@ class Second(_Value):
     in_flight: int = 0
     """The most journeys under way at once."""
     queue: int | None = None
-    """Commands that wait at the platform; None if it was not asked."""
+    """The most commands that waited at the platform when it was asked; None if it did not say."""
     cpu: dict[str, float] = Field(default_factory=dict)
     """Share of a core by party, and `generator`; over this second of the clock."""
     journeys: dict[str, int] = Field(default_factory=dict)

@@ -25,8 +25,13 @@ class Gauge:
     event_lag: Classes = field(default_factory=dict)
     """Of the events that arrived then; empty if nobody watched."""
     queue: int | None = None
+    """The most commands that waited at the platform when it was asked; None if it never said."""
     cpu: dict[str, float] = field(default_factory=dict)
     """Share of a core, by party."""
+
+    def see_queue(self, commands: int) -> None:
+        """Takes in how many commands wait: of a second the greatest is kept."""
+        self.queue = max(self.queue or 0, commands)
 
 
 def second_of(

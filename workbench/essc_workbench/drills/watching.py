@@ -1,10 +1,12 @@
-"""What is seen of the parties while a drill goes on: how late events arrive, who works how hard.
+"""What is seen of the parties while a drill goes on: how late events arrive, what waits at the
+platform, who works how hard.
 
 Each channel's feed is watched from its head, as the channel itself does. An event's lag is the
 platform's time when it arrived here less the time of the event; both are on the platform's clock.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,17 +17,23 @@ import grpc
 from essc.event.v1 import event_service_pb2 as events
 from essc.event.v1.event_service_pb2_grpc import EventServiceStub
 from essc.lab.v1 import lab_service_pb2 as lab
+from essc.lab.v1 import queue_service_pb2 as queue
 from essc.lab.v1.lab_service_pb2_grpc import ClockServiceStub
+from essc.lab.v1.queue_service_pb2_grpc import QueueServiceStub
 from essc_wire.client import Peer
 from essc_wire.times import to_instant, to_span_us
 from essc_workbench.bench.machine import cpu_seconds
 from essc_workbench.connections import Connections
 from essc_workbench.drills.histograms import US_MAX, Classes, add, class_of
 from essc_workbench.drills.seconds import Gauge
+from essc_workbench.routes import PLATFORM
 
 AGAIN_S: Final = 0.2
 """So soon a feed that broke off is watched again."""
 _SAMPLE_S: Final = 1.0
+_QUEUE_S: Final = 0.4
+"""So long the platform has to say what waits: it is asked in the middle of a second, and the answer
+belongs to that second."""
 
 
 @dataclass(slots=True)
@@ -64,6 +72,7 @@ class Watching:
         """Looks until it is cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sample())
+            group.create_task(self._ask_what_waits())
             for channel in self.channels:
                 group.create_task(self._follow(channel))
 
@@ -81,6 +90,25 @@ class Watching:
                     gauge.cpu[party] = round((cpu_s - cpu_before_s) / (now_s - then_s), 3)
             before, then_s = now, now_s
             await self._look_at_clock()
+
+    async def _ask_what_waits(self) -> None:
+        """Once a second. A platform that has no such service is not asked again."""
+        while self.connections.has_lab(PLATFORM):
+            now_s = time.monotonic() - self._start_s
+            await asyncio.sleep(_SAMPLE_S - (now_s + _SAMPLE_S / 2) % _SAMPLE_S)
+            peer = self.connections.platform_lab()
+            stub = QueueServiceStub(peer.channel)
+            try:
+                answer = await stub.GetQueue(
+                    queue.GetQueueRequest(), **peer.options(timeout_s=_QUEUE_S)
+                )
+            except grpc.RpcError as error:
+                if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                    return
+                continue
+            second = math.floor(time.monotonic() - self._start_s)
+            if second >= 0:
+                self._gauge(second).see_queue(answer.commands_waiting)
 
     async def _look_at_clock(self) -> None:
         """A clock that is advanced meanwhile is followed; who does not answer is asked again."""

@@ -226,10 +226,12 @@ def _queue(points: list[Sequence[Second]]) -> Chart:
     most, deepest = (max((value or 0 for value in each), default=0) for each in (flight, queue))
     is_known = any(value is not None for value in queue)
     waited = Words(
-        en=f"At most {deepest:,.0f} commands waited at the platform."
+        en=f"At most {deepest:,.0f} commands waited at the platform, asked once a second."
         if is_known
-        else "How many commands waited at the platform was not measured.",
-        zh=f"平台队列最多 {deepest:,.0f} 条命令。" if is_known else "平台队列未测量。",
+        else "The platform did not say how many commands waited.",
+        zh=f"平台队列最多 {deepest:,.0f} 条命令（每秒询问一次）。"
+        if is_known
+        else "平台未报告队列长度。",
     )
     return Chart(
         name="queue",
