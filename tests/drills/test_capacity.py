@@ -16,7 +16,7 @@ from essc_workbench.drills.capacity.fits import Fit, fit
 from essc_workbench.drills.capacity.model import Figure, Need, Range, need, process_rate
 from essc_workbench.drills.capacity.stretches import Drill, drills_of
 from essc_workbench.drills.journey_names import JourneyName
-from essc_workbench.drills.results import Result, Store, write_result
+from essc_workbench.drills.results import Result, Ruling, Store, write_result
 from essc_workbench.failures import UsageError
 
 GROWN = Store(before_bytes=400_000_000, after_bytes=1_600_000_000)
@@ -227,3 +227,29 @@ def test_what_cannot_be_answered_is_one_line(reports: list[str]) -> None:
     assert isinstance(twice.exception, UsageError)
     assert isinstance(none.exception, UsageError)
     assert "nowhere: no such file" in str(none.exception)
+
+
+def test_drills_of_no_use_are_left_out_and_named(reports: list[str], tmp_path: Path) -> None:
+    whole = drill({"panel": 20.0})
+    unfit = {
+        "short": drill({"panel": 20.0}, seconds=8),
+        "void": whole.model_copy(update={"ruling": Ruling.VOID}),
+        "phones": drill({"panel": 20.0}, via="channel"),
+    }
+    for name, result in unfit.items():
+        (tmp_path / name).mkdir()
+        write_result(result, tmp_path / name)
+    others, out = [str(tmp_path / name) for name in unfit], tmp_path / "capacity.json"
+
+    told = CliRunner().invoke(app, ["capacity", *others, *reports, "--json", str(out)])
+    none = CliRunner().invoke(app, ["capacity", *others[:2]])
+
+    assert told.exit_code == 0, told.output
+    assert "short: it has no 5 calm seconds in a row" in told.output
+    assert "void: it is void" in told.output
+    assert "phones: it was sent another way than most (platform)" in told.output
+    answer = json.loads(out.read_text(encoding="utf-8"))
+    assert [each["name"] for each in answer["left_out"]] == ["short", "void", "phones"]
+    assert len(answer["drills"]) == len(reports)
+    assert isinstance(none.exception, UsageError)
+    assert "none of these drills tells about costs" in str(none.exception)

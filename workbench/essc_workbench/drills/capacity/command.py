@@ -9,6 +9,7 @@ from rich.console import Console
 
 from essc_workbench.drills.capacity.assumptions import assumed, mix_of
 from essc_workbench.drills.capacity.checking import check
+from essc_workbench.drills.capacity.choosing import LeftOut, chosen
 from essc_workbench.drills.capacity.fits import fit
 from essc_workbench.drills.capacity.model import need
 from essc_workbench.drills.capacity.stretches import Drill, drills_of
@@ -42,19 +43,36 @@ def run(
     if len(files) < len(reports):
         raise UsageError("a report is given twice; it would count for two drills")
     wanted = assumed(assume)
-    drills = drills_of([(_name(path), read_result(path)) for path in reports])
+    kept, left_out = chosen([(_name(path), read_result(path)) for path in reports])
+    _tell(console, left_out)
+    drills = drills_of(kept)
     if checks:
         checked = check(drills, seed)
         print_check(console, checked)
-        _write(json_path, check_json(checked))
+        _write(json_path, check_json(checked) | _left_out_json(left_out))
         return GOOD
     found = fit(drills, seed)
     counted = _counted(drills, set(found.costs.journeys))
     shares = mix_of(mix, counted)
     needed = need(found, drills, shares, wanted)
     print_answer(console, drills, found, needed, shares, wanted)
-    _write(json_path, answer_json(drills, found, needed, shares, wanted))
+    answer = answer_json(drills, found, needed, shares, wanted)
+    _write(json_path, answer | _left_out_json(left_out))
     return GOOD
+
+
+def _tell(console: Console, left_out: Sequence[LeftOut]) -> None:
+    for each in left_out:
+        told = f"left out 未采用  {each.name}: {each.why.en} · {each.why.zh}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+
+def _left_out_json(left_out: Sequence[LeftOut]) -> dict[str, Any]:
+    return {
+        "left_out": [
+            {"name": each.name, "why": {"en": each.why.en, "zh": each.why.zh}} for each in left_out
+        ]
+    }
 
 
 def _counted(drills: Sequence[Drill], known: set[str]) -> dict[str, float]:

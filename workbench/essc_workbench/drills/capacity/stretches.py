@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean, median
 
-from essc_workbench.drills.results import Result, Second, Store
+from essc_workbench.drills.results import Result, Ruling, Second, Store, Words
 from essc_workbench.failures import UsageError
 
 PARTY = "platform"
@@ -106,18 +106,40 @@ def drills_of(results: Sequence[tuple[str, Result]]) -> tuple[Drill, ...]:
     return tuple(_drill(number, name, result) for number, (name, result) in enumerate(results))
 
 
-def _drill(number: int, name: str, result: Result) -> Drill:
-    if not any(second.journeys for second in result.seconds):
-        raise UsageError(f"{name}: it does not say by second which journeys ended well")
-    if not any(PARTY in second.cpu for second in result.seconds):
-        raise UsageError(f"{name}: nobody measured the platform's processor time")
-    length = max(STRETCH_S, -(-len(result.seconds) // STRETCHES_MAX))
-    stretches = tuple(_stretch(number, part) for part in _parts(result, length))
-    if not stretches:
-        raise UsageError(
-            f"{name}: it has no {length} calm seconds in a row (without bad answers, faults, "
-            "beginning and end)"
+def unfit(result: Result) -> Words | None:
+    """Why a drill tells nothing about costs; None if it does."""
+    if result.ruling in (Ruling.VOID, Ruling.BROKEN):
+        return Words(
+            en=f"it is {result.ruling.value}: its figures say nothing of the platform",
+            zh="无效或出错：其数据不能说明平台",
         )
+    if not any(second.journeys for second in result.seconds):
+        return Words(
+            en="it does not say by second which journeys ended well", zh="没有逐秒的成功办事数"
+        )
+    if not any(PARTY in second.cpu for second in result.seconds):
+        return Words(
+            en="nobody measured the platform's processor time", zh="没有测量平台的处理器时间"
+        )
+    length = _length(result)
+    if not any(_parts(result, length)):
+        return Words(
+            en=f"it has no {length} calm seconds in a row (without bad answers, faults, "
+            "beginning and end)",
+            zh=f"没有连续 {length} 个平稳秒（无不良应答、无故障、不在首尾）",
+        )
+    return None
+
+
+def _length(result: Result) -> int:
+    return max(STRETCH_S, -(-len(result.seconds) // STRETCHES_MAX))
+
+
+def _drill(number: int, name: str, result: Result) -> Drill:
+    why = unfit(result)
+    if why is not None:
+        raise UsageError(f"{name}: {why.en}")
+    stretches = tuple(_stretch(number, part) for part in _parts(result, _length(result)))
     population = result.plan.get("population") or {}
     federation = result.plan.get("federation") or {}
     return Drill(
