@@ -82,7 +82,7 @@ async def test_each_is_done_at_its_time_and_undone_after_it() -> None:
         "thaw wechat",
     ]
     assert dropped == ["wechat"]
-    told = faults.seen(())
+    told = faults.seen((), 2.0)
     assert [each.party for each in told] == [
         "platform",
         "platform",
@@ -101,7 +101,7 @@ async def test_answers_are_lost_for_as_long_as_the_plan_says() -> None:
     powers, faults, _ = await done({"at": "1ms", "lasts": "40ms", "lose_answers": "wechat"})
 
     assert powers.done == ["lose answers to wechat", "keep answers to wechat"]
-    [told] = faults.seen(())
+    [told] = faults.seen((), 2.0)
     assert (told.party, told.text.en) == ("wechat", "has answers lost")
     assert told.until_s >= 0.04
 
@@ -133,7 +133,7 @@ async def test_a_party_that_starts_is_waited_for_however_often_the_drill_is_stop
         await task
 
     assert powers.done == ["kill wechat", "start wechat"]
-    (told,) = faults.seen(())
+    (told,) = faults.seen((), 2.0)
     assert told.until_s - told.at_s >= 0.3
 
 

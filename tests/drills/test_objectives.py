@@ -110,16 +110,36 @@ def test_every_fault_must_be_recovered_from(times: tuple[float | None, ...], is_
     assert found.is_met is is_met
 
 
-def second(at_s: int, intended: int, ok: int, late: int = 0) -> Second:
-    return Second(at_s=at_s, counts=Counts(intended=intended, ok=ok, late=late))
+def second(at_s: int, intended: int, ended: int, ok: int = 0) -> Second:
+    return Second(at_s=at_s, counts=Counts(intended=intended, ok=ok), ended=ended)
 
 
-def test_it_has_recovered_with_the_first_whole_second_that_is_good_again() -> None:
-    seconds = [second(0, 100, 100), second(1, 100, 10), second(2, 100, 95), second(3, 100, 50)]
+def test_it_has_recovered_with_the_first_whole_second_from_which_on_all_is_good_again() -> None:
+    seconds = [second(at, 100, ended) for at, ended in enumerate((100, 10, 95, 90, 99))]
 
-    assert recovered_s(seconds, 0.25) == 1.75
-    assert recovered_s(seconds, 2.5) is None
-    assert recovered_s([second(0, 100, 95, late=6)], 0) is None
+    assert recovered_s(seconds, 0.25, [(0.1, 0.25)], 5.0) == 1.75
+    assert recovered_s(seconds, 4.5, [(4.1, 4.5)], 5.0) is None
+
+
+@pytest.mark.parametrize("ended", [(0, 100, 0, 0), (100, 100, 100, 0), (0, 0, 0, 100)])
+def test_good_seconds_that_dead_ones_follow_or_one_alone_are_no_recovery(
+    ended: tuple[int, ...],
+) -> None:
+    seconds = [second(at, 100, count) for at, count in enumerate(ended)]
+
+    assert recovered_s(seconds, 0, [(0, 0)], 4.0) is None
+
+
+def test_a_backlog_that_is_answered_later_is_no_recovery_in_the_seconds_it_was_due() -> None:
+    seconds = [second(at, 100, count, ok=100) for at, count in enumerate((0, 0, 300, 100))]
+
+    assert recovered_s(seconds, 0, [(0, 0)], 4.0) == 2.0
+
+
+def test_what_happens_after_the_next_fault_began_is_no_longer_looked_at() -> None:
+    seconds = [second(at, 100, count) for at, count in enumerate((100, 100, 0, 100))]
+
+    assert recovered_s(seconds, 0, [(0, 0), (2.5, 2.9)], 4.0) == 0
 
 
 @pytest.mark.parametrize(

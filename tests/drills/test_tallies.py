@@ -8,6 +8,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as some
 
+from essc_workbench.drills.health import Pulse
 from essc_workbench.drills.histograms import (
     US_MAX,
     class_of,
@@ -19,6 +20,7 @@ from essc_workbench.drills.histograms import (
     share_within,
 )
 from essc_workbench.drills.outcomes import Outcome, Played
+from essc_workbench.drills.seconds import Gauge, second_of
 from essc_workbench.drills.tallies import REASONS_MAX, Tallies, Tally, Totals
 
 OK = Played(Outcome.OK)
@@ -81,6 +83,20 @@ def test_every_journey_is_in_its_cell_with_both_times() -> None:
     assert tally.sent == {400: 1, 300: 1}
     assert tally.reasons == {"PLATFORM_BUSY": 1}
     assert tallies.told() == []
+
+
+def test_a_journey_is_counted_in_the_second_in_which_it_ended_as_well() -> None:
+    tallies, totals = Tallies(1), Totals(1)
+    for ended in (3, 4, 9):
+        tallies.intend(3, 0)
+        tallies.end(3, 0, OK, 500, 400, ended)
+    tallies.end(3, 0, Played(Outcome.OK, is_late=True), 5, 5, 9)
+
+    totals.add(json.loads(json.dumps(tallies.told())))
+
+    assert totals.ended == {3: 1, 4: 1, 9: 1}
+    assert list(totals.seconds) == [3]
+    assert second_of(3, totals, (), Pulse(), Gauge()).prompt == 2
 
 
 def test_what_was_not_sent_has_a_time_from_when_it_was_due_and_no_other() -> None:
@@ -152,7 +168,7 @@ def test_reasons_are_told_apart_up_to_a_bound() -> None:
     assert tally.reasons["OTHER"] == 7
 
 
-@pytest.mark.parametrize("row", [[], [1, 2, 3], None, [1, [0] * 6, 0, [1], [], {}]])
+@pytest.mark.parametrize("row", [[], [1, 2, 3], None, [1, [0] * 6, 0, [1], [], {}, []]])
 def test_what_is_no_tally_is_refused(row: list[object]) -> None:
     with pytest.raises(ValueError, match=r"tally|unpack|shorter"):
         Tally.unpacked(row)

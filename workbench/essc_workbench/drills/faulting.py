@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final, Protocol, TypeAlias
 
 from essc_workbench.drills.plan import FaultPlan, Plan
@@ -84,15 +85,16 @@ class Faults:
             for fault, ahead in zip(self._plan.faults, self._ahead, strict=True):
                 group.create_task(self._play(fault, ahead))
 
-    def seen(self, seconds: Sequence[Second]) -> tuple[FaultSeen, ...]:
-        """Those that were done, with how the drill went on after each."""
+    def seen(self, seconds: Sequence[Second], end_s: float) -> tuple[FaultSeen, ...]:
+        """Those that were done, with how the drill went on after each until the load's end."""
+        spans = [(each.at_s, each.until_s) for each in self._done]
         return tuple(
             FaultSeen(
                 text=each.ahead.what,
                 party=each.ahead.party,
                 at_s=round(each.at_s, 3),
                 until_s=round(each.until_s, 3),
-                recovered_s=recovered_s(seconds, each.until_s),
+                recovered_s=recovered_s(seconds, each.until_s, spans, end_s),
             )
             for each in sorted(self._done, key=lambda each: each.at_s)
         )
@@ -182,13 +184,32 @@ async def _whole(work: Coroutine[Any, Any, object]) -> None:
         raise asyncio.CancelledError
 
 
-def recovered_s(seconds: Sequence[Second], until_s: float) -> float | None:
-    """How long after a moment the first second began in which as much as wanted was good again.
+def recovered_s(
+    seconds: Sequence[Second], until_s: float, others: Sequence[tuple[float, float]], end_s: float
+) -> float | None:
+    """How long after a fault's end the first second began from which on all went well again.
 
-    A second counts from its beginning, the one that was under way then is not looked at.
+    That is: in it and in every later one, to the next fault or the load's end. `others` are the
+    spans of all faults. Only whole seconds without any fault are looked at, so this is exact to one
+    second; where there are two, one good second is not enough.
     """
-    for second in seconds:
-        wanted, good = second.counts.intended, second.counts.ok - second.counts.late
-        if second.at_s >= until_s and wanted and good >= RECOVERED * wanted:
-            return round(second.at_s - until_s, 3)
-    return None
+    calm = [each for each in seconds if each.counts.intended and each.at_s >= until_s]
+    calm = [
+        each
+        for each in calm
+        if each.at_s + 1 <= end_s
+        and not any(at_s < each.at_s + 1 and over_s > each.at_s for at_s, over_s in others)
+    ]
+    if not calm:
+        return None
+    next_s = min((at_s for at_s, _ in others if at_s >= calm[0].at_s + 1), default=end_s)
+    calm = [each for each in calm if each.at_s < next_s]
+    well = list(takewhile(_is_well, reversed(calm)))
+    return round(well[-1].at_s - until_s, 3) if len(well) >= min(2, len(calm)) else None
+
+
+def _is_well(second: Second) -> bool:
+    """Whether it kept pace with the wanted rate: as many ended in it, or those that were due in it
+    ended soon. Few journeys fall by chance on either side of a second's end: one of both is enough.
+    """
+    return max(second.ended, second.prompt) >= RECOVERED * second.counts.intended

@@ -166,7 +166,8 @@ class Pace:
             self._send_due()
         due_us, sent_us = int((now_s - due_s) * 1e6), int((now_s - sent_s) * 1e6)
         due_us, sent_us = min(due_us, US_MAX), min(sent_us, US_MAX)
-        self.tallies.end(intent.due_us // 1_000_000, intent.kind, played, due_us, sent_us)
+        second, ended = intent.due_us // 1_000_000, (intent.due_us + due_us) // 1_000_000
+        self.tallies.end(second, intent.kind, played, due_us, sent_us, ended)
         if is_closed:
             self._closed_under_way -= 1
             of_sent = class_of(sent_us)

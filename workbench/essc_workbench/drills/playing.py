@@ -81,7 +81,7 @@ async def _played(
         conductor = Conductor(plan, shards, on_second=watch, gauges=gauges, beside=beside)
         seen = await conductor.conduct()
     around.event_lag = gauges.lag
-    around.faults = faults.seen(seen.seconds)
+    around.faults = faults.seen(seen.seconds, seen.load_s)
     around.stores = stores(before, stored(stage.data, channels))
     return seen
 

@@ -102,6 +102,10 @@ class Second(_Value):
 
     at_s: int
     counts: Counts
+    ended: int = 0
+    """Journeys that ended well and in time in this second of the clock, whenever they were due."""
+    prompt: int = 0
+    """Of those due in this second, those that ended well and in time in it or in the next."""
     p50_us: int = 0
     p99_us: int = 0
     max_us: int = 0
@@ -151,7 +155,8 @@ class FaultSeen(_Value):
     at_s: float
     until_s: float
     recovered_s: float | None = None
-    """From its end until 90 % of the wanted rate was good again; None if it never was."""
+    """From its end until the first whole second from which on 90 % of the wanted rate was good, to
+    the next fault or the end of the load; None if there was none. Exact to one second."""
 
 
 class AuditFinding(_Value):

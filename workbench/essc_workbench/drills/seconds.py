@@ -47,6 +47,8 @@ def second_of(
     return Second(
         at_s=second,
         counts=tally.counts,
+        ended=totals.ended.get(second, 0),
+        prompt=sum(tally.ended_in.get(each, 0) for each in (second, second + 1)),
         p50_us=percentile(tally.due, 50),
         p99_us=percentile(tally.due, 99),
         max_us=percentile(tally.due, 100),

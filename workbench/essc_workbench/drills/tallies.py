@@ -25,7 +25,7 @@ Row: TypeAlias = list[Any]
 class Tally:
     """How many journeys were intended, what became of them, and how long that took."""
 
-    __slots__ = ("due", "intended", "late", "outcomes", "reasons", "sent")
+    __slots__ = ("due", "ended_in", "intended", "late", "outcomes", "reasons", "sent")
 
     def __init__(self) -> None:
         self.intended = 0
@@ -36,6 +36,8 @@ class Tally:
         self.sent: Classes = {}
         """Times from when it was sent, of those that were."""
         self.reasons: dict[str, int] = {}
+        self.ended_in: dict[int, int] = {}
+        """By the second in which they ended, those that ended well and in time."""
 
     @property
     def ok(self) -> int:
@@ -75,6 +77,7 @@ class Tally:
             self.outcomes[place] += count
         add(self.due, other.due)
         add(self.sent, other.sent)
+        add(self.ended_in, other.ended_in)
         for reason, count in other.reasons.items():
             self.because(reason, count)
 
@@ -87,6 +90,7 @@ class Tally:
             _flat(self.due),
             _flat(self.sent),
             self.reasons,
+            _flat(self.ended_in),
         ]
 
     @classmethod
@@ -94,9 +98,10 @@ class Tally:
         """What travelled. Raises ValueError for what is none."""
         tally = cls()
         try:
-            tally.intended, tally.outcomes, tally.late, due, sent, tally.reasons = row
+            tally.intended, tally.outcomes, tally.late, due, sent, tally.reasons, ended = row
             tally.due = dict(zip(due[::2], due[1::2], strict=True))
             tally.sent = dict(zip(sent[::2], sent[1::2], strict=True))
+            tally.ended_in = dict(zip(ended[::2], ended[1::2], strict=True))
         except TypeError:
             raise ValueError("no tally") from None
         return tally
@@ -113,8 +118,19 @@ class Tallies:
         """A journey is due."""
         self._cell(second, kind).intended += 1
 
-    def end(self, second: int, kind: int, played: Played, due_us: int, sent_us: int) -> None:
-        """A journey has ended, so long after it was due and after it was sent."""
+    def end(
+        self,
+        second: int,
+        kind: int,
+        played: Played,
+        due_us: int,
+        sent_us: int,
+        ended: int | None = None,
+    ) -> None:
+        """A journey has ended, so long after it was due and after it was sent.
+
+        `ended` is the second in which it did; without it that in which it was due.
+        """
         cell = self._cell(second, kind)
         place = _PLACES[played.outcome]
         cell.outcomes[place] += 1
@@ -122,6 +138,9 @@ class Tallies:
             cell.because(played.reason)
         elif played.is_late:
             cell.late += 1
+        else:
+            at = second if ended is None else ended
+            cell.ended_in[at] = cell.ended_in.get(at, 0) + 1
         of_due = class_of(due_us)
         cell.due[of_due] = cell.due.get(of_due, 0) + 1
         if place != _NOT_SENT:
@@ -151,6 +170,8 @@ class Totals:
         self.seconds: dict[int, Tally] = {}
         self.good: dict[int, list[int]] = {}
         """By second, how many of each kind ended as they should."""
+        self.ended: dict[int, int] = {}
+        """By the second in which they ended, those that ended well and in time."""
 
     def add(self, rows: Sequence[Row]) -> None:
         """Adds what a process told. Raises ValueError for what is no row."""
@@ -162,6 +183,7 @@ class Totals:
         self.whole.add(tally)
         self.kinds[kind].add(tally)
         self.at(second).add(tally)
+        add(self.ended, tally.ended_in)
         self.good.setdefault(second, [0] * len(self.kinds))[kind] += tally.ok
 
     def at(self, second: int) -> Tally:
