@@ -14,7 +14,7 @@ from essc_workbench.drills.comparison.compare import Comparison, compare
 from essc_workbench.drills.comparison.figures import Meaning
 from essc_workbench.drills.comparison.noise import ranges
 from essc_workbench.drills.comparison.showing import compare_folders, comparison_page
-from essc_workbench.drills.results import Baselines, Counts, Result, Second, write_result
+from essc_workbench.drills.results import Baselines, Counts, Result, Second, Words, write_result
 from essc_workbench.failures import UsageError
 
 
@@ -126,6 +126,21 @@ def test_plans_are_compared_value_by_value(result: Result, slower: Result) -> No
     assert [(each.name, each.a, each.b) for each in found] == [
         ("load.1.steady.rate", "200.0", "400.0")
     ]
+
+
+def test_the_same_objectives_are_paired_whatever_was_worst_in_each_run(result: Result) -> None:
+    first, *others = result.objectives
+    worst = first.model_copy(update={"text": Words(en="latency p99 at alipay", zh="延迟")})
+    other = result.model_copy(update={"objectives": (worst, *others)})
+    asked = result.model_copy(update={"plan": {**PLAN, "objectives": [{"good": 0.9}]}})
+
+    alike = compare(result, other).objectives
+    unlike = compare(asked, other).objectives
+
+    assert len(alike) == 3
+    assert alike[0].name == "latency p99, all journeys / latency p99 at alipay"
+    assert (alike[0].a, alike[0].b) == ("✗ 1.74 s (≤ 100 ms)", "✗ 1.74 s (≤ 100 ms)")
+    assert len(unlike) == 4
 
 
 def test_a_kind_of_journey_that_only_one_has_is_left_out(result: Result) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from essc_workbench.drills.comparison.figures import Figure, all_figures
 from essc_workbench.drills.report import numbers
-from essc_workbench.drills.results import Result, Ruling, Words
+from essc_workbench.drills.results import Objective, Result, Ruling, Words
 
 DIFFERENCES_MAX: Final = 60
 _OF_THE_DRILL: Final = frozenset(
@@ -56,7 +56,7 @@ def compare(a: Result, b: Result) -> Comparison:
         environment=environment,
         figures=figures,
         lines=by_kind,
-        objectives=_differences(_objectives(a), _objectives(b), all_of_them=True),
+        objectives=_objectives(a, b),
         audit=_differences(_audit(a), _audit(b), all_of_them=True),
     )
 
@@ -107,11 +107,24 @@ def _shifted(a: Result, b: Result) -> Iterator[Words]:
             )
 
 
-def _objectives(result: Result) -> dict[str, str]:
-    return {
-        each.text.en: f"{'✓' if each.is_met else '✗'} {each.seen} ({each.wanted})"
-        for each in result.objectives
-    }
+def _objectives(a: Result, b: Result) -> tuple[Difference, ...]:
+    """By position where the plans ask for the same: a text may name what was worst in its run."""
+    same = a.plan.get("objectives") == b.plan.get("objectives")
+    if not same or len(a.objectives) != len(b.objectives):
+        return _differences(_by_text(a), _by_text(b), all_of_them=True)
+    pairs = list(zip(a.objectives, b.objectives, strict=True))[:DIFFERENCES_MAX]
+    return tuple(
+        Difference(name=" / ".join(dict.fromkeys((x.text.en, y.text.en))), a=_found(x), b=_found(y))
+        for x, y in pairs
+    )
+
+
+def _by_text(result: Result) -> dict[str, str]:
+    return {each.text.en: _found(each) for each in result.objectives}
+
+
+def _found(objective: Objective) -> str:
+    return f"{'✓' if objective.is_met else '✗'} {objective.seen} ({objective.wanted})"
 
 
 def _audit(result: Result) -> dict[str, str]:
