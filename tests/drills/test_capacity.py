@@ -253,3 +253,8 @@ def test_drills_of_no_use_are_left_out_and_named(reports: list[str], tmp_path: P
     assert len(answer["drills"]) == len(reports)
     assert isinstance(none.exception, UsageError)
     assert "none of these drills tells about costs" in str(none.exception)
+
+
+def test_one_stretch_is_told_as_one() -> None:
+    with pytest.raises(UsageError, match="too little to go by: 1 stretch of calm seconds"):
+        fit(drills_of([("short", drill({"panel": 20.0}, seconds=9))]))

@@ -113,6 +113,15 @@ def test_it_warns_of_what_cannot_be_compared(result: Result, slower: Result) -> 
     ]
 
 
+def test_what_the_audit_found_is_told_in_both_languages(result: Result) -> None:
+    found = compare(result, result).audit
+
+    assert [each.a for each in found] == [
+        "good 通过, 4,812 checks 项检查",
+        "not judged 未裁定, 0 checks 项检查",
+    ]
+
+
 def test_another_seed_or_title_makes_no_other_drill(result: Result, another: Result) -> None:
     comparison = compare(result, another)
 

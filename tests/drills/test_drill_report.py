@@ -225,6 +225,15 @@ def test_a_long_drill_keeps_its_peaks_and_its_size(result: Result) -> None:
     assert len(page(long)) < 600_000
 
 
+def test_the_environment_is_told_in_both_languages(result: Result) -> None:
+    known = result.model_copy(update={"environment": {"memory": "8 GiB", "of old": "x"}})
+
+    told = page(known)
+
+    assert '<th scope="row">memory <span lang="zh">内存</span></th><td>8 GiB</td>' in told
+    assert '<th scope="row">of old</th>' in told
+
+
 def test_what_nobody_measured_is_not_drawn_as_zero(result: Result) -> None:
     bare = tuple(
         each.model_copy(

@@ -165,7 +165,7 @@ def test_the_last_lines_hold_accounting_latency_and_audit(result: Result) -> Non
     assert "11,832 intended = 11,742 ok + 5 refused + 48 shed + 0 failed + 37 unknown" in text
     assert "a closed loop claims" in text
     assert "24.0 ms" in text
-    assert "1 good 通过, 1 not judged 未判定; 4,812 checks of 17,204 calls in 2.1 s" in text
+    assert "1 good 通过, 1 not judged 未裁定; 4,812 checks of 17,204 calls in 2.1 s" in text
     assert "0.08 by an empty handler" in text
     assert "\x1b" not in text
 

@@ -31,7 +31,8 @@ def lines_of(file: PlanFile) -> list[str]:
     """A plan in two lines, one in each language."""
     plan, load = file.plan, load_of(file.plan)
     count, channels, people = round(load.area), len(plan.journeys), plan.population.citizens
-    english = f"{count:,} journeys in {load.lasts_s:g} s, {channels} channels, {people:,} citizens"
+    many = "1 channel" if channels == 1 else f"{channels} channels"
+    english = f"{count:,} journeys in {load.lasts_s:g} s, {many}, {people:,} citizens"
     chinese = f"{load.lasts_s:g} 秒内 {count:,} 次办事，{channels} 个渠道，{people:,} 人"
     return [
         f"good 通过  {file.path}: {plan.title.en} · {plan.title.zh}",

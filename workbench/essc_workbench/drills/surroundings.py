@@ -34,8 +34,12 @@ def environment(folder: DataFolder, plan: Plan, platform: PartyProcess) -> dict[
         "store": _store_settings(platform),
         "TLS": "yes" if plan.federation.tls else "no",
         "admission": "on" if plan.federation.admission else "off",
-        "generator": f"{plan.processes} processes beside the parties, on the same machine",
+        "generator": f"{_processes(plan)} beside the parties, on the same machine",
     }
+
+
+def _processes(plan: Plan) -> str:
+    return "1 process" if plan.processes == 1 else f"{plan.processes} processes"
 
 
 def _memory() -> str:

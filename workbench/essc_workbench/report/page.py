@@ -18,7 +18,7 @@ RULINGS = {
     Ruling.GOOD: ("good", "通过"),
     Ruling.BROKEN: ("a rule is broken", "违反规则"),
     Ruling.UNKNOWN: ("unknown", "无法判定"),
-    Ruling.NOT_JUDGED: ("not judged", "未判定"),
+    Ruling.NOT_JUDGED: ("not judged", "未裁定"),
 }
 STATE_WORDS = {
     "not-opened": ("not yet opened", "待开通"),

@@ -73,8 +73,9 @@ def fit(drills: Sequence[Drill], seed: int = 0) -> Fit:
     names, rare = _names(stretches)
     needed = _STRETCHES_EACH * (len(names) + 1)
     if len(stretches) < needed:
+        count = "1 stretch" if len(stretches) == 1 else f"{len(stretches)} stretches"
         raise UsageError(
-            f"too little to go by: {len(stretches)} stretches of calm seconds for the costs of "
+            f"too little to go by: {count} of calm seconds for the costs of "
             f"{len(names)} journeys; {needed} are needed, so longer drills or more of them"
         )
     given = _equations(names, stretches, _weights(stretches))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from essc_workbench.drills.comparison.figures import Figure, all_figures
-from essc_workbench.drills.report import numbers
+from essc_workbench.drills.report import numbers, words
 from essc_workbench.drills.results import Objective, Result, Ruling, Words
 
 DIFFERENCES_MAX: Final = 60
@@ -129,7 +129,12 @@ def _found(objective: Objective) -> str:
 
 def _audit(result: Result) -> dict[str, str]:
     findings = result.audit.findings if result.audit else ()
-    return {each.judge: f"{each.ruling}, {each.checks:,} checks" for each in findings}
+    found = {}
+    for each in findings:
+        told = words.AUDIT_RULINGS[each.ruling]
+        checks = "check" if each.checks == 1 else "checks"
+        found[each.judge] = f"{told.en} {told.zh}, {each.checks:,} {checks} 项检查"
+    return found
 
 
 def _differences(

@@ -22,8 +22,23 @@ AUDIT_RULINGS: Final = {
     "good": Words(en="good", zh="通过"),
     "broken": Words(en="a rule is broken", zh="违反规则"),
     "unknown": Words(en="unknown", zh="无法判定"),
-    "not-judged": Words(en="not judged", zh="未判定"),
+    "not-judged": Words(en="not judged", zh="未裁定"),
 }
+
+ENVIRONMENT: Final = {
+    "processor": Words(en="processor", zh="处理器"),
+    "load before": Words(en="load before", zh="此前负载"),
+    "system": Words(en="system", zh="操作系统"),
+    "python": Words(en="python", zh="Python 版本"),
+    "packages": Words(en="packages", zh="软件包"),
+    "memory": Words(en="memory", zh="内存"),
+    "fsync": Words(en="fsync", zh="落盘耗时"),
+    "store": Words(en="store", zh="存储"),
+    "TLS": Words(en="TLS", zh="传输加密"),
+    "admission": Words(en="admission", zh="过载保护"),
+    "generator": Words(en="generator", zh="发生器"),
+}
+"""What a drill's environment tells, by its name in the result."""
 
 OUTCOMES: Final = {
     "ok": Words(en="ok", zh="成功"),
