@@ -1,8 +1,9 @@
 """Whether the parts of a plan fit each other: what each names is there, what it needs happens."""
 
 from collections.abc import Collection, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from essc_workbench.drills.fields import span_words
 from essc_workbench.drills.journeys.playable import unplayable
 from essc_workbench.drills.loads import load_of
 from essc_workbench.drills.plan import FaultPlan, ObjectivePlan, Plan
@@ -10,6 +11,7 @@ from essc_workbench.near_misses import meant
 from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.documents import Path
 
+_ENDLESS: Final = ("restart", "disconnect", "advance")
 Misfit: TypeAlias = tuple[Path, str, bool]
 """Where it stands in a plan, what is wrong, and whether it is the key that is wrong there."""
 
@@ -24,7 +26,21 @@ def misfits(plan: Plan) -> Iterator[Misfit]:
         yield from _of_fault(("faults", place), fault, plan)
     for place, objective in enumerate(plan.objectives):
         yield from _of_objective(("objectives", place), objective, plan)
+    yield from _without_effect(plan)
     yield from unplayable(plan)
+
+
+def _without_effect(plan: Plan) -> Iterator[Misfit]:
+    """What is given, and changes nothing."""
+    if plan.gate and not any(fault.lose_answers for fault in plan.faults):
+        yield ("gate",), "no fault uses the gate, which only costs rate; lose_answers does", True
+    people = plan.population
+    if people.third and round(people.citizens * people.linked) == people.citizens:
+        yield ("population", "third"), "everybody is linked, and nobody is left for it", True
+    stop = plan.stop
+    ends = (stop.bad, stop.latency, stop.lateness)
+    if "stop" in plan.model_fields_set and all(each is None for each in ends):
+        yield ("stop",), "ends nothing; give it bad, latency or lateness", True
 
 
 def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:
@@ -42,6 +58,9 @@ def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:
             yield (*path, field), _nobody("party", name, there), False
     if fault.lose_answers is not None and not plan.gate:
         yield (*path, "lose_answers"), "nobody goes through the gate; give `gate` a share", True
+    endless = next((name for name in _ENDLESS if getattr(fault, name) is not None), None)
+    if endless is not None and "lasts" in fault.model_fields_set:
+        yield (*path, "lasts"), f"{endless} has no length", True
     lasts_s = load_of(plan).lasts_s
     if fault.at.total_seconds() >= lasts_s:
         yield (*path, "at"), f"after the end of the load, which lasts {lasts_s:g} s", False
@@ -61,6 +80,18 @@ def _of_objective(path: Path, objective: ObjectivePlan, plan: Plan) -> Iterator[
         yield (*path, "fairness"), "needs journeys in two channels", True
     if objective.recovers is not None and not plan.faults:
         yield (*path, "recovers"), "needs a fault; this plan has none", True
+    yield from _cannot_fail(path, objective, plan)
+
+
+def _cannot_fail(path: Path, objective: ObjectivePlan, plan: Plan) -> Iterator[Misfit]:
+    """Bounds that nothing exceeds."""
+    within, deadline = objective.within, plan.callers.deadline
+    if objective.latency is not None and within is not None and within >= deadline:
+        text = f"callers give up after {span_words(deadline)}; a bound is less than their deadline"
+        yield (*path, "within"), text, False
+    lasts_s = load_of(plan).lasts_s
+    if objective.recovers is not None and objective.recovers.total_seconds() > lasts_s:
+        yield (*path, "recovers"), f"longer than the load, which lasts {lasts_s:g} s", False
 
 
 def _nobody(what: str, name: str, there: Collection[str]) -> str:

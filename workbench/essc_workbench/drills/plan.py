@@ -34,6 +34,10 @@ OBJECTIVES_MAX = 64
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Least = Annotated[float, Field(gt=0, le=1)]
+"""A share that can be missed."""
+Most = Annotated[float, Field(ge=0, lt=1)]
+"""A share that can be exceeded."""
 Rate = Annotated[float, Field(gt=0, le=RATE_MAX)]
 Percentile = Annotated[float, Field(gt=0, le=100)]
 
@@ -186,7 +190,11 @@ class FaultPlan(Part):
     """Something that happens to a party: exactly one kind."""
 
     at: ShortSpan = Field(description="When, from the start of the load.")
-    lasts: ShortSpan = Field("1s", validate_default=True, description="How long.")
+    lasts: ShortSpan = Field(
+        "1s",
+        validate_default=True,
+        description="How long; restart, disconnect and advance have no length.",
+    )
     kill: PartyName | None = Field(None, description="SIGKILL; started again when it is over.")
     freeze: PartyName | None = Field(None, description="SIGSTOP; goes on when it is over.")
     restart: PartyName | None = Field(None, description="Stopped in order, and started again.")
@@ -216,11 +224,11 @@ class ObjectivePlan(Part):
     latency: Percentile | None = Field(
         None, description="The percentile of latency from intended time; with `within`."
     )
-    good: Share | None = Field(None, description="The least share of journeys that end well.")
+    good: Least | None = Field(None, description="The least share of journeys that end well.")
     event_lag: Percentile | None = Field(
         None, description="The percentile of the lag of events; with `within`."
     )
-    fairness: Share | None = Field(
+    fairness: Least | None = Field(
         None,
         description="The least share of good answers of any channel, divided by the greatest.",
     )
@@ -248,11 +256,11 @@ class ObjectivePlan(Part):
 class StopPlan(Part):
     """When the drill ends early: any of these, over the last five seconds."""
 
-    bad: Share | None = Field(
+    bad: Most | None = Field(
         None, description="The share of refused, failed and unknown journeys that ends it."
     )
     latency: ShortSpan | None = Field(None, description="The 99th percentile that ends it.")
-    lateness: Share | None = Field(
+    lateness: Most | None = Field(
         None, description="The share of late sends that ends it; it is void then."
     )
 
