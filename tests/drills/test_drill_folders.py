@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from essc_workbench.drills.command import Wishes, run_plan
+from essc_workbench.drills.command import Wishes, around_of, run_plan
+from essc_workbench.drills.files import load
 from essc_workbench.drills.histograms import library
 from essc_workbench.failures import UsageError
 
@@ -41,3 +42,9 @@ async def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) 
         await run_plan(Console(file=io.StringIO()), PLAN, Wishes(report=tmp_path))
 
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_drill_that_was_not_audited_is_repeated_without_an_audit() -> None:
+    around = around_of(load(PLAN), 3, Wishes(is_audited=False))
+
+    assert around.replay.endswith("1-first.yaml --seed 3 --no-audit")

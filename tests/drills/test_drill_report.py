@@ -1,8 +1,10 @@
 """What the report of a drill says, before anything is drawn."""
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from tests.drills.made import lossy, made_result, passed, void
 
 from essc_workbench.drills.report import numbers
@@ -10,6 +12,7 @@ from essc_workbench.drills.report.charts import POINTS_MAX, as_json, charts
 from essc_workbench.drills.report.page import page
 from essc_workbench.drills.report.sentences import why
 from essc_workbench.drills.report.tables import ratios, reasons, to_discuss
+from essc_workbench.drills.report.terminal import tell
 from essc_workbench.drills.report.writing import write_again
 from essc_workbench.drills.results import Result, Ruling, Second, Words, write_result
 from essc_workbench.failures import UsageError
@@ -93,8 +96,12 @@ def test_few_objectives_are_told_as_people_would(
 def test_without_an_audit_nobody_claims_that_nothing_was_lost(result: Result) -> None:
     unaudited = passed(result).model_copy(update={"audit": None})
 
-    assert why(unaudited).en == "All 3 objectives were met, and no audit was made."
+    assert why(unaudited).en == "All 3 objectives were met, and nothing was audited."
     assert "No audit was made." in page(unaudited)
+    told = io.StringIO()
+    tell(Console(file=told, width=200), unaudited)
+    assert told.getvalue().startswith("passed 通过, not audited 未审计")
+    assert "audit 审计      not audited 未审计" in told.getvalue()
 
 
 def test_what_was_lost_is_said_before_what_was_slow(result: Result) -> None:

@@ -77,10 +77,11 @@ def around_of(file: PlanFile, seed: int, wishes: Wishes) -> Around:
     """What a result says besides what was seen."""
     options = {"--dask": wishes.dask, "--listen": wishes.listen}
     where = "".join(f" {name} {shlex.quote(given)}" for name, given in options.items() if given)
+    unaudited = "" if wishes.is_audited else " --no-audit"
     return Around(
         name=name_of(file.path),
         seed=seed,
-        replay=f"essc drill run {shlex.quote(str(file.path))} --seed {seed}{where}",
+        replay=f"essc drill run {shlex.quote(str(file.path))} --seed {seed}{where}{unaudited}",
         start_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
 

@@ -59,7 +59,7 @@ def _passed(result: Result) -> Words:
 
 def _audited(result: Result) -> Words:
     if result.audit is None:
-        return Words(en="no audit was made", zh="未做审计")
+        return Words(en="nothing was audited", zh="未审计")
     checks = sum(each.checks for each in result.audit.findings)
     return Words(
         en=f"the audit found everything that was acknowledged in place ({checks:,} checks)",

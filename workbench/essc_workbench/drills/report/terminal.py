@@ -54,6 +54,8 @@ def _say(console: Console, text: Text) -> None:
 def _head(result: Result) -> Text:
     told = words.RULINGS[result.ruling]
     head = Text(f"{told.en} {told.zh}", style=f"bold {_COLOURS[result.ruling]}")
+    if result.audit is None:
+        head.append(f", {words.UNAUDITED.en} {words.UNAUDITED.zh}")
     return head.append(
         f"  {result.name}: {result.title.en} · {result.title.zh}", style="not bold default"
     )
@@ -133,7 +135,7 @@ def _ratio(row: RatioRow) -> str:
 
 def _audit(result: Result) -> str:
     if result.audit is None:
-        return "none was made 未做"
+        return f"{words.UNAUDITED.en} {words.UNAUDITED.zh}"
     rulings = [finding.ruling for finding in result.audit.findings]
     told = [
         f"{rulings.count(name)} {each.en} {each.zh}"

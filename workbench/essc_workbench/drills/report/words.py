@@ -40,6 +40,8 @@ ENVIRONMENT: Final = {
 }
 """What a drill's environment tells, by its name in the result."""
 
+UNAUDITED: Final = Words(en="not audited", zh="未审计")
+
 OUTCOMES: Final = {
     "ok": Words(en="ok", zh="成功"),
     "refused": Words(en="refused", zh="拒绝"),
