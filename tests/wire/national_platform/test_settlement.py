@@ -1,6 +1,7 @@
 """Orders, payment, the settler and the books, over the wire."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from typing import Any
 
@@ -43,6 +44,10 @@ class Shop:
 async def a_shop(world: World, place: int = 1) -> Shop:
     bank, clinic = await world.channel("bank"), await a_provider(world)
     return Shop(bank, clinic, await a_till(world, bank, await world.citizen(place)))
+
+
+def seconds_until_two_in_china(now: float) -> float:
+    return (2 * HOUR - (now + 8 * HOUR)) % DAY
 
 
 def books(world: World) -> dict[str, int]:
@@ -101,6 +106,8 @@ async def test_what_the_bank_refuses_is_unpaid_and_can_be_paid_again(world: Worl
 
 @pytest.mark.rule("R62")
 async def test_small_sums_go_without_the_password_until_the_days_limit(world: World) -> None:
+    # A day ends at midnight in China; whatever the time is now, 23 hours from two are tomorrow.
+    await world.advance(seconds_until_two_in_china(time.time()))
     shop = await a_shop(world)
     till = shop.till
     before = await till.order(shop.clinic, own_fen=20_000)
