@@ -25,8 +25,8 @@ from essc_workbench.drills import dask_remote
 from essc_workbench.drills.alike import Traits, differences, traits
 from essc_workbench.drills.orders import Order
 from essc_workbench.drills.plan import PROCESSES_MAX
-from essc_workbench.drills.reports import Report, read_report
-from essc_workbench.drills.shards import READY_S
+from essc_workbench.drills.reports import read_report
+from essc_workbench.drills.shards import READY_S, Said, until_all_ended
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.folders import DataFolder
 
@@ -195,7 +195,7 @@ class DaskShards:
         """By shard, why it is said to have died."""
         self._cluster, self._command = cluster, tuple(command)
         self._drill = secrets.token_hex(8)
-        self._said: asyncio.Queue[tuple[int, Report | None]] = asyncio.Queue(4 * len(orders))
+        self._said: asyncio.Queue[Said] = asyncio.Queue(4 * len(orders))
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -218,14 +218,9 @@ class DaskShards:
             self._tasks.append(asyncio.create_task(self._play(shard, at_s)))
         return at_s
 
-    async def reports(self) -> AsyncIterator[tuple[int, Report | None]]:
+    def reports(self) -> AsyncIterator[Said]:
         """See Shards. A shard's history is here before its last report is."""
-        left = set(range(len(self.orders)))
-        while left:
-            shard, report = await self._said.get()
-            if report is None or report.is_last:
-                left.discard(shard)
-            yield shard, report
+        return until_all_ended(self._said, len(self.orders))
 
     def disconnect(self, channel: str) -> None:
         """See Shards."""

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from essc_workbench.drills.orders import Order
 from essc_workbench.drills.reports import Report, read_report
@@ -16,6 +16,10 @@ from essc_workbench.processes import launched
 READY_S: Final = 60.0
 LINE_MAX: Final = 64 * 1024 * 1024
 GENERATOR: Final = (sys.executable, "-I", "-m", "essc_workbench.drills.generator")
+
+
+Said: TypeAlias = tuple[int, Report | None]
+"""A shard's number and what it says; None of one that died before its last report."""
 
 
 class Shards(Protocol):
@@ -34,7 +38,7 @@ class Shards(Protocol):
         """All start at one moment, so soon. Answers it, on this process's monotonic clock."""
         ...
 
-    def reports(self) -> AsyncIterator[tuple[int, Report | None]]:
+    def reports(self) -> AsyncIterator[Said]:
         """What each says, with its shard; None is said for one that died before its last report.
 
         Ends when all have ended.
@@ -54,6 +58,16 @@ class Shards(Protocol):
         ...
 
 
+async def until_all_ended(said: asyncio.Queue[Said], count: int) -> AsyncIterator[Said]:
+    """What so many shards say, until each has given its last report or died."""
+    left = set(range(count))
+    while left:
+        shard, report = await said.get()
+        if report is None or report.is_last:
+            left.discard(shard)
+        yield shard, report
+
+
 class LocalShards:
     """Each shard a process of this machine; `orders` has one for each, in order."""
 
@@ -62,7 +76,7 @@ class LocalShards:
     ) -> None:
         self.orders = orders
         self._processes = [_Process(order, logs, command) for order in orders]
-        self._said: asyncio.Queue[tuple[int, Report | None]] = asyncio.Queue()
+        self._said: asyncio.Queue[Said] = asyncio.Queue()
         self._listening: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -82,14 +96,9 @@ class LocalShards:
         ]
         return at_s
 
-    async def reports(self) -> AsyncIterator[tuple[int, Report | None]]:
+    def reports(self) -> AsyncIterator[Said]:
         """See Shards."""
-        left = set(range(len(self._processes)))
-        while left:
-            shard, report = await self._said.get()
-            if report is None or report.is_last:
-                left.discard(shard)
-            yield shard, report
+        return until_all_ended(self._said, len(self._processes))
 
     def disconnect(self, channel: str) -> None:
         """See Shards."""
