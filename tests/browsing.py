@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-WIDTHS = (1280, 390)
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
     from essc_workbench.backstage import Backstage
     from essc_workbench.templates import Template
 
@@ -50,6 +54,23 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     from essc_workbench.templates import Template  # most tests need no workbench
 
     return Template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from tests.browsing import running_browser  # most tests need no browser
+
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=(1280, 390))
+def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
+    """The page that the module's `report` is the file of, on a desk and on a phone."""
+    from tests.browsing import opened_page
+
+    with opened_page(browser, report, request.param) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 """Two drills side by side, and what may be chance."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from rich.console import Console
-from tests.browsing import WIDTHS, nameless, opened_page, running_browser
+from tests.browsing import nameless
 from tests.drills.made import PLAN, made_result, void
 
 from essc_workbench.drills.comparison.compare import Comparison, compare
@@ -187,23 +186,10 @@ def test_a_folder_without_a_drill_cannot_be_compared(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module", params=WIDTHS)
-def opened(
-    request: pytest.FixtureRequest,
-    browser: Browser,
-    result: Result,
-    slower: Result,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Page]:
+def report(result: Result, slower: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("comparison") / "compare.html"
     path.write_text(comparison_page(compare(result, slower)), "utf-8")
-    with opened_page(browser, path, request.param) as page:
-        yield page
+    return path
 
 
 def test_the_page_shows_both_over_the_same_time(opened: Page) -> None:

@@ -1,12 +1,11 @@
 """A drill's report as a person sees it: in a real browser, wide and narrow."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.browsing import WIDTHS, nameless, opened_page, running_browser
+from tests.browsing import nameless, opened_page
 from tests.drills.made import REPLAY, made_result
 
 from essc_workbench.drills.report.writing import write_report
@@ -22,20 +21,8 @@ LIGHTNESS = """(() => {  // of the writing on the first chart
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(made_result(), tmp_path_factory.mktemp("drill"))
-
-
-@pytest.fixture(scope="module", params=WIDTHS)
-def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
-    with opened_page(browser, report, request.param) as page:
-        yield page
 
 
 def test_the_verdict_and_why_stand_at_the_top_in_both_languages(opened: Page) -> None:

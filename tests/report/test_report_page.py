@@ -1,21 +1,14 @@
 """A report as a person sees it: in a real browser, wide and narrow."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
-from tests.browsing import WIDTHS, nameless, opened_page, running_browser
+from playwright.sync_api import Page
+from tests.browsing import nameless
 from tests.report.made import REPLAY, STEPS, made_history, made_verdict
 
 from essc_workbench.report.writing import REPORT, write_report
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +17,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     history = made_history(folder)
     write_report(folder, made_verdict(history), history)
     return folder / REPORT
-
-
-@pytest.fixture(scope="module", params=WIDTHS)
-def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
-    with opened_page(browser, report, request.param) as page:
-        yield page
 
 
 def test_the_verdict_stands_at_the_top_in_both_languages(opened: Page) -> None:
