@@ -57,11 +57,11 @@ def test_the_worst_decides_and_no_check_is_no_pass(verdict: Verdict, status: Exi
 
 
 def test_of_several_runs_the_worst_counts() -> None:
-    good, bad = empty(findings=(found(Ruling.GOOD),)), empty(findings=(found(Ruling.BROKEN),))
+    good, broken, unknown, failed = ExitStatus
 
     assert worst([good]) is ExitStatus.GOOD
-    assert worst([good, bad, empty()]) is ExitStatus.BROKEN
-    assert worst([bad, empty(failure="x")]) is ExitStatus.OWN_FAILURE
+    assert worst([good, broken, unknown]) is ExitStatus.BROKEN
+    assert worst([broken, failed]) is ExitStatus.OWN_FAILURE
     assert worst([]) is ExitStatus.UNKNOWN
 
 

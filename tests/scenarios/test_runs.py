@@ -130,6 +130,35 @@ async def test_a_step_that_is_not_met_ends_the_playing_and_not_the_judging(
     assert {"history.jsonl", "junit.xml", "report.html"} <= {each.name for each in folder.iterdir()}
 
 
+async def test_the_last_lines_of_several_files_say_again_which_were_not_good_and_why(
+    tmp_path: Path, ready: Backstage
+) -> None:
+    unmet = "steps:\n  - expect_panel: {citizen: oma, channel: alipay, state: ended}\n"
+    files = [
+        file_of(tmp_path, "steps:\n  - advance: {to: 2001-01-01}\n", "not-playable"),
+        file_of(tmp_path, unmet, "unmet"),
+        file_of(tmp_path, "steps:\n  - apply: {citizen: zhang-san, channel: wechat}\n", "well"),
+    ]
+    console = Console(file=io.StringIO(), width=40)
+
+    status = await run_all(console, files, Wishes(report=tmp_path / "runs", backstage=ready))
+
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    count, *after = said[said.index("3 scenarios: ") :].splitlines()
+    assert status == ExitStatus.BROKEN
+    assert count == ("3 scenarios: 1 good, 1 BROKEN, 1 unknown · 3 个场景：1 通过，1 违反，1 不明")
+    assert after == [
+        "unknown 不明  not-playable",
+        f"    {files[0]}:9: advance: 2001-01-01 is over on the platform's clock",
+        f"    again:  essc run {from_here(files[0])}",
+        "BROKEN  违反  unmet",
+        after[4],
+        f"    again:  essc run {from_here(files[1])} --seed 7",
+    ]
+    assert after[4].startswith("    step 1: ")
+    assert "expected state: ended" in after[4]
+
+
 @pytest.mark.parametrize("step", ["note: hi", "settle"])
 async def test_a_run_in_which_nobody_calls_and_nothing_is_expected_is_no_pass(
     tmp_path: Path, step: str, ready: Backstage

@@ -1,7 +1,7 @@
 """What came of a run: one value, from which all that a run leaves behind is written."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -95,13 +95,11 @@ class Verdict:
         return ExitStatus.GOOD if self.ruling is Ruling.GOOD else ExitStatus.UNKNOWN
 
 
-def worst(verdicts: Sequence[Verdict]) -> ExitStatus:
+def worst(statuses: Iterable[ExitStatus]) -> ExitStatus:
     """The exit status of several runs; of none it is that nothing was checked."""
-    order = (ExitStatus.OWN_FAILURE, ExitStatus.BROKEN, ExitStatus.UNKNOWN)
-    statuses = {verdict.status for verdict in verdicts}
-    if not statuses:
-        return ExitStatus.UNKNOWN
-    return next((each for each in order if each in statuses), ExitStatus.GOOD)
+    order = (ExitStatus.OWN_FAILURE, ExitStatus.BROKEN, ExitStatus.UNKNOWN, ExitStatus.GOOD)
+    seen = set(statuses)
+    return next((each for each in order if each in seen), ExitStatus.UNKNOWN)
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`essc run`: scenario files, each run and judged, a line for each; the worst is the status."""
 
 import asyncio
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,20 +11,15 @@ from rich.console import Console
 
 from essc_workbench.backstage import Backstage, backstage
 from essc_workbench.failures import UsageError
-from essc_workbench.report.verdicts import ExitStatus, Verdict, worst
-from essc_workbench.report.words import first_words
-from essc_workbench.report.writing import HISTORY, REPORT
+from essc_workbench.foreign import from_here
+from essc_workbench.report.verdicts import ExitStatus, worst
+from essc_workbench.report.writing import HISTORY
 from essc_workbench.scenarios.files import ScenarioFile
 from essc_workbench.scenarios.run_folders import scenario_name
 from essc_workbench.scenarios.runner import Wishes, line_again, play_file, prepared, read
+from essc_workbench.scenarios.telling import Outcome, outcome_of, tell, tell_count
 
 PARALLEL_MAX = 16
-_WORDS = {
-    ExitStatus.GOOD: ("good", "通过", "green"),
-    ExitStatus.BROKEN: ("BROKEN", "违反", "red"),
-    ExitStatus.UNKNOWN: ("unknown", "不明", "yellow"),
-    ExitStatus.OWN_FAILURE: ("failed", "工具故障", "red"),
-}
 
 
 async def run_all(
@@ -38,17 +34,25 @@ async def run_all(
     turn = asyncio.Semaphore(parallel)
     with _kept_ready(files, parallel, wishes) as ready:
 
-        async def one(file: ScenarioFile) -> Verdict:
+        async def one(file: ScenarioFile) -> Outcome:
             async with turn:
                 report = _own_folder(wishes.report, file, len(files))
                 own = replace(wishes, report=report, backstage=ready)
-                return await _one(console, file, own)
+                try:
+                    return await _one(console, file, own)
+                except UsageError as error:
+                    return _not_played(console, file, error)
 
-        outcomes = await asyncio.gather(*map(one, files), return_exceptions=True)
-    return _status(console, outcomes)
+        ended = await asyncio.gather(*map(one, files), return_exceptions=True)
+    outcomes = [each for each in ended if isinstance(each, Outcome)]
+    tell_count(console, outcomes)
+    for each in ended:
+        if isinstance(each, BaseException):  # a bug of ours: what the others came to is told first
+            raise each
+    return worst(outcome.status for outcome in outcomes)
 
 
-async def _one(console: Console, file: ScenarioFile, wishes: Wishes) -> Verdict:
+async def _one(console: Console, file: ScenarioFile, wishes: Wishes) -> Outcome:
     """Runs a file, and tells how it went, or that it was stopped."""
     run = await prepared(file, wishes)
     try:
@@ -57,8 +61,20 @@ async def _one(console: Console, file: ScenarioFile, wishes: Wishes) -> Verdict:
         text = f"stopped 中止  {run.play.name}: nothing is judged; history: {run.folder / HISTORY}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
         raise
-    _tell(console, verdict, run.folder, line_again(file, run.play.setting))
-    return verdict
+    outcome = outcome_of(verdict, line_again(file, run.play.setting))
+    tell(console, verdict, outcome, run.folder)
+    return outcome
+
+
+def _not_played(console: Console, file: ScenarioFile, error: UsageError) -> Outcome:
+    """What comes of a file that asks for what there is not: nothing is judged."""
+    console.print(f"essc: {error}", markup=False, highlight=False, soft_wrap=True)
+    return Outcome(
+        name=scenario_name(file.path),
+        status=ExitStatus.UNKNOWN,
+        words=(str(error),),
+        again=f"essc run {shlex.quote(from_here(file.path))}",
+    )
 
 
 @contextmanager
@@ -96,38 +112,3 @@ def _own_folder(report: Path | None, file: ScenarioFile, count: int) -> Path | N
     if report is None or count == 1:
         return report
     return report / scenario_name(file.path)
-
-
-def _status(console: Console, outcomes: Sequence[Verdict | BaseException]) -> int:
-    """The worst of all. What ended without a verdict is said."""
-    statuses = []
-    for outcome in outcomes:
-        if isinstance(outcome, Verdict):
-            statuses.append(worst([outcome]))
-        elif isinstance(outcome, UsageError):
-            console.print(f"essc: {outcome}", markup=False, highlight=False, soft_wrap=True)
-            statuses.append(ExitStatus.UNKNOWN)
-        else:
-            raise outcome
-    if len(statuses) > 1:
-        words = [
-            f"{statuses.count(each)} {_WORDS[each][0]}" for each in ExitStatus if each in statuses
-        ]
-        console.print(f"{len(statuses)} scenarios: {', '.join(words)}", highlight=False)
-    order = (ExitStatus.OWN_FAILURE, ExitStatus.BROKEN, ExitStatus.UNKNOWN)
-    return int(next((each for each in order if each in statuses), ExitStatus.GOOD))
-
-
-def _tell(console: Console, verdict: Verdict, folder: Path, again: str) -> None:
-    """One line, where all is not well what was seen first, and how to see it again."""
-    word, zh, colour = _WORDS[verdict.status]
-    console.print(
-        f"[{colour}]{word:<7} {zh}[/]", f"{verdict.took_s:5.1f} s", end="  ", highlight=False
-    )
-    lines = [f"{verdict.scenario}: {verdict.title.en} · {verdict.title.zh}"]
-    if verdict.status != ExitStatus.GOOD:
-        lines += [f"    {line}" for line in first_words(verdict)]
-    lines.append(f"    report: {folder / REPORT}")
-    lines.append(f"    again:  {again}")
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
