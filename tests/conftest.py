@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
+    from tests.support.postgres import Postgres
 
     from essc_workbench.backstage import Backstage
+    from essc_workbench.postgres.server import Server
     from essc_workbench.templates import Template
 
 HERE = Path(__file__).resolve().parent
@@ -54,6 +57,34 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     from essc_workbench.templates import Template  # most tests need no workbench
 
     return Template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The PostgreSQL server of this worker, started by the first test that needs it."""
+    from tests.support.postgres import running_postgres  # most tests need no PostgreSQL
+
+    with running_postgres(os.environ) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of the test's own."""
+    with postgres.fresh() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[Server]:
+    """A PostgreSQL server that the module's tests may end and start again.
+
+    It waits for the disk at every commit, so that what it acknowledged must be there afterwards.
+    """
+    from essc_workbench.postgres.server import Server  # most tests need no PostgreSQL
+
+    with Server(is_durable=True) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -47,9 +47,15 @@ Take: TypeAlias = Callable[[str, Sequence[str], Path, Path], "subprocess.Popen[b
 the files are where its output and its log go."""
 
 
-def launched(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
-    """Starts a program that dies with the workbench, in a process group of its own."""
-    launcher = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid())]
+def launched(
+    command: Sequence[str], *, as_user: tuple[int, int] | None = None, **streams: Any
+) -> "subprocess.Popen[bytes]":
+    """Starts a program that dies with the workbench, in a process group of its own.
+
+    Where the workbench is root it may run as another user: its number, and that of its group.
+    """
+    who = ":".join(map(str, (os.getpid(), *(as_user or ()))))
+    launcher = [sys.executable, "-I", "-S", str(_LAUNCH), who]
     return subprocess.Popen([*launcher, *command], env=environment(), process_group=0, **streams)
 
 
