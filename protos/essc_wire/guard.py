@@ -5,29 +5,34 @@ It gives a call what all calls need, in this order: message size, deadline, call
 or a rich status. A method receives a valid request and a `Call`, and returns its response (a
 message, or bytes serialised already) or a `Refusal`. An exception in a method is our bug: it is
 logged without its message, which might hold personal data, and answers INTERNAL.
+
+Each call has a trace: that of its traceparent, else one made here. Whatever is logged because of
+the call bears it, here and behind.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import grpc
-import structlog
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
+from structlog import get_logger, is_configured
 
 from essc.options.v1 import options_pb2
 from essc_wire.clock import monotonic
 from essc_wire.forms import violations
 from essc_wire.logs import frames
+from essc_wire.meters import GONE, GOOD, CallMeters
 from essc_wire.refusals import Refusal, Violation, status_of
+from essc_wire.traces import TraceSource, is_traceparent, trace_in
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 TRANSPORT_BYTES_MAX: Final = 4 * 1024 * 1024
-TRACEPARENT_LENGTH: Final = 55
 BUSY: Final = "PLATFORM_BUSY"
 
 Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
@@ -57,6 +62,8 @@ class Call(NamedTuple, Generic[CallerT]):
     """The grpc.aio context: for time_remaining and done callbacks only."""
     end: float = inf
     """Until when the caller waits, in seconds of this process's monotonic clock."""
+    trace: str = ""
+    """By which lines of logs belong together: 32 hexadecimal digits."""
 
 
 class Authenticate(Protocol[CallerT_co]):
@@ -87,14 +94,18 @@ class Guard(Generic[CallerT]):
         authenticate: Authenticate[CallerT],
         draining: Callable[[], bool] = lambda: False,
         admission: Admits[CallerT] | None = None,
+        meters: CallMeters | None = None,
     ) -> None:
         self._domain = domain
         self._authenticate = authenticate
         self._draining = draining
         self._admission = admission
+        self._meters = meters or CallMeters()
+        self._traces = TraceSource()
         self._busy = 0
         self._busy_said = -inf
-        self._log = structlog.get_logger("call")
+        self._log = get_logger("call")
+        self._says_all = is_configured() and get_logger().is_enabled_for(logging.DEBUG)
 
     def handler(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
         """Wraps every method of a service. A method without an implementation is a KeyError."""
@@ -127,8 +138,11 @@ class Guard(Generic[CallerT]):
     def _unary_unary(
         self, facts: MethodFacts, request_class: type[Message], function: Any
     ) -> Callable[[bytes, Any], Awaitable[bytes]]:
+        meter = self._meters.of(facts.name)
+
         async def unary_unary(raw: bytes, context: Any) -> bytes:
             answer: Any
+            began = monotonic()
             call: Call[CallerT] | Refusal | None = None
             try:
                 call = self._admit(facts, raw, context)
@@ -138,15 +152,21 @@ class Guard(Generic[CallerT]):
                     request = self._parse(request_class, raw)
                     is_good = isinstance(request, request_class)
                     answer = await function(request, call) if is_good else request
+            except asyncio.CancelledError:
+                meter.ended(GONE, monotonic() - began)
+                raise
             except Exception as error:  # noqa: BLE001 - a bug; see the module's docstring
-                answer = self._bug(facts, error)
+                answer = self._bug(facts, error, self._trace(call, context))
             finally:
                 self._leave(call)
-            if type(answer) is bytes:
-                return answer
             if isinstance(answer, Refusal):
-                return await self._refuse(facts, answer, context)
-            serialised: bytes = answer.SerializeToString()
+                meter.ended(answer.reason, monotonic() - began)
+                return await self._refuse(facts, answer, context, self._trace(call, context))
+            serialised: bytes = answer if type(answer) is bytes else answer.SerializeToString()
+            took_s = monotonic() - began
+            meter.ended(GOOD, took_s)
+            if self._says_all:
+                self._say(facts, took_s, self._trace(call, context))
             return serialised
 
         return unary_unary
@@ -154,27 +174,36 @@ class Guard(Generic[CallerT]):
     def _unary_stream(
         self, facts: MethodFacts, request_class: type[Message], function: Any
     ) -> Callable[[bytes, Any], AsyncIterator[bytes]]:
+        meter = self._meters.of(facts.name)
+
         async def unary_stream(raw: bytes, context: Any) -> AsyncIterator[bytes]:
             # A watch may last for ever: it is the one kind of call without a deadline.
             refusal: Refusal | None = None
+            call: Call[CallerT] | Refusal | None = None
             try:
-                async for answer in self._answers(facts, request_class, raw, context, function):
+                call = self._admit(facts, raw, context, deadline=False)
+                async for answer in self._answers(call, request_class, raw, function):
                     if isinstance(answer, Refusal):
                         refusal = answer
                         break
+                    meter.sent += 1
                     yield answer if type(answer) is bytes else answer.SerializeToString()
             except (asyncio.CancelledError, GeneratorExit):
+                meter.stream_ended(GONE)
                 raise
             except Exception as error:  # noqa: BLE001 - as above
-                refusal = self._bug(facts, error)
+                refusal = self._bug(facts, error, self._trace(call, context))
+            meter.stream_ended(refusal.reason if refusal is not None else GOOD)
             if refusal is not None:
-                await self._refuse(facts, refusal, context)
+                await self._refuse(facts, refusal, context, self._trace(call, context))
 
         return unary_stream
 
     def _stream_unary(
         self, facts: MethodFacts, request_class: type[Message], function: Any
     ) -> Callable[[AsyncIterator[bytes], Any], Awaitable[bytes]]:
+        meter = self._meters.of(facts.name)
+
         async def stream_unary(items: AsyncIterator[bytes], context: Any) -> bytes:
             async def requests() -> AsyncIterator[Message | Refusal]:
                 async for raw in items:
@@ -186,22 +215,26 @@ class Guard(Generic[CallerT]):
                 call = self._admit(facts, b"", context)
                 is_in = isinstance(call, Call)
                 answer = await function(requests(), call) if is_in else call
+            except asyncio.CancelledError:
+                meter.stream_ended(GONE)
+                raise
             except Exception as error:  # noqa: BLE001 - as above
-                answer = self._bug(facts, error)
+                answer = self._bug(facts, error, self._trace(call, context))
             finally:
                 self._leave(call)
             if isinstance(answer, Refusal):
-                return await self._refuse(facts, answer, context)
+                meter.stream_ended(answer.reason)
+                return await self._refuse(facts, answer, context, self._trace(call, context))
             serialised: bytes = answer.SerializeToString()
+            meter.stream_ended(GOOD)
             return serialised
 
         return stream_unary
 
     def _answers(
-        self, facts: MethodFacts, request_class: type[Message], raw: bytes, context: Any, watch: Any
+        self, call: Call[CallerT] | Refusal, request_class: type[Message], raw: bytes, watch: Any
     ) -> AsyncIterator[Any]:
         """What a watch says; or the one refusal of a watch that does not begin."""
-        call = self._admit(facts, raw, context, deadline=False)
         if isinstance(call, Refusal):
             return _only(call)
         request = self._parse(request_class, raw)
@@ -230,7 +263,15 @@ class Guard(Generic[CallerT]):
             if delay_ms is not None:
                 return Refusal(BUSY, retry_after_ms=delay_ms)
         end = monotonic() + left_s
-        return Call(facts.name, caller, raw, _traceparent(metadata), context, end)
+        traceparent = _traceparent(metadata)
+        trace = trace_in(traceparent) or self._traces.new()
+        return Call(facts.name, caller, raw, traceparent, context, end, trace)
+
+    def _trace(self, call: Call[CallerT] | Refusal | None, context: Any) -> str:
+        """The trace of a call, of one that was not let in too."""
+        if isinstance(call, Call):
+            return call.trace
+        return trace_in(_traceparent(context.invocation_metadata())) or self._traces.new()
 
     def _leave(self, call: Call[CallerT] | Refusal | None) -> None:
         # A watch is not let in by this: it has no end, and its channel has few of them.
@@ -248,11 +289,13 @@ class Guard(Generic[CallerT]):
             return Refusal("REQUEST_INVALID", violations=(Violation(field="", text=text),))
         return invalid_message(request) or request
 
-    async def _refuse(self, facts: MethodFacts, refusal: Refusal, context: Any) -> bytes:
+    async def _refuse(
+        self, facts: MethodFacts, refusal: Refusal, context: Any, trace: str
+    ) -> bytes:
         if refusal.reason == BUSY:
             self._note_busy()
         else:
-            self._log.info("refused", method=facts.name, reason=refusal.reason)
+            self._log.info("refused", method=facts.name, reason=refusal.reason, trace=trace)
         await context.abort_with_status(status_of(refusal, self._domain))
         message = "abort_with_status raises"
         raise AssertionError(message)
@@ -265,9 +308,14 @@ class Guard(Generic[CallerT]):
             self._log.info("refused", reason=BUSY, calls=self._busy)
             self._busy, self._busy_said = 0, now
 
-    def _bug(self, facts: MethodFacts, error: Exception) -> Refusal:
-        error_name = type(error).__name__
-        self._log.error("bug", method=facts.name, error=error_name, frames=frames(error))
+    def _say(self, facts: MethodFacts, took_s: float, trace: str) -> None:
+        took_ms = round(took_s * 1000, 3)
+        self._log.debug("answered", method=facts.name, took_ms=took_ms, trace=trace)
+
+    def _bug(self, facts: MethodFacts, error: Exception, trace: str) -> Refusal:
+        name = type(error).__name__
+        said = {"error": name, "frames": frames(error), "trace": trace}
+        self._log.error("bug", method=facts.name, **said)
         return Refusal("INTERNAL_FAULT")
 
 
@@ -284,7 +332,7 @@ async def _only(refusal: Refusal) -> AsyncIterator[Refusal]:
 
 def _traceparent(metadata: Metadata) -> str:
     for key, value in metadata:
-        if key == "traceparent" and len(value) == TRACEPARENT_LENGTH:
+        if key == "traceparent" and is_traceparent(str(value)):
             return str(value)
     return ""
 

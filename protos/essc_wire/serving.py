@@ -16,6 +16,7 @@ from essc_wire.guard import TRANSPORT_BYTES_MAX
 from essc_wire.tls import server_credentials
 
 DRAIN_S = 5.0
+NOTICE_S_MAX = 60
 # Calls and streams at once on one port. gRPC itself refuses what is beyond, with a bare
 # RESOURCE_EXHAUSTED.
 RPCS_MAX = 2000
@@ -69,11 +70,21 @@ def is_loopback(address: str) -> bool:
 class Server:
     """A started gRPC server on one port, with health and reflection."""
 
-    def __init__(self, server: grpc.aio.Server, port: int, health_servicer: Any) -> None:
+    def __init__(
+        self, server: grpc.aio.Server, port: int, health_servicer: Any, names: Sequence[str]
+    ) -> None:
         self._server, self.port, self._health = server, port, health_servicer
+        self._names = names
+
+    async def say_health(self, *, is_serving: bool) -> None:
+        """What health answers from now on, for the server and each of its services."""
+        said = health_pb2.HealthCheckResponse
+        status = said.SERVING if is_serving else said.NOT_SERVING
+        for name in self._names:
+            await self._health.set(name, status)
 
     async def announce_draining(self) -> None:
-        """Answers NOT_SERVING from now on."""
+        """Answers NOT_SERVING from now on, whatever is said later."""
         await self._health.enter_graceful_shutdown()
 
     async def stop(self, grace_s: float) -> None:
@@ -98,7 +109,7 @@ async def start_server(
     if tls_folder is None and not is_loopback(address):
         message = f"{address}: plaintext is accepted on loopback only; use --tls"
         raise ValueError(message)
-    _check_free(address)
+    check_free(address)
     options: tuple[tuple[str, int], ...] = _OPTIONS
     if streams_max is not None:
         options = (*options, ("grpc.max_concurrent_streams", streams_max))
@@ -117,12 +128,12 @@ async def start_server(
         message = f"{address}: the address is in use or not this machine's"
         raise OSError(message) from error
     await server.start()
-    for name in ("", *service_names):
-        await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return Server(server, port, health_servicer)
+    started = Server(server, port, health_servicer, ("", *service_names))
+    await started.say_health(is_serving=True)
+    return started
 
 
-def _check_free(address: str) -> None:
+def check_free(address: str) -> None:
     """Raises OSError with one clear line; gRPC would write several of its own."""
     host, _, port = address.rpartition(":")
     try:
@@ -134,6 +145,16 @@ def _check_free(address: str) -> None:
     except OSError as error:
         message = f"{address}: the address is in use or not this machine's ({error.strerror})"
         raise OSError(message) from error
+
+
+async def give_notice(servers: Sequence[Server], notice_s: float) -> None:
+    """Says that servers are about to drain, and takes calls for a while yet.
+
+    Whoever spreads calls over several processes then notices before anybody is refused.
+    """
+    for server in servers:
+        await server.announce_draining()
+    await asyncio.sleep(notice_s)
 
 
 async def drain(servers: Sequence[Server], announce: asyncio.Event) -> None:

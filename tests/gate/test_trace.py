@@ -1,6 +1,6 @@
 """What the workbench's own callers say of themselves."""
 
-from essc_wire.guard import TRACEPARENT_LENGTH
+from essc_wire.traces import is_traceparent
 from essc_workbench.trace import TRACES_MAX, Origin, TracedPeer, Traces
 
 
@@ -12,7 +12,7 @@ def test_a_call_says_in_which_step_and_about_whom_it_is_made() -> None:
     outside = traces.traceparent()
 
     assert traces.origin(inside) == Origin(step=3, citizens=("zhang-san",))
-    assert len(inside) == TRACEPARENT_LENGTH
+    assert is_traceparent(inside)
     assert outside == ""
 
 

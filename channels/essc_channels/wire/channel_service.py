@@ -21,6 +21,7 @@ from essc_wire.clock import monotonic
 from essc_wire.guard import Call
 from essc_wire.refusals import Refusal
 from essc_wire.times import to_timestamp
+from essc_wire.traces import traceparent_of
 
 PhoneCall: TypeAlias = Call[Caller]
 
@@ -126,4 +127,5 @@ def _session(call: PhoneCall) -> Session:
 def _ask(call: PhoneCall) -> Ask:
     """On behalf of this phone, for as long as it waits."""
     left_s: float = call.context.time_remaining()
-    return Ask(end=monotonic() + left_s, traceparent=call.traceparent)
+    traceparent = call.traceparent or traceparent_of(call.trace)
+    return Ask(end=monotonic() + left_s, traceparent=traceparent)

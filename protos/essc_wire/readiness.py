@@ -1,0 +1,114 @@
+"""Whether a process should be given calls, and why not: for whoever spreads calls over processes.
+
+What is said here is said twice: at `/ready` of the operations port, with the reasons, and by the
+standard gRPC health service, which is for the port itself. A process that has not caught up yet
+serves, so health says so; only who chooses among several should wait for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from typing import Final
+
+import structlog
+
+from essc_wire.logs import frames
+from essc_wire.serving import Server
+
+LOOK_S: Final = 1.0
+LOOK_S_MAX: Final = 2.0
+"""Whoever is silent for longer is away."""
+
+
+class Why(Enum):
+    """Why a process is not ready; each in both languages."""
+
+    STORE_AWAY = ("The store does not answer, or takes no changes.", "存储无响应或不接受变更")
+    DRAINING = ("The process is about to stop.", "进程即将停止")
+    NOT_CAUGHT_UP = ("What others have changed is not known yet.", "尚未追上其他方的变更")
+
+
+class Readiness:
+    """The reasons against giving this process calls."""
+
+    def __init__(self) -> None:
+        self._why: set[Why] = set()
+        self._changed = asyncio.Event()
+        self._log = structlog.get_logger("readiness")
+
+    def note(self, why: Why, *, holds: bool) -> None:
+        """A reason holds now, or does not any more."""
+        if holds == (why in self._why):
+            return
+        (self._why.add if holds else self._why.discard)(why)
+        self._log.warning("not ready" if holds else "well again", reason=why.name)
+        self._changed.set()
+
+    @property
+    def reasons(self) -> Sequence[Why]:
+        """What holds now, in the order of the list."""
+        return [why for why in Why if why in self._why]
+
+    @property
+    def is_serving(self) -> bool:
+        """What the health service says."""
+        return not self._why & {Why.STORE_AWAY, Why.DRAINING}
+
+    async def tell(self, servers: Sequence[Server]) -> None:
+        """Lets the health of these servers follow, until it is cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            for server in servers:
+                await server.say_health(is_serving=self.is_serving)
+
+
+class StoreWatch:
+    """Looks after the store: now and then, and at once when somebody met trouble with it."""
+
+    def __init__(
+        self, look: Callable[[], Awaitable[bool]], readiness: Readiness, every_s: float = LOOK_S
+    ) -> None:
+        """`look` answers whether the store is there and takes changes; it may take its time."""
+        self._look, self._readiness, self._every_s = look, readiness, every_s
+        self._doubted = asyncio.Event()
+
+    def doubt(self) -> None:
+        """Somebody met trouble: whoever asks now should not be told that all is well."""
+        self._readiness.note(Why.STORE_AWAY, holds=True)
+        self._doubted.set()
+
+    async def run_for_ever(self) -> None:
+        """Looks until it is cancelled. A look that takes too long goes on; there is only one."""
+        looking: asyncio.Task[bool] | None = None
+        try:
+            while True:
+                looking = looking or asyncio.ensure_future(self._look())
+                await asyncio.wait({looking}, timeout=LOOK_S_MAX)
+                is_there = looking.done() and self._found(looking)
+                self._readiness.note(Why.STORE_AWAY, holds=not is_there)
+                if looking.done():
+                    looking = None
+                    await self._pause()
+        finally:
+            if looking is not None:
+                looking.cancel()
+
+    @staticmethod
+    def _found(looking: "asyncio.Task[bool]") -> bool:
+        error = looking.exception()
+        if error is not None:  # our bug: loud, but the watch must go on
+            log = structlog.get_logger("readiness")
+            log.error("bug", error=type(error).__name__, frames=frames(error))
+            return False
+        return looking.result()
+
+    async def _pause(self) -> None:
+        """Until the next look is due. One that was just in doubt is looked at soon, not at once."""
+        self._doubted.clear()
+        try:
+            async with asyncio.timeout(self._every_s):
+                await self._doubted.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(self._every_s / 10)
