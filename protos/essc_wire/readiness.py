@@ -7,6 +7,7 @@ serves, so health says so; only who chooses among several should wait for it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import Final
 
@@ -67,35 +68,42 @@ class StoreWatch:
     """Looks after the store: now and then, and at once when somebody met trouble with it."""
 
     def __init__(
-        self, look: Callable[[], Awaitable[bool]], readiness: Readiness, every_s: float = LOOK_S
+        self, look: Callable[[bool], Awaitable[bool]], readiness: Readiness, every_s: float = LOOK_S
     ) -> None:
-        """`look` answers whether the store is there and takes changes; it may take its time."""
+        """`look` answers whether the store is there; with True, whether it takes changes, too.
+
+        It may take its time: there is one look at a time.
+        """
         self._look, self._readiness, self._every_s = look, readiness, every_s
         self._doubted = asyncio.Event()
 
     def doubt(self) -> None:
         """Somebody met trouble: whoever asks now should not be told that all is well."""
-        self._readiness.note(Why.STORE_AWAY, holds=True)
-        self._doubted.set()
+        if Why.STORE_AWAY not in self._readiness.reasons:
+            self._readiness.note(Why.STORE_AWAY, holds=True)
+            self._doubted.set()
 
     async def run_for_ever(self) -> None:
-        """Looks until it is cancelled. A look that takes too long goes on; there is only one."""
-        looking: asyncio.Task[bool] | None = None
-        try:
-            while True:
-                looking = looking or asyncio.ensure_future(self._look())
+        """Looks until it is cancelled. A look that takes too long goes on, and is bad so far."""
+        while True:
+            self._doubted.clear()
+            is_thorough = Why.STORE_AWAY in self._readiness.reasons
+            looking = asyncio.ensure_future(self._look(is_thorough))
+            try:
                 await asyncio.wait({looking}, timeout=LOOK_S_MAX)
-                is_there = looking.done() and self._found(looking)
-                self._readiness.note(Why.STORE_AWAY, holds=not is_there)
-                if looking.done():
-                    looking = None
-                    await self._pause()
-        finally:
-            if looking is not None:
+                if not looking.done():
+                    self._readiness.note(Why.STORE_AWAY, holds=True)
+                    await asyncio.wait({looking})
+            finally:
                 looking.cancel()
+            if not self._found(looking):
+                self._readiness.note(Why.STORE_AWAY, holds=True)
+            elif is_thorough or not self._doubted.is_set():
+                self._readiness.note(Why.STORE_AWAY, holds=False)
+            await self._pause()
 
     @staticmethod
-    def _found(looking: "asyncio.Task[bool]") -> bool:
+    def _found(looking: "asyncio.Future[bool]") -> bool:
         error = looking.exception()
         if error is not None:  # our bug: loud, but the watch must go on
             log = structlog.get_logger("readiness")
@@ -104,11 +112,7 @@ class StoreWatch:
         return looking.result()
 
     async def _pause(self) -> None:
-        """Until the next look is due. One that was just in doubt is looked at soon, not at once."""
-        self._doubted.clear()
-        try:
+        """Until the next look is due: soon, if somebody has met trouble."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._every_s):
                 await self._doubted.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(self._every_s / 10)

@@ -16,7 +16,7 @@ from essc_wire.guard import TRANSPORT_BYTES_MAX
 from essc_wire.tls import server_credentials
 
 DRAIN_S = 5.0
-NOTICE_S_MAX = 60
+DRAIN_AFTER_S_MAX = 60
 # Calls and streams at once on one port. gRPC itself refuses what is beyond, with a bare
 # RESOURCE_EXHAUSTED.
 RPCS_MAX = 2000
@@ -147,14 +147,14 @@ def check_free(address: str) -> None:
         raise OSError(message) from error
 
 
-async def give_notice(servers: Sequence[Server], notice_s: float) -> None:
+async def announce_end(servers: Sequence[Server], wait_s: float) -> None:
     """Says that servers are about to drain, and takes calls for a while yet.
 
     Whoever spreads calls over several processes then notices before anybody is refused.
     """
     for server in servers:
         await server.announce_draining()
-    await asyncio.sleep(notice_s)
+    await asyncio.sleep(wait_s)
 
 
 async def drain(servers: Sequence[Server], announce: asyncio.Event) -> None:
