@@ -47,6 +47,26 @@ async def test_delayed_events_come_later_in_their_order_and_each_by_no_more_than
     assert street.faults.list()[0].hits == 31
 
 
+async def test_delayed_events_come_when_the_faults_that_hold_them_have_ended(
+    street: Street,
+) -> None:
+    delay = pb.DelayEventsFault()
+    delay.by.FromSeconds(60)
+    await street.add("one", delay_events=delay)
+    await street.add("two", delay_events=delay)
+    told(street, event(1), event(2))
+
+    watched = asyncio.ensure_future(street.watched())
+    await until(lambda: all(each.hits == 2 for each in street.faults.list()))
+    await street.faults.remove("one")
+    got_early = [item.cursor for item in street.seen()]
+    await street.faults.remove("two")
+    got, _ = await asyncio.wait_for(watched, 10)
+
+    assert got_early == []
+    assert cursors(got) == ["0001", "0002"]
+
+
 async def test_repeated_events_come_again_and_signs_of_life_do_not(street: Street) -> None:
     await street.add(repeat_events=pb.RepeatEventsFault(times=2), match=pb.FaultMatch(count=1))
     told(street, event(1), heartbeat(2), event(3))

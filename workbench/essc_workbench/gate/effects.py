@@ -47,6 +47,17 @@ class Hit:
     ended: Ending
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item of a stream that comes later."""
+
+    raw: bytes
+    due: float
+    """From when it goes on in any case, on the clock of whoever waits."""
+    ended: tuple[Ending, ...] = ()
+    """The faults that hold it back: when all of them have ended it goes on at once."""
+
+
 def keeps_request(hit: Hit) -> bool:
     """Whether the request does not arrive."""
     match hit.effect:
@@ -117,13 +128,13 @@ async def dead_line(hit: Hit, time_left: Callable[[], float | None]) -> Reply:
 
 
 async def delayed(
-    items: AsyncGenerator[tuple[float, bytes], None], now: Callable[[], float], ahead_max: int
+    items: AsyncGenerator[Held, None], now: Callable[[], float], ahead_max: int
 ) -> AsyncGenerator[bytes, None]:
     """Items at the time that is due for each, in their order; at most so many wait.
 
     Reading goes on meanwhile, so that a delay of each is not a delay for each.
     """
-    waiting: asyncio.Queue[tuple[float, bytes] | BaseException | None] = asyncio.Queue(ahead_max)
+    waiting: asyncio.Queue[Held | BaseException | None] = asyncio.Queue(ahead_max)
 
     async def read() -> None:
         try:
@@ -140,10 +151,19 @@ async def delayed(
         while (item := await waiting.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
-            due, raw = item
-            if due > now():
-                await asyncio.sleep(due - now())
-            yield raw
+            if item.due > now():
+                await _released(item, item.due - now())
+            yield item.raw
     finally:
         reading.cancel()
         await asyncio.wait([reading])
+
+
+async def _released(item: Held, after_s: float) -> None:
+    """Waits until an item may go on."""
+    try:
+        async with asyncio.timeout(after_s):
+            for each in item.ended:
+                await each.wait()
+    except TimeoutError:
+        pass

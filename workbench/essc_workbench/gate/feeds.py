@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Final
 
 from essc_wire.times import SECOND_US, to_span_us
-from essc_workbench.gate.effects import dead_line, delayed
+from essc_workbench.gate.effects import Ending, Held, dead_line, delayed
 from essc_workbench.gate.faults import FaultBook
 from essc_workbench.gate.recorder import Passing, Recorder, event_in
 from essc_workbench.gate.replies import Reply, broken
@@ -44,22 +44,24 @@ class Feed:
                     self._recorder.seen(self._passing, event)
                 yield raw
 
-    async def _arriving(self) -> AsyncGenerator[tuple[float, bytes], None]:
-        """What comes from the platform, as often as it is to come, and from when it may go on."""
+    async def _arriving(self) -> AsyncGenerator[Held, None]:
+        """What comes from the platform, as often as it is to come, and what holds it back."""
         async for raw in self._stream.items():
             delay_us, copies = 0, 1
+            ended: list[Ending] = []
             event = event_in(raw)
             if event is not None:
                 whose = self._recorder.citizens_of(event)
                 for hit in self._faults.meet_event("delay_events", self._passing, whose):
                     self._recorder.hit(self._passing, hit.fault_id, hit.effect)
                     delay_us += to_span_us(hit.value.by)
+                    ended.append(hit.ended)
                 for hit in self._faults.meet_event("repeat_events", self._passing, whose):
                     self._recorder.hit(self._passing, hit.fault_id, hit.effect)
                     copies += hit.value.times
-            due = time.monotonic() + delay_us / SECOND_US
+            held = Held(raw, time.monotonic() + delay_us / SECOND_US, tuple(ended))
             for _ in range(copies):
-                yield due, raw
+                yield held
 
     async def _broken(self, raw: bytes) -> Reply | None:
         """How the stream ends instead of giving this item; None if it gives it.

@@ -92,7 +92,11 @@ class AddFault(Step):
     cut: Literal["", "both", "requests", "answers"] = Field(
         "", description="Nothing gets through: which way."
     )
-    delay_events: Span | None = Field(None, le=_MINUTE, description="Events come later.")
+    delay_events: Span | None = Field(
+        None,
+        le=_MINUTE,
+        description="Events come later; once the fault has ended they come at once.",
+    )
     repeat_events: int = Field(0, ge=0, le=10, description="Events come so many times more.")
     interrupt_events: int | None = Field(
         None, ge=0, le=1000, description="The stream of events breaks after so many."
