@@ -115,6 +115,7 @@ ORDER = (
     "counters",
     "control",
     "world",
+    "clocks",
     "calls",
     "expectations",
     "states",

@@ -10,8 +10,9 @@ from essc_workbench.failures import UsageError
 from essc_workbench.scenarios.files import load, parse
 from essc_workbench.scenarios.mistakes import FileMistakes
 from essc_workbench.scenarios.names import Known
+from essc_workbench.scenarios.steps.clocks import Advance, Skew
 from essc_workbench.scenarios.steps.control import InAnyOrder, Note, Repeat, Together
-from essc_workbench.scenarios.steps.world import AddFault, Advance, EndFault, Kill, Skew
+from essc_workbench.scenarios.steps.world import AddFault, EndFault, Kill
 from essc_workbench.scenarios.texts import BYTES_MAX
 
 KNOWN = Known(

@@ -1,23 +1,28 @@
 """What steps say of how they end, of the things they keep, and of what they do not tell."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from google.protobuf.message import Message
 
 from essc.card.v1.card_pb2 import Link
 from essc.card.v1.card_service_pb2 import ListLinksResponse
 from essc.channel.v1.channel_pb2 import FLOW_KIND_SHOW_CARD, FLOW_KIND_UNLINK, Panel
+from essc_wire.client import CallOptions, Peer
 from essc_workbench.failures import UsageError
 from essc_workbench.inboxes import NoMessageError
 from essc_workbench.scenarios.arguments import WrongArgument
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import end_of
-from essc_workbench.scenarios.steps.calls import Call, Flood, how_often
+from essc_workbench.scenarios.steps.calls import Call, Flood, all_of, how_often
+from essc_workbench.scenarios.steps.clocks import Advance
 from essc_workbench.scenarios.steps.counters import Bill, CheckCode
 from essc_workbench.scenarios.steps.expectations import ExpectPanel, panel_facts
 from essc_workbench.scenarios.steps.phones import counted
-from essc_workbench.scenarios.steps.references import filled, kept, reached
+from essc_workbench.scenarios.steps.raw import Sent
+from essc_workbench.scenarios.steps.references import end_as, filled, kept, reached
 from essc_workbench.scenarios.steps.walks import Apply
 from essc_workbench.scenarios.things import Things
 from essc_workbench.scenarios.unmet import Unmet
@@ -196,6 +201,94 @@ def test_a_flood_and_what_is_sent_at_once_are_bounded() -> None:
         Flood(method="ListLinks", count=2001)
     with pytest.raises(WrongArgument):
         Call(method="ListLinks", at_once=201)
+
+
+class Noted(Sent):
+    """A call that goes nowhere, and says how long it would have waited."""
+
+    async def again(self, options: CallOptions) -> Message:
+        WAITED.append(options["timeout"])
+        return ListLinksResponse()
+
+
+WAITED: list[float | None] = []
+
+
+@pytest.mark.parametrize(("at_once", "waits_s"), [(1, 5.0), (2, 60.0)])
+async def test_a_call_that_is_one_of_many_at_once_waits_for_those_before_it_as_well(
+    at_once: int, waits_s: float
+) -> None:
+    WAITED.clear()
+    peer = Peer("127.0.0.1:1")
+    call = Noted(peer, Call(method="ListLinks").found(), b"", ())
+
+    ends = await all_of([call, call], at_once)
+    await peer.close()
+
+    assert [end for end, _ in ends] == ["completed", "completed"]
+    assert [waits_s, waits_s] == WAITED
+
+
+class Clocked:
+    """A stage whose platform's clock stands at noon, and notes by how much it is moved."""
+
+    def __init__(self) -> None:
+        self.things, self.powers, self.moved = Things(), self, timedelta(0)
+
+    async def time(self, party: str) -> datetime:
+        assert party == "platform"
+        return NOON
+
+    async def advance(self, party: str, by: timedelta) -> None:
+        assert party == "platform"
+        self.moved += by
+
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("step", "moved_s"),
+    [
+        (Advance(by=timedelta(seconds=59)), 59),
+        (Advance(end_of="code"), 50),
+        (Advance(end_of="code", before=timedelta(seconds=1)), 49),
+        (Advance(end_of="code", after=timedelta(seconds=1)), 51),
+    ],
+)
+async def test_a_clock_moves_to_the_end_of_a_code_whatever_has_passed_since(
+    step: Advance, moved_s: float
+) -> None:
+    stage = Clocked()
+    stage.things.keep("code", "ESSC-1")
+    stage.things.keep(end_as("code"), NOON + timedelta(seconds=50))
+
+    await step.play(cast(Stage, stage))
+
+    assert stage.moved == timedelta(seconds=moved_s)
+
+
+async def test_a_clock_does_not_go_back_to_the_end_of_a_code() -> None:
+    stage = Clocked()
+    stage.things.keep("code", "ESSC-1")
+    stage.things.keep(end_as("code"), NOON)
+
+    with pytest.raises(UsageError, match="the moment by the end of code is over"):
+        await Advance(end_of="code").play(cast(Stage, stage))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"by": timedelta(seconds=1), "end_of": "code"},
+        {"by": timedelta(seconds=1), "before": timedelta(seconds=1)},
+        {"end_of": "code", "before": timedelta(seconds=1), "after": timedelta(seconds=1)},
+    ],
+)
+def test_a_clock_moves_in_one_way(wrong: dict[str, Any]) -> None:
+    with pytest.raises(WrongArgument):
+        Advance(**wrong)
 
 
 def test_of_several_answers_it_is_counted_which_hold_what() -> None:

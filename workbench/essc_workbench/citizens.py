@@ -11,6 +11,7 @@ sent again with the same request id, for as long as the phone's owner has patien
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from essc.channel.v1 import channel_service_pb2 as service
@@ -66,6 +67,12 @@ class Walk:
     def code(self) -> str:
         """The code or ticket that was shown last; empty if none was."""
         return next((step.code.code for step in reversed(self.steps) if step.code.code), "")
+
+    @property
+    def code_end(self) -> datetime | None:
+        """When it is too late to scan that code, by the platform's clock."""
+        step = next((step for step in reversed(self.steps) if step.code.code), Step())
+        return step.expire_time.ToDatetime(UTC) if step.HasField("expire_time") else None
 
     @property
     def lines(self) -> tuple[Step.Lines.Line, ...]:

@@ -54,6 +54,7 @@ from essc_workbench.scenarios.steps.bureau import (
     Unlock,
 )
 from essc_workbench.scenarios.steps.calls import Call, Flood, Replay
+from essc_workbench.scenarios.steps.clocks import Advance, Skew
 from essc_workbench.scenarios.steps.control import (
     InAnyOrder,
     InTurn,
@@ -130,14 +131,12 @@ from essc_workbench.scenarios.steps.walks import (
 )
 from essc_workbench.scenarios.steps.world import (
     AddFault,
-    Advance,
     EndFault,
     FillDisk,
     FreeDisk,
     Freeze,
     Kill,
     Restart,
-    Skew,
     Thaw,
 )
 from essc_workbench.scenarios.unmet import Unmet

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from google.protobuf.message import Message
 from pydantic import Field
 
+from essc_wire.client import TIMEOUT_S
 from essc_wire.clock import new_request_id
 from essc_workbench.scenarios.fields import CallerName, NewName, ThingName, names_of
 from essc_workbench.scenarios.stage import Stage
@@ -18,6 +18,8 @@ from essc_workbench.scenarios.steps.raw import Count, Sending, Sent
 from essc_workbench.scenarios.steps.references import kept, reached
 
 FLOOD_MAX = 2000
+_CROWD_S = 60.0
+"""How long a call waits that is one of many at once: it waits for those before it as well."""
 _End = tuple[str, Message | None]
 
 
@@ -59,7 +61,7 @@ class Call(Sending):
             await self.prepared(stage, one_id if self.same_request else "")
             for _ in range(max(self.times, self.at_once))
         ]
-        ends = await _all(calls, self.at_once)
+        ends = await all_of(calls, self.at_once)
         if self.ends:
             seen = Counter(end.replace(": ", " ") for end, _ in ends)
             wanted = {end: count for end, count in self.ends.items() if count}
@@ -109,7 +111,10 @@ class Replay(Asking):
     async def play(self, stage: Stage) -> None:
         sent = kept(stage, sent_as(self.call), Sent, "call")
         about = f"replay {self.call}"
-        send = sent.replayed
+
+        async def send() -> Message:
+            return await sent.replayed()
+
         if self.by:
             thief = stage.peer(self.by)
             stolen, about = Sent(thief, sent.method, sent.content, ()), f"{about} by {self.by}"
@@ -137,7 +142,7 @@ class Flood(Sending):
 
     async def play(self, stage: Stage) -> None:
         calls = [await self.prepared(stage) for _ in range(self.count)]
-        ends = Counter(end for end, _ in await _all(calls, self.at_once))
+        ends = Counter(end for end, _ in await all_of(calls, self.at_once))
         reasons = names_of(self.allowed)
         odd = {end: n for end, n in ends.items() if not _is_fine(end, reasons)}
         about = f"{self.about()} {self.count} times"
@@ -148,15 +153,16 @@ def _is_fine(end: str, reasons: tuple[str, ...]) -> bool:
     return end == "completed" or end.partition(": ")[2] in reasons
 
 
-async def _all(calls: list[Sent], at_once: int) -> list[_End]:
+async def all_of(calls: list[Sent], at_once: int) -> list[_End]:
     """Sends all, so many at a time. Answers how each ended, in their order."""
     turn = asyncio.Semaphore(at_once)
+    timeout_s = TIMEOUT_S if at_once == 1 else _CROWD_S
 
-    async def one(send: Callable[[], Awaitable[Message]]) -> _End:
+    async def one(call: Sent) -> _End:
         async with turn:
-            return await end_of(send)
+            return await end_of(lambda: call.replayed(timeout_s))
 
-    return list(await asyncio.gather(*(one(call.replayed) for call in calls)))
+    return list(await asyncio.gather(*map(one, calls)))
 
 
 def sent_as(name: str) -> str:

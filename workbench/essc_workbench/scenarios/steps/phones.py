@@ -20,6 +20,7 @@ from essc_workbench.citizens import Phone
 from essc_workbench.scenarios.fields import ChannelNames, CitizenName, NewName, names_of
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.asking import Asking, Words
+from essc_workbench.scenarios.steps.references import end_as
 
 MistakeName = Literal[
     "wrong-code",
@@ -145,6 +146,7 @@ class Flowing(Asking):
             thing = walked[0] if end == "open" else walk.code
             if thing:
                 stage.things.keep(self.as_, thing)
+                stage.things.keep(self.as_ and end_as(self.as_), walk.code_end)
         self.expect_end(stage, about, end, good="open" if self.stop_at else "completed")
         if walk:
             self.judge_lines(stage, about, walk)

@@ -15,7 +15,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from pydantic import BaseModel, ConfigDict, Field
 
-from essc_wire.client import CallOptions, Peer
+from essc_wire.client import TIMEOUT_S, CallOptions, Peer
 from essc_wire.clock import new_request_id
 from essc_wire.keys import new_key
 from essc_wire.tokens import LIFETIME_S_MAX, sign_token
@@ -61,9 +61,10 @@ class Sent:
         )
         return await call(self.content, **options)
 
-    async def replayed(self) -> Message:
+    async def replayed(self, timeout_s: float = TIMEOUT_S) -> Message:
         """Sends the same bytes with the same metadata."""
-        return await self.again({**self.peer.options(), "metadata": self.metadata})
+        options = self.peer.options(timeout_s=timeout_s)
+        return await self.again({**options, "metadata": self.metadata})
 
 
 class Sending(Asking):

@@ -29,6 +29,11 @@ def kept(stage: Stage, name: str, kind: type[T], what: str) -> T:
     return thing
 
 
+def end_as(name: str) -> str:
+    """Under which name the end of a code's time is kept beside it; no file can write it."""
+    return f"end of {name}"
+
+
 def filled(stage: Stage, value: Any) -> Any:
     """A request as it was written, with what its names stand for."""
     if isinstance(value, Mapping):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import timedelta
 from typing import ClassVar, Literal, Self
 
 from google.protobuf.duration_pb2 import Duration
@@ -10,8 +10,6 @@ from pydantic import Field, model_validator
 
 from essc.lab.v1 import fault_pb2 as lab
 from essc_wire.times import to_duration
-from essc_workbench.failures import UsageError
-from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.fields import (
     ChannelName,
     CitizenName,
@@ -29,7 +27,6 @@ from essc_workbench.scenarios.vocabulary import UNAVAILABLE, MethodName, Refusal
 _LEASE = timedelta(seconds=60)
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-_CHINA = timezone(timedelta(hours=8))
 _CUTS = {
     "both": lab.CutFault.DIRECTION_UNSPECIFIED,
     "requests": lab.CutFault.DIRECTION_REQUESTS,
@@ -243,46 +240,6 @@ class FreeDisk(OfParty):
 
     async def play(self, stage: Stage) -> None:
         await stage.powers.free_disk(self.party)
-
-
-class Advance(Step):
-    """Moves the platform's clock forward, and so every rule, event and expiry."""
-
-    verb: ClassVar[str] = "advance"
-    shorthand: ClassVar[str] = "by"
-
-    by: Span | None = Field(None, gt=timedelta(0), description="How far, as 60s, 2d.")
-    to: date | None = Field(
-        None, description="Or to noon of which day in China, as 2029-12-31; not before now."
-    )
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if (self.by is None) == (self.to is None):
-            raise ValueError("a clock moves `by` a span or `to` a day")
-        return self
-
-    async def play(self, stage: Stage) -> None:
-        by = self.by
-        if self.to is not None:
-            noon = datetime.combine(self.to, time(12), tzinfo=_CHINA)
-            by = noon - await stage.powers.time(PLATFORM)
-            if by <= timedelta(0):
-                raise UsageError(f"advance: {self.to} is over on the platform's clock")
-        assert by is not None
-        await stage.powers.advance(PLATFORM, by)
-
-
-class Skew(Step):
-    """Moves the clock of one channel forward, and no other: its clock is wrong from then on."""
-
-    verb: ClassVar[str] = "skew"
-
-    party: PartyName = Field(description="Whose clock.")
-    by: Span = Field(gt=timedelta(0), le=_DAY, description="How far ahead.")
-
-    async def play(self, stage: Stage) -> None:
-        await stage.powers.advance(self.party, self.by)
 
 
 def _duration(span: timedelta) -> Duration:
