@@ -10,6 +10,8 @@ from pathlib import Path
 
 from essc_channels.core.channel_profiles import ChannelProfile
 from essc_channels.profiles import ProfileFaults, find_profile
+from essc_wire.addresses import SEVERAL, addresses_of
+from essc_wire.client import check_one_host
 from essc_wire.keys import PartyKeyPair, read_key
 from essc_wire.serving import RPCS_MAX, is_loopback
 
@@ -27,6 +29,7 @@ class Config:
     data: Path
     listen: str
     platform: str
+    """One address, or those of all its processes."""
     key: PartyKeyPair = field(repr=False)
     platform_id: str = DEFAULT_PLATFORM_ID
     platform_ca: bytes | None = field(default=None, repr=False)
@@ -55,7 +58,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add("--profile", metavar="NAME|FILE.yaml", help="a shipped profile, or a profile file")
     add("--data", metavar="DIR", help="where the channel keeps its state")
     add("--listen", metavar="HOST:PORT", help="where phones call; port 0 takes a free one")
-    add("--platform", metavar="HOST:PORT", help="where the national platform listens")
+    add("--platform", metavar=SEVERAL, help="where the national platform listens: any may answer")
     add("--key", metavar="FILE.pem", help="the channel's Ed25519 private key")
     add("--platform-id", default=DEFAULT_PLATFORM_ID, metavar="ID", help="whom tokens are for")
     add("--platform-ca", metavar="FILE", help="the authority behind the platform's certificate")
@@ -85,8 +88,9 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
     authority = _authority(settings.platform_ca, faults)
     if settings.data is None:
         faults.append("--data: is missing")
-    for name in ("listen", "platform", "lab", "vouching"):
+    for name in ("listen", "lab", "vouching"):
         _check_address(name, getattr(settings, name), faults)
+    _check_platform(settings.platform, authority, faults)
     faults.extend(_plaintext_faults(settings))
     if settings.lab is None and settings.vouching is None:
         faults.append("--vouching: is missing; or use --lab for a simulated authority")
@@ -153,14 +157,29 @@ def _authority(file: str | None, faults: list[str]) -> bytes | None:
 
 def _check_address(name: str, address: str | None, faults: list[str]) -> None:
     if address is None:
-        if name in ("listen", "platform"):
-            faults.append(f"--{name}: is missing")
+        if name == "listen":
+            faults.append("--listen: is missing")
         return
     port = address.rpartition(":")[2]
     if not _is_address(address):
         faults.append(f"--{name}: {address}: not HOST:PORT")
-    elif int(port) == 0 and name in ("platform", "vouching"):
-        faults.append(f"--{name}: {address}: port 0 cannot be called")
+    elif int(port) == 0 and name == "vouching":
+        faults.append(f"--vouching: {address}: port 0 cannot be called")
+
+
+def _check_platform(address: str | None, authority: bytes | None, faults: list[str]) -> None:
+    if address is None:
+        faults.append("--platform: is missing")
+        return
+    try:
+        called = addresses_of(address)
+        if authority is not None:
+            check_one_host(address)
+    except ValueError as error:
+        faults.append(f"--platform: {error}")
+        return
+    if authority is None and not all(map(is_loopback, called)):
+        faults.append("--platform: plaintext is accepted on loopback only; use --platform-ca")
 
 
 def _is_count(text: str) -> bool:
@@ -177,8 +196,6 @@ def _plaintext_faults(settings: argparse.Namespace) -> list[str]:
     faults = []
     if not settings.tls and _is_far(settings.listen):
         faults.append("--listen: plaintext is accepted on loopback only; use --tls")
-    if not settings.platform_ca and _is_far(settings.platform):
-        faults.append("--platform: plaintext is accepted on loopback only; use --platform-ca")
     if _is_far(settings.lab):
         faults.append("--lab: loopback only")
     if _is_far(settings.vouching):

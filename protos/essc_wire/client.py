@@ -1,31 +1,73 @@
-"""Calling a party: one long-lived connection, a token, a deadline on every call."""
+"""Calling a party: one long-lived connection, a token, a deadline on every call.
+
+A party of several processes is called by turns, and by whichever of them answers: see `connect`.
+"""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from math import inf
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Final, TypeAlias, TypedDict, TypeVar
 
 import grpc
 
+from essc_wire.addresses import BY_NAME, addresses_of, hosts_of, is_several, target_of
 from essc_wire.clock import monotonic, random_bytes
 from essc_wire.refusals import is_definite, refusal_of
 from essc_wire.tokens import TokenSource
 
 T = TypeVar("T")
+Options: TypeAlias = tuple[tuple[str, int | str], ...]
 
 TIMEOUT_S = 5.0
 
-_OPTIONS = (
+_OPTIONS: Final[Options] = (
     # Each has a connection of its own. gRPC would let all callers of one process share one to the
     # same address, and with it the calls at once that a connection may have.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),  # parties are called directly, whatever the environment says
-    ("grpc.enable_retries", 0),  # repeating is ours: by certainty, with the same request_id
     # A restarted party should be noticed within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
     # Despite its name: how long one attempt to connect may take. A busy party needs more than 100.
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+# To one process: repeating is ours, by certainty, with the same request_id.
+_TO_ONE: Final = (("grpc.enable_retries", 0),)
+
+ATTEMPTS_MAX: Final = 4
+"""How often one call is sent to several processes, by gRPC itself."""
+
+# Among several: what one process could not be asked is asked of the next. That is safe for every
+# call, since a read changes nothing and a change has a request_id.
+_BY_TURNS: Final = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": ATTEMPTS_MAX,
+                "initialBackoff": "0.05s",
+                "maxBackoff": "0.5s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    # Where most calls fail nobody repeats: 500 failures in excess of the answers end it. As many
+    # may be on their way to one process that is killed, and each of them has a way out.
+    "retryThrottling": {"maxTokens": 1000, "tokenRatio": 1},
+}
+_TO_SEVERAL: Final = (
+    ("grpc.enable_retries", 1),
+    ("grpc.service_config", json.dumps(_BY_TURNS)),
+    ("grpc.service_config_disable_resolution", 1),
+    # A frozen process keeps its connections and never answers: only a ping tells. gRPC sends one a
+    # second at most, so that such a process is left within 1.4 s.
+    ("grpc.keepalive_time_ms", 250),
+    ("grpc.http2.ping_timeout_ms", 400),
+    ("grpc.http2.max_pings_without_data", 0),  # without a limit
 )
 
 
@@ -37,17 +79,40 @@ class CallOptions(TypedDict):
 
 
 def connect(
-    address: str, authority: bytes | None = None, *, shares: bool = True
+    address: str, authority: bytes | None = None, *, options: Options = _OPTIONS
 ) -> grpc.aio.Channel:
-    """A connection to HOST:PORT; over TLS where an authority's certificate is given.
+    """A connection to HOST:PORT, or to several (`addresses.py`), which take turns; over TLS where
+    an authority's certificate is given.
 
-    gRPC lets connections of one process to one address share a socket, unless told not to.
+    Raises ValueError with one clear line where several cannot be called like this.
     """
-    options = _OPTIONS if shares else (*_OPTIONS, ("grpc.use_local_subchannel_pool", 1))
+    target = target_of(address)
+    if is_several(address):
+        options = (*options, *_TO_SEVERAL, ("grpc.default_authority", _known_as(address)))
+    else:
+        options = (*options, *_TO_ONE)
     if authority is None:
-        return grpc.aio.insecure_channel(address, options=options)
+        return grpc.aio.insecure_channel(target, options=options)
+    check_one_host(address)
     credentials = grpc.ssl_channel_credentials(authority)
-    return grpc.aio.secure_channel(address, credentials, options=options)
+    return grpc.aio.secure_channel(target, credentials, options=options)
+
+
+def check_one_host(address: str) -> None:
+    """Over TLS: each process shows a certificate for the one host that all were called by.
+
+    Raises ValueError where there is more than one.
+    """
+    if is_several(address) and len(hosts_of(address)) > 1:
+        raise ValueError(
+            f"{address}: over TLS all have one host; for several hosts call one name that each "
+            f"certificate bears, as {BY_NAME}NAME:PORT"
+        )
+
+
+def _known_as(address: str) -> str:
+    """What stands in a call for the one that is called: gRPC would put the whole list there."""
+    return addresses_of(address)[0]
 
 
 class Peer:
@@ -58,10 +123,8 @@ class Peer:
         address: str,
         tokens: TokenSource | None = None,
         authority: bytes | None = None,
-        *,
-        shares: bool = True,
     ) -> None:
-        self.channel = connect(address, authority, shares=shares)
+        self.channel = connect(address, authority)
         self._tokens = tokens
 
     def options(

@@ -30,6 +30,9 @@ _OPTIONS = (
     # gRPC would count a call until its last trace is gone from memory, which is after its answer.
     # A caller with as many calls on their way as it may have would then meet bare refusals.
     ("grpc.http.overload_protection", 0),
+    # Callers of several processes ask each once a second whether it is still there (client.py).
+    # gRPC would take that for an attack where nothing else comes for a while.
+    ("grpc.http2.min_ping_interval_without_data_ms", 200),
 )
 
 

@@ -77,7 +77,11 @@ def read_keys(path: Path) -> trust.ListKeysResponse:
 
 async def fetch_keys(address: str, authority: Path | None) -> trust.ListKeysResponse:
     """The published keys, asked of the platform once; anyone may. Raises UsageError, RpcError."""
-    peer = Peer(address, authority=None if authority is None else _read(authority))
+    trusted = None if authority is None else _read(authority)
+    try:
+        peer = Peer(address, authority=trusted)
+    except ValueError as error:
+        raise UsageError(f"--platform: {error}") from None
     try:
         stub = TrustServiceStub(peer.channel)
         return await stub.ListKeys(trust.ListKeysRequest(), **peer.options())

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from essc_wire.addresses import addresses_of, is_several
 from essc_wire.keys import read_key
 from essc_workbench.enrolment import OPERATOR
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import Addresses, DataFolder
 from essc_workbench.routes import PLATFORM
 
-_PORT_MAX = 65_535
 _ANSWER_S = 5.0
 _PARTY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -82,8 +82,9 @@ async def check_answers(foreign: Mapping[str, Foreign]) -> None:
     """Raises UsageError for the first address at which nobody listens."""
     for name, party in foreign.items():
         for option, address in (("--party", party.at.address), ("--lab", party.at.lab_address)):
-            if address and not await _listens(address):
-                raise UsageError(f"{option}: {name} at {address} does not answer")
+            for each in addresses_of(address) if address else ():
+                if not await _listens(each):
+                    raise UsageError(f"{option}: {name} at {each} does not answer")
 
 
 async def _listens(address: str) -> bool:
@@ -147,6 +148,10 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _check_address(option: str, name: str, address: str) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) <= _PORT_MAX:
-        raise UsageError(f"{option} {name}={address}: no HOST:PORT")
+    """The platform alone may be several processes, and nobody listens at more than one address."""
+    try:
+        addresses_of(address)
+    except ValueError as error:
+        raise UsageError(f"{option} {name}={address}: no HOST:PORT ({error})") from None
+    if is_several(address) and (option, name) != ("--party", PLATFORM):
+        raise UsageError(f"{option} {name}={address}: one HOST:PORT only")

@@ -4,6 +4,7 @@ import json
 import shlex
 from dataclasses import dataclass
 
+from essc_wire.addresses import addresses_of
 from essc_wire.clock import new_request_id
 from essc_workbench.folders import DataFolder, State
 from essc_workbench.programs import program
@@ -20,7 +21,11 @@ class Try:
 def buf_curl(
     folder: DataFolder, state: State, address: str, method: str, body: str = "{}", header: str = ""
 ) -> str:
-    """A call with buf; the schema comes by reflection. `header` is put between double quotes."""
+    """A call with buf; the schema comes by reflection. `header` is put between double quotes.
+
+    buf calls one process: the first of several.
+    """
+    address = addresses_of(address)[0]
     curl = [str(program("buf")), "curl", "--protocol", "grpc", "--timeout", "5s"]
     if state.is_tls:
         curl += ["--cacert", str(folder.authority)]

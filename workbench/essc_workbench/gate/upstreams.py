@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import grpc
 
+from essc_wire.client import Options, connect
 from essc_wire.guard import TRANSPORT_BYTES_MAX
 from essc_wire.tls import authority
 from essc_workbench.gate.replies import Metadata, Reply, failed, kept
 
-_OPTIONS: Final = (
+_OPTIONS: Final[Options] = (
     ("grpc.enable_http_proxy", 0),
-    ("grpc.enable_retries", 0),
     ("grpc.max_receive_message_length", TRANSPORT_BYTES_MAX),
     # Who knocks at a party that is down hears so at once; when it is back, within a moment.
     ("grpc.initial_reconnect_backoff_ms", 50),
@@ -50,14 +50,13 @@ class Stream:
 
 
 class Upstream:
-    """A connection to the party behind a door."""
+    """A connection to the party behind a door, or to all its processes: then the door takes turns
+    for its caller, who sees one address.
+    """
 
     def __init__(self, address: str, tls_folder: Path | None) -> None:
-        if tls_folder is None:
-            self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
-        else:
-            credentials = grpc.ssl_channel_credentials(authority(tls_folder))
-            self._channel = grpc.aio.secure_channel(address, credentials, options=_OPTIONS)
+        trusted = authority(tls_folder) if tls_folder else None
+        self._channel = connect(address, trusted, options=_OPTIONS)
 
     async def close(self) -> None:
         """Closes it; calls that are under way are cancelled."""

@@ -58,8 +58,7 @@ class Lines:
         """A line by an address, and for a share of its calls by a door; "" where there is none."""
         certificate = authority(self.folder.tls) if self.state.is_tls else None
         straight, gated = (
-            partial(Peer, address, tokens, certificate, shares=False) if address else None
-            for address in ways
+            partial(Peer, address, tokens, certificate) if address else None for address in ways
         )
         assert straight is not None, "every party has an address"
         return Line(
@@ -74,7 +73,7 @@ class Lines:
         )
 
     def _to_lab(self, target: str, address: str) -> Line:
-        return Line(NOBODY, target, lambda: Peer(address, shares=False), self.manners)
+        return Line(NOBODY, target, lambda: Peer(address), self.manners)
 
     def _platform(self) -> Addresses:
         if self.state.platform is None:
