@@ -12,7 +12,6 @@ The ledger makes repeating safe: what changed something is answered again, byte 
 """
 
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -30,14 +29,16 @@ from essc_platform.core.reads import reads_of
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import Change, Entry, Event, Instant
 from essc_platform.core.snapshot import Read, Snapshot
-from essc_platform.store.engine import transaction
-from essc_platform.store.feed import Positions
+from essc_platform.store.connections import Connection
+from essc_platform.store.facts import note_federation
+from essc_platform.store.feed import Positions, feed_bucket
 from essc_platform.store.gateway import (
     EventLine,
     LedgerLine,
     RequestKey,
     load,
     load_requests,
+    names_citizens,
     save,
 )
 from essc_wire.logs import frames
@@ -78,6 +79,8 @@ class Outcome:
     changes: tuple[Change, ...]
     channels: frozenset[str]
     """The channels that have new events."""
+    is_federal: bool = False
+    """Whether what belongs to all was changed: other processes have to hear of it first."""
     head: int
     """The place of the last of these events; 0 if there are none."""
 
@@ -102,28 +105,45 @@ class _Tally:
 
 
 def run(
-    connection: sqlite3.Connection,
+    connection: Connection,
     submissions: Sequence[Submission],
     edge: Edge,
     positions: Positions,
 ) -> Outcome:
-    """Runs one batch. Raises sqlite3.Error if the store failed; then nothing has happened."""
-    with transaction(connection):
+    """Runs one batch. Raises what `errors.FAILURES` lists; then nothing has happened, or a
+    StoreDoubt says that it may have.
+    """
+    with connection.transaction():
         reads = [reads_of(submission.command) for submission in submissions]
-        snapshot = load(connection, frozenset[Read]().union(*reads))
+        everything = frozenset[Read]().union(*reads)
+        # What names no citizen is about what belongs to all: one such batch after the other.
+        is_federal = not all(map(names_citizens, reads))
+        positions.begin(connection.lock(everything, federation=is_federal))
         keys = [each.request for each in submissions if each.request is not None]
         ledger = load_requests(connection, keys)
+        snapshot = load(connection, everything)
         tally = _Tally([], [], [], [])
         answers = tuple(
             _answer(submission, declared, snapshot, ledger, edge, positions, tally)
             for submission, declared in zip(submissions, reads, strict=True)
         )
-        save(connection, tally.changes, tally.entries, tally.events, tally.lines)
+        save(
+            connection,
+            tally.changes,
+            tally.entries,
+            tally.events,
+            tally.lines,
+            absent=snapshot.absent,
+        )
+        is_federal = is_federal and bool(tally.changes)
+        if is_federal:
+            note_federation(connection)
     return Outcome(
         answers=answers,
         changes=tuple(tally.changes),
         channels=frozenset(line.channel for line in tally.events),
         head=max((line.position for line in tally.events), default=0),
+        is_federal=is_federal,
     )
 
 
@@ -169,7 +189,7 @@ def _placed(
         return []
     return [
         EventLine(
-            bucket=event.citizen.bucket if event.citizen else 0,
+            bucket=feed_bucket(event.channel),
             channel=event.channel,
             position=positions.take(event.at),
             body=edge.encode_event(event, submission.origin),

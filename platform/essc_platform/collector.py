@@ -10,8 +10,7 @@ queue and nobody's time is looked at, which is for showing what the rest is for.
 """
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from types import MappingProxyType
@@ -25,6 +24,9 @@ from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
 from essc_platform.paces import Pace
 from essc_platform.queues import Queues
+from essc_platform.store.again import again
+from essc_platform.store.connections import Connection
+from essc_platform.store.errors import FAILURES, StoreConflict
 from essc_platform.store.feed import Positions
 
 BATCH_MAX = 1024
@@ -47,7 +49,7 @@ class Collector:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         edge: Edge,
         positions: Positions,
         committed: Callable[[Outcome], None],
@@ -56,10 +58,13 @@ class Collector:
         queue_max: int = QUEUE_MAX,
         admission: bool = True,
         weights: Mapping[str, int] = _ALL_ALIKE,
+        told: Callable[[], Awaitable[None]] | None = None,
         now: Callable[[], float] = monotonic,
     ) -> None:
+        """`told`: waits until other processes know what was committed, where there may be some."""
         self._connection, self._edge, self._positions = connection, edge, positions
-        self._committed = committed
+        self._committed, self._told = committed, told
+        self._telling: set[asyncio.Task[None]] = set()
         self._batch_max, self._admission, self._now = batch_max, admission, now
         self._queues: Queues[_Waiting] = Queues(queue_max, weights)
         self._pace = Pace()
@@ -138,7 +143,7 @@ class Collector:
         self._arrived.set()
         return future
 
-    async def in_writer(self, work: Callable[[sqlite3.Connection], object]) -> None:
+    async def in_writer(self, work: Callable[[Connection], object]) -> None:
         """Runs something else between two batches: the sweep's upkeep, a new clock offset."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._writer, work, self._connection)
@@ -148,6 +153,7 @@ class Collector:
         self._closing = True
         self._arrived.set()
         await self._task
+        await asyncio.gather(*self._telling)
         self._writer.shutdown(wait=True)
 
     async def _collect(self) -> None:
@@ -188,14 +194,28 @@ class Collector:
             answers = outcome.answers
             if submissions:
                 self._pace.note(len(submissions), self._now() - began)
+            if outcome.is_federal and self._told is not None:
+                self._answer_later(wanted, answers, self._told())
+                return
         except Exception as error:  # noqa: BLE001 - a bug behind the commit
             structlog.get_logger("batch").error("bug", error=type(error).__name__)
-        start = 0
-        for each in wanted:
-            end = start + len(each.submissions)
-            if not each.future.done():
-                each.future.set_result(answers[start:end])
-            start = end
+        _answer(wanted, answers)
+
+    def _answer_later(
+        self,
+        wanted: list[_Waiting],
+        answers: tuple[Answer, ...],
+        told: Awaitable[None],
+    ) -> None:
+        """Answers what other processes have to know first; the next batch does not wait for it."""
+
+        async def tell() -> None:
+            await told
+            _answer(wanted, answers)
+
+        task = asyncio.get_running_loop().create_task(tell())
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def _quiet(self) -> None:
         """Waits until no command has come for a few turns, or the batch is full."""
@@ -210,16 +230,29 @@ class Collector:
         """In the writer's thread. A bug outside the rules spoils only the command that has it."""
         last = self._positions.last
         try:
-            return run(self._connection, submissions, self._edge, self._positions)
-        except sqlite3.Error as error:
+            return again(lambda: run(self._connection, submissions, self._edge, self._positions))
+        except StoreConflict:
+            if len(submissions) == 1:
+                return _refused(Reason.CHANGES_CONFLICT, 1)
+        except FAILURES as error:
             structlog.get_logger("store").error("the store failed", error=str(error))
             return _refused(Reason.STORE_UNAVAILABLE, len(submissions))
         except Exception as error:  # noqa: BLE001 - loading or saving failed: nothing has happened
             structlog.get_logger("batch").error("bug", error=type(error).__name__)
             self._positions.go_back(last)
-        if len(submissions) == 1:
-            return _refused(Reason.INTERNAL_FAULT, 1)
+            if len(submissions) == 1:
+                return _refused(Reason.INTERNAL_FAULT, 1)
         return _joined([self._run([submission]) for submission in submissions])
+
+
+def _answer(wanted: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
+    """To each its own."""
+    start = 0
+    for each in wanted:
+        end = start + len(each.submissions)
+        if not each.future.done():
+            each.future.set_result(tuple(answers[start:end]))
+        start = end
 
 
 def _refused(reason: Reason, count: int) -> Outcome:
@@ -233,4 +266,5 @@ def _joined(outcomes: Sequence[Outcome]) -> Outcome:
         changes=tuple(change for each in outcomes for change in each.changes),
         channels=frozenset[str]().union(*(each.channels for each in outcomes)),
         head=max(each.head for each in outcomes),
+        is_federal=any(each.is_federal for each in outcomes),
     )

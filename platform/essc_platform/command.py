@@ -5,13 +5,22 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import uvloop
 
-from essc_platform.config import LEVELS, ConfigError, add_arguments, config_from
-from essc_platform.server import OPERATOR, initialise, start
-from essc_platform.store.engine import StoreError
+from essc_platform.config import (
+    LEVELS,
+    ConfigError,
+    add_arguments,
+    add_store_argument,
+    config_from,
+    store_problems,
+)
+from essc_platform.making import OPERATOR, initialise
+from essc_platform.server import start
+from essc_platform.store.errors import StoreError
 from essc_wire import spares
 from essc_wire.keys import to_pem
 from essc_wire.logs import set_up_logs
@@ -30,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("init", help="make a data folder and the first operator's key")
     making.add_argument("--data", required=True, help="the folder; made where missing")
+    add_store_argument(making)
     making.add_argument("--platform-id", default="cn-essc", help="what tokens name as audience")
     making.add_argument("--operator-key", help="a file for the first operator's key, too")
     add_arguments(commands.add_parser("serve", help="serve the platform"))
@@ -42,7 +52,12 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.command == "init":
             key_file = Path(arguments.operator_key) if arguments.operator_key else None
-            return _initialise(Path(arguments.data), arguments.platform_id, key_file)
+            problems = store_problems(arguments.store)
+            if problems:
+                return _fail(*problems)
+            return _initialise(
+                Path(arguments.data), arguments.platform_id, key_file, arguments.store
+            )
         if arguments.command == "spare":
             return _be_spare()
         set_up_logs(arguments.log_level if arguments.log_level in LEVELS else "info")
@@ -59,11 +74,11 @@ def _be_spare() -> int:
     return 0 if order is None else _run(_parser().parse_args(["serve", *order]))
 
 
-def _initialise(folder: Path, platform_id: str, key_file: Path | None) -> int:
+def _initialise(folder: Path, platform_id: str, key_file: Path | None, store: str | None) -> int:
     if folder.exists() and not folder.is_dir():
         return _fail(f"--data {folder}: not a folder")
     try:
-        key = initialise(folder, platform_id, key_file)
+        key = initialise(folder, platform_id, key_file, store)
     except FileExistsError as error:
         return _fail(f"--data {folder}: initialised already ({error.filename})")
     print(f"the first operator's key (party {OPERATOR!r}); keep it secret", file=sys.stderr)
@@ -83,10 +98,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
         "lab_address": running.lab_address or None,
         "loss": arguments.loss,
         "pid": os.getpid(),
-        "store": {
-            "journal_mode": running.store.settings.journal_mode,
-            "synchronous": running.store.settings.synchronous,
-        },
+        "store": asdict(running.store.settings),
     }
     print(json.dumps(ready), flush=True)
     await stopping

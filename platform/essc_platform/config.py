@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from essc_platform.core.policy import BLOCK, LOSSES
+from essc_platform.store.engine import STORE_FILE, url_problem
+from essc_platform.vault import FILE_NAME as SECRETS_FILE
 from essc_wire.serving import RPCS_MAX, is_loopback
 
-STORE_FILE = "platform.db"
+EXACT, BOUNDED = "exact", "bounded"
 LEVELS = ("debug", "info", "warning", "error")
 SWITCH = ("on", "off")
 WEIGHT_MAX = 100
@@ -41,6 +43,10 @@ class Config:
     streams_max: int = STREAMS_MAX
     """Calls and streams at once on one connection."""
     loss: str = BLOCK
+    store: str | None = None
+    """The URL of the database, where it is not a file in the data folder."""
+    feed_bound_s: float | None = None
+    """After how long a change is rolled back; None where the server numbers its transactions."""
     store_bytes_max: int | None = None
     """How large the store may grow; what it holds already stays."""
 
@@ -56,6 +62,20 @@ class ConfigError(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `serve`."""
     parser.add_argument("--data", required=True, help="the data folder that `init` made")
+    add_store_argument(parser)
+    parser.add_argument(
+        "--feed",
+        default=EXACT,
+        help=f"how it is known how far a feed may be read: {EXACT}, by the numbers that one "
+        f"PostgreSQL server gives its transactions; {BOUNDED}, for engines that have none",
+    )
+    parser.add_argument(
+        "--feed-bound-ms",
+        default="1000",
+        metavar="N",
+        help="with --feed bounded: what is not committed by then is rolled back, and readers stay "
+        "twice that behind, 100 to 60000",
+    )
     parser.add_argument(
         "--listen", default="127.0.0.1:0", help="HOST:PORT; port 0 takes a free one"
     )
@@ -102,6 +122,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_store_argument(parser: argparse.ArgumentParser) -> None:
+    """Where the store is."""
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="postgresql+psycopg://HOST/DATABASE: several platform processes may share it; "
+        f"without, the file {STORE_FILE} in the data folder",
+    )
+
+
+def store_problems(store: str | None) -> list[str]:
+    """What is wrong with where the store is."""
+    problem = None if store is None else url_problem(store)
+    return [] if problem is None else [f"--store: {problem}"]
+
+
 def config_from(arguments: argparse.Namespace) -> Config:
     """The settings in parsed arguments. Raises ConfigError with every problem."""
     problems = _address_problems(arguments)
@@ -123,13 +159,12 @@ def config_from(arguments: argparse.Namespace) -> Config:
     bytes_max = arguments.store_bytes_max
     if bytes_max is not None and not _is_count(bytes_max):
         problems.append(f"--store-bytes-max {bytes_max}: a number from 1")
-    data = Path(arguments.data)
-    if not (data / STORE_FILE).is_file():
-        problems.append(f"--data {data}: not made by `essc-platform init`")
+    problems += _store_problems(arguments)
     if problems:
         raise ConfigError(problems)
+    bound_s = int(arguments.feed_bound_ms) / 1000
     return Config(
-        data=data,
+        data=Path(arguments.data),
         listen=arguments.listen,
         lab=arguments.lab,
         tls=Path(arguments.tls) if arguments.tls else None,
@@ -144,8 +179,27 @@ def config_from(arguments: argparse.Namespace) -> Config:
         weights=dict(map(_weight, arguments.weight)),
         streams_max=int(arguments.streams_max),
         loss=arguments.loss,
+        store=arguments.store,
+        feed_bound_s=bound_s if arguments.feed == BOUNDED else None,
         store_bytes_max=None if bytes_max is None else int(bytes_max),
     )
+
+
+def _store_problems(arguments: argparse.Namespace) -> list[str]:
+    """What is wrong with the store and its feeds."""
+    problems = store_problems(arguments.store)
+    data = Path(arguments.data)
+    made = data / (STORE_FILE if arguments.store is None else SECRETS_FILE)
+    if not made.is_file():
+        problems.append(f"--data {data}: not made by `essc-platform init`")
+    if arguments.store is not None and arguments.store_bytes_max is not None:
+        problems.append("--store-bytes-max: for a store that is a file, not with --store")
+    if arguments.feed not in (EXACT, BOUNDED):
+        problems.append(f"--feed {arguments.feed}: {EXACT} or {BOUNDED}")
+    bound = arguments.feed_bound_ms
+    if not (_is_count(bound) and 100 <= int(bound) <= 60_000):
+        problems.append(f"--feed-bound-ms {bound}: a number from 100 to 60000")
+    return problems
 
 
 def _address_problems(arguments: argparse.Namespace) -> list[str]:

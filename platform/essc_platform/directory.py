@@ -72,6 +72,16 @@ class Directory:
                     pass
         return frozenset(noted)
 
+    def has(self, change: Party | Channel | PartyKey) -> bool:
+        """Whether it is known as it is."""
+        match change:
+            case Party():
+                return self._parties.get(change.key) == change
+            case Channel():
+                return self._channels.get(change.key) == change
+            case PartyKey():
+                return self._keys.get(change.party, {}).get(change.key_id) == change
+
     def caller(self, party_id: str) -> Caller | None:
         """The party of this id."""
         return self._callers.get(party_id)

@@ -6,7 +6,6 @@ link that reaches an exited channel late is ended as well.
 """
 
 import asyncio
-import sqlite3
 
 import structlog
 
@@ -17,6 +16,8 @@ from essc_platform.core.decisions import Rejected
 from essc_platform.core.exits import EndExitedLink
 from essc_platform.core.records import ChannelState, CitizenKey
 from essc_platform.directory import Directory
+from essc_platform.store.connections import Reading
+from essc_platform.store.errors import FAILURES
 from essc_platform.store.upkeep import BEFORE_ALL, links_left
 
 INTERVAL_S = 1.0
@@ -30,12 +31,12 @@ class Exits:
 
     def __init__(
         self,
-        reader: sqlite3.Connection,
+        read: Reading,
         collector: Collector,
         clock: PartyClock,
         directory: Directory,
     ) -> None:
-        self._reader, self._collector = reader, collector
+        self._read, self._collector = read, collector
         self._clock, self._directory = clock, directory
 
     async def run_for_ever(self) -> None:
@@ -43,7 +44,7 @@ class Exits:
         while True:
             try:
                 await self.run_once()
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 structlog.get_logger("store").error("an exit waits", error=str(error))
             await asyncio.sleep(INTERVAL_S)
 
@@ -65,7 +66,7 @@ class Exits:
         left = 0
         place: CitizenKey | None = BEFORE_ALL
         while place is not None:
-            found, place = links_left(self._reader, channel, place, _LOOK_AT_ONCE)
+            found, place = await self._read(links_left, channel, place, _LOOK_AT_ONCE)
             left += len(found)
             await asyncio.sleep(0)
         return left
@@ -73,7 +74,7 @@ class Exits:
     async def _end_links(self, channel: str) -> None:
         place: CitizenKey | None = BEFORE_ALL
         while place is not None:
-            found, place = links_left(self._reader, channel, place, _LOOK_AT_ONCE)
+            found, place = await self._read(links_left, channel, place, _LOOK_AT_ONCE)
             for start in range(0, len(found), _AT_ONCE):
                 if not await self._end_some(channel, found[start : start + _AT_ONCE]):
                     return  # what cannot be written now is due again

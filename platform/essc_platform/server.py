@@ -5,36 +5,38 @@ its own.
 """
 
 import asyncio
-import errno
 import gc
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from io import StringIO
 from typing import TextIO
 
 from essc_platform.batch import Edge, Outcome
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
-from essc_platform.config import STORE_FILE, Config
-from essc_platform.core import catalogue_entries
+from essc_platform.config import Config
 from essc_platform.core.policy import Policy
-from essc_platform.core.records import Change, Party, PartyKey, PartyKind, SigningKey
+from essc_platform.core.records import SigningKey
 from essc_platform.core.signing_keys import announced_key, signing_key
 from essc_platform.directory import Directory
 from essc_platform.exits import Exits
 from essc_platform.lab.bank import FILE_NAME as BANK_FILE
 from essc_platform.lab.bank import BankLedger
 from essc_platform.lab.services import LabParts, LabServices, lab_services
+from essc_platform.making import taken
+from essc_platform.memory import Memory
+from essc_platform.neighbours import Federated, Neighbours, nobody_to_tell
 from essc_platform.settler import Settler
-from essc_platform.signing import Keyring, create_key
-from essc_platform.store import views
-from essc_platform.store.engine import Store, StoreError, read_fact, transaction, write_fact
-from essc_platform.store.feed import Positions, last_position
-from essc_platform.store.gateway import save
+from essc_platform.signing import Keyring
+from essc_platform.store.engine import Store, open_database, open_file
+from essc_platform.store.errors import FAILURES, StoreError, StoreFailure
+from essc_platform.store.feed import Positions
+from essc_platform.store.horizon import Horizon
+from essc_platform.store.views import Federation, federation
 from essc_platform.store.views_codes import CodeNames
 from essc_platform.sweep import Sweep
-from essc_platform.vault import FILE_NAME as SECRETS_FILE
-from essc_platform.vault import Vault, create, open_vault
+from essc_platform.vault import Vault, open_vault
 from essc_platform.watch import Watchers
 from essc_platform.wire.admission import Admission
 from essc_platform.wire.authorities import Authorities
@@ -43,15 +45,11 @@ from essc_platform.wire.convert import event_body, licence_payload
 from essc_platform.wire.front import Front
 from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.services import services
-from essc_wire.folders import settle, take_folder
 from essc_wire.guard import Guard
-from essc_wire.keys import PartyKeyPair, new_key, read_key, write_key
 from essc_wire.pulses import Pulse
 from essc_wire.refusals import PLATFORM_DOMAIN
 from essc_wire.serving import Server, drain, start_server
 
-OPERATOR = "operator"
-CLOCK_FACT = "clock_offset_us"
 # After the start nearly nothing that lives long is made: collecting it again and again is waste.
 _GC_THRESHOLDS = (50_000, 20, 50)
 
@@ -95,74 +93,6 @@ class Running:
         self.lock.close()
 
 
-def initialise(folder: Path, platform_id: str, key_file: Path | None = None) -> PartyKeyPair:
-    """Makes a data folder: secrets, signing key, store with its catalogue, and the first
-    operator's key.
-
-    It counts as made once the store is in its place, which comes last. What an interrupted one left
-    is finished: its secrets stay, and so does the operator's key in `key_file`.
-    Raises FileExistsError if the folder is made; OSError, StoreError, ValueError.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    path, making = folder / STORE_FILE, folder / f"{STORE_FILE}.making"
-    _refuse_if_made(path)
-    with _taken(folder):
-        _refuse_if_made(path)
-        if not (folder / SECRETS_FILE).exists():
-            create(folder, platform_id)
-        elif open_vault(folder).platform_id != platform_id:
-            raise ValueError(f"{folder / SECRETS_FILE}: of another platform id, begun earlier")
-        card_key = create_key(folder)
-        operator_key = _operator_key(key_file)
-        for left in folder.glob(f"{making.name}*"):
-            left.unlink()
-        _write_store(making, card_key, operator_key)
-        making.rename(path)
-        settle(folder)
-    return operator_key
-
-
-def _refuse_if_made(path: Path) -> None:
-    if path.exists():
-        raise FileExistsError(errno.EEXIST, "initialised already", str(path))
-
-
-def _operator_key(path: Path | None) -> PartyKeyPair:
-    """The first operator's key: in its file before the store knows it, so that it is not lost."""
-    if path is not None and path.exists():
-        return read_key(path)
-    key = new_key()
-    if path is not None:
-        write_key(path, key)
-    return key
-
-
-def _write_store(path: Path, card_key: PartyKeyPair, operator_key: PartyKeyPair) -> None:
-    store = Store(path)
-    now = PartyClock().now()
-    operator = Party(
-        key=OPERATOR,
-        kind=PartyKind.OPERATOR,
-        display_name="first operator",
-        regions=(),
-        register_time=now,
-    )
-    key = PartyKey(party=OPERATOR, key_id=operator_key.key_id, public_key=operator_key.public_bytes)
-    signing = SigningKey(
-        key_id=card_key.key_id,
-        public_key=card_key.public_bytes,
-        create_time=now,
-        sign_time=now,
-    )
-    try:
-        with transaction(store.writer):
-            begun: list[Change] = [operator, key, signing, *catalogue_entries.ENTRIES]
-            save(store.writer, begun, [], [], [])
-            write_fact(store.writer, CLOCK_FACT, "0")
-    finally:
-        store.close()
-
-
 async def start(config: Config) -> Running:
     """Starts a platform. Raises StoreError, OSError, ValueError; then nothing is left running."""
     async with AsyncExitStack() as begun:
@@ -175,29 +105,22 @@ async def start(config: Config) -> Running:
 
 async def _start(config: Config, begun: AsyncExitStack) -> Running:
     """Starts one part after the other; `begun` ends those that run if a later one cannot start."""
-    lock = _taken(config.data)
+    lock = _lock(config)
     begun.callback(lock.close)
-    store = Store(config.data / STORE_FILE, config.store_bytes_max)
-    begun.callback(store.close)
-    store.begin_folding()
     vault = open_vault(config.data)
-    clock = PartyClock(int(read_fact(store.reader, CLOCK_FACT) or "0"))
+    store = _store(config, vault)
+    begun.callback(store.close)
+    known = await store.read(federation)
+    clock = PartyClock(known.clock_offset_us)
     policy = Policy(loss=config.loss)
-    keyring = _keyring(config, views.signing_keys(store.reader), clock)
-    directory = Directory(
-        views.parties(store.reader), views.channels(store.reader), views.party_keys(store.reader)
-    )
-    positions = Positions(last_position(store.reader))
-    watchers = Watchers(positions.last)
-    code_names = CodeNames(store.reader)
-
+    positions = Positions(known.last_position)
+    memory = await _memory(config, store, clock, known, positions)
+    keyring, directory, watchers = memory.keyring, memory.directory, memory.watchers
+    neighbours = memory.neighbours
     commits = Pulse()
 
     def committed(outcome: Outcome) -> None:
-        keyring.apply(outcome.changes)
-        code_names.apply(outcome.changes)
-        noted = directory.apply(outcome.changes)
-        watchers.committed(outcome.channels | noted, outcome.head)
+        memory.apply(outcome)
         settler.committed(outcome.changes)
         commits.beat()
 
@@ -209,50 +132,34 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         batch_max=config.batch_max,
         admission=config.admission,
         weights=config.weights,
+        told=neighbours.told if neighbours else None,
     )
-    settler = Settler(store.reader, collector, clock, vault)
+    settler = Settler(store.read, collector, clock, vault)
     begun.push_async_callback(collector.close)
-    exits = Exits(store.reader, collector, clock, directory)
-    front = Front(
-        vault=vault,
-        clock=clock,
-        collector=collector,
-        reader=store.reader,
-        code_names=code_names,
-        directory=directory,
-        watchers=watchers,
-        keyring=keyring,
-        policy=policy,
-        takes_any_id=config.allow_any_id,
-    )
-    sweep = Sweep(store.reader, collector, clock, policy)
+    exits = Exits(store.read, collector, clock, directory)
+    sweep = Sweep(store.read, collector, clock, policy)
     bank = BankLedger(config.data / BANK_FILE)
     begun.callback(bank.close)
     admission = Admission(collector.delay_ms, config.weights) if config.admission else None
     parts = LabParts(
-        store_file=config.data / STORE_FILE,
-        reader=store.reader,
+        glance=store.glance,
+        read=store.read,
         vault=vault,
         clock=clock,
-        clock_fact=CLOCK_FACT,
         collector=collector,
         commits=commits,
         directory=directory,
         sweep=sweep,
         exits=exits,
         bank=bank,
+        told=neighbours.told if neighbours else nobody_to_tell,
         calls_inside=admission.calls_inside if admission else None,
     )
     lab = await _start_lab(config, lab_services(parts))
     if lab is not None:
         begun.push_async_callback(lab.stop, 0)
     lab_address = f"{str(config.lab).rpartition(':')[0]}:{lab.port}" if lab else ""
-    authorities = Authorities(
-        config.text_messages or lab_address,
-        config.faces or lab_address,
-        config.bank or lab_address,
-        config.photos or lab_address,
-    )
+    authorities = _authorities(config, lab_address)
     begun.push_async_callback(authorities.close)
     passwords = PasswordPool(vault, config.weights)
     begun.callback(passwords.close)
@@ -263,6 +170,20 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         authenticate=callers.authenticate,
         draining=draining.is_set,
         admission=admission,
+        currency=neighbours,
+        failures=FAILURES,
+    )
+    front = Front(
+        vault=vault,
+        clock=clock,
+        collector=collector,
+        read=store.read,
+        code_names=memory.code_names,
+        directory=directory,
+        watchers=watchers,
+        keyring=keyring,
+        policy=policy,
+        takes_any_id=config.allow_any_id,
     )
     offered = services(front, authorities, passwords, exits, guard)
     server = await start_server(
@@ -270,7 +191,8 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     )
     settler.begin(authorities.transfer)
     loop = asyncio.get_running_loop()
-    working = [loop.create_task(work.run_for_ever()) for work in (sweep, exits)]
+    works = (sweep, exits, neighbours)
+    working = [loop.create_task(each.run_for_ever()) for each in works if each is not None]
     return Running(
         vault.platform_id,
         server,
@@ -289,24 +211,57 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     )
 
 
-def _taken(folder: Path) -> TextIO:
-    """Two processes would give places in the feed twice, and not see each other's suspensions."""
-    try:
-        return take_folder(folder)
-    except BlockingIOError as error:
-        raise StoreError(f"{folder}: another platform is using this data folder") from error
+def _store(config: Config, vault: Vault) -> Store:
+    """Opens the store. Raises StoreError."""
+    if config.store is None:
+        return open_file(config.data, config.store_bytes_max)
+    return open_database(config.store, vault.platform_id, config.feed_bound_s)
 
 
-def _keyring(config: Config, keys: list[SigningKey], clock: PartyClock) -> Keyring:
+def _lock(config: Config) -> TextIO:
+    """The data folder for this process alone, where its store is in it. Raises StoreError."""
+    return taken(config.data) if config.store is None else StringIO()
+
+
+def _keyring(config: Config, keys: Sequence[SigningKey], clock: PartyClock) -> Keyring:
     """All keys; those that sign now or will are at hand. Raises StoreError, OSError, ValueError."""
     keyring, now = Keyring(config.data, keys), clock.now()
     if all(key.compromise_time is not None for key in keys):
-        raise StoreError(f"{config.data / STORE_FILE}: the store has no active signing key")
+        raise StoreError(f"{config.data}: the store has no active signing key")
     keyring.open(signing_key(keys, now).key_id)
     announced = announced_key(keys, now)
     if announced is not None:
         keyring.open(announced.key_id)
     return keyring
+
+
+async def _memory(
+    config: Config, store: Store, clock: PartyClock, known: Federation, positions: Positions
+) -> Memory:
+    """What is in memory from the beginning. Raises StoreError, OSError, ValueError."""
+    keyring = _keyring(config, known.signing_keys, clock)
+    directory = Directory(known.parties, known.channels, known.party_keys)
+    watchers = Watchers(0 if config.store else positions.last)
+    neighbours = None
+    if config.store is not None:
+        horizon = Horizon(None if config.feed_bound_s is None else 2 * config.feed_bound_s)
+        federated = Federated(store.read, directory, keyring, watchers)
+        neighbours = Neighbours(store.read, horizon, watchers, clock, federated)
+        try:
+            await neighbours.begin()
+        except StoreFailure as error:
+            raise StoreError(f"--store: {error}") from error
+    return Memory(keyring, directory, CodeNames(store.read), watchers, neighbours)
+
+
+def _authorities(config: Config, lab_address: str) -> Authorities:
+    """Whom the platform asks: the lab's own where no other is named."""
+    return Authorities(
+        config.text_messages or lab_address,
+        config.faces or lab_address,
+        config.bank or lab_address,
+        config.photos or lab_address,
+    )
 
 
 def _edge(keyring: Keyring, vault: Vault, policy: Policy) -> Edge:

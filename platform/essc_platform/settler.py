@@ -7,7 +7,6 @@ a second finds what was left by a restart or by a bank that did not answer.
 """
 
 import asyncio
-import sqlite3
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -22,6 +21,8 @@ from essc_platform.core.decisions import Rejected
 from essc_platform.core.payments import NoteTransfer
 from essc_platform.core.records import Change, Citizen, Order, OrderState
 from essc_platform.core.snapshot import one
+from essc_platform.store.connections import Reading
+from essc_platform.store.errors import FAILURES
 from essc_platform.store.gateway import load
 from essc_platform.store.views_settlement import FIRST_PLACE, orders_at_bank, place_of
 from essc_platform.vault import Vault
@@ -63,12 +64,12 @@ class Settler:
 
     def __init__(
         self,
-        reader: sqlite3.Connection,
+        read: Reading,
         collector: Collector,
         clock: PartyClock,
         vault: Vault,
     ) -> None:
-        self._reader, self._collector, self._clock = reader, collector, clock
+        self._read, self._collector, self._clock = read, collector, clock
         self._vault = vault
         self._ask: Ask = _silence
         self._fresh: deque[Order] = deque(maxlen=_FRESH_MAX)
@@ -115,7 +116,7 @@ class Settler:
             answered = False
             try:
                 answered = await self._pass()
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 structlog.get_logger("store").error("the settler failed", error=str(error))
             pause = INTERVAL_S if answered else min(2 * pause, PAUSE_MAX_S)
             await asyncio.sleep(pause)
@@ -123,7 +124,7 @@ class Settler:
     async def _pass(self) -> bool:
         """Asks about all that waits, the longest waiting first; whether the bank said its word."""
         after, misses = FIRST_PLACE, self._misses
-        while waiting := orders_at_bank(self._reader, after, _PAGE):
+        while waiting := await self._read(orders_at_bank, after, _PAGE):
             for order in waiting:
                 # While the bank is away there is no use in going through the whole line.
                 if self._misses - misses >= AT_ONCE:
@@ -161,7 +162,7 @@ class Settler:
 
     async def _note(self, order: Order) -> bool:
         """Whether the bank said its word and it is committed."""
-        is_moved = await self._ask(self._transfer(order))
+        is_moved = await self._ask(await self._transfer(order))
         if is_moved is None:
             return False
         command = NoteTransfer(
@@ -174,9 +175,9 @@ class Settler:
         submission = Submission(command=command, at=command.at, encode=lambda _: b"")
         return not isinstance(await self._collector.submit(submission), Rejected)
 
-    def _transfer(self, order: Order) -> Transfer:
+    async def _transfer(self, order: Order) -> Transfer:
         reads = frozenset({one(Citizen, order.citizen)})
-        holder = load(self._reader, reads).view(reads).one(Citizen, order.citizen)
+        holder = (await self._read(load, reads)).view(reads).one(Citizen, order.citizen)
         assert holder is not None, "an order is of a citizen on record"
         is_back = order.state is OrderState.REFUNDING
         order_id = self._vault.write_id(order.citizen, order.number)

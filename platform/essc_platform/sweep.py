@@ -5,7 +5,6 @@ bounded and repeatable: it runs once a second, at the start and after every adva
 """
 
 import asyncio
-import sqlite3
 
 import structlog
 
@@ -17,6 +16,8 @@ from essc_platform.core.decisions import Rejected
 from essc_platform.core.physical_cards import ChangePhysicalCard, NoteExpiry, Verb
 from essc_platform.core.policy import Policy
 from essc_platform.core.times import DAY, HOUR
+from essc_platform.store.connections import Reading
+from essc_platform.store.errors import FAILURES
 from essc_platform.store.upkeep import Kept, cards_to_expire, losses_to_lift, purge
 
 INTERVAL_S = 1.0
@@ -29,9 +30,9 @@ class Sweep:
     """The sweep of one platform process."""
 
     def __init__(
-        self, reader: sqlite3.Connection, collector: Collector, clock: PartyClock, policy: Policy
+        self, read: Reading, collector: Collector, clock: PartyClock, policy: Policy
     ) -> None:
-        self._reader, self._collector = reader, collector
+        self._read, self._collector = read, collector
         self._clock, self._policy = clock, policy
         self._running = asyncio.Lock()
 
@@ -41,18 +42,18 @@ class Sweep:
             await self.run_once()
             await asyncio.sleep(INTERVAL_S)
 
-    def count_due(self, limit: int) -> int:
+    async def count_due(self, limit: int) -> int:
         """How much time has changed that is not written yet, counted up to a limit."""
         at = self._clock.now()
-        lapsed = losses_to_lift(self._reader, at, limit)
-        expired = cards_to_expire(self._reader, at, limit)
+        lapsed = await self._read(losses_to_lift, at, limit)
+        expired = await self._read(cards_to_expire, at, limit)
         return min(len(lapsed) + len(expired), limit)
 
     async def run_once(self) -> None:
         """Writes all that is due now; if the store fails, what is left is due again."""
         try:
             await self._run()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             structlog.get_logger("store").error("the sweep failed", error=str(error))
 
     async def _run(self) -> None:
@@ -68,11 +69,11 @@ class Sweep:
         at = self._clock.now()
         lapsed = [
             ChangePhysicalCard(at=at, verb=Verb.LAPSE, citizen=citizen, number=number, regions=None)
-            for citizen, number in losses_to_lift(self._reader, at, _AT_ONCE)
+            for citizen, number in await self._read(losses_to_lift, at, _AT_ONCE)
         ]
         expired = [
             NoteExpiry(at=at, citizen=citizen)
-            for citizen in cards_to_expire(self._reader, at, _AT_ONCE)
+            for citizen in await self._read(cards_to_expire, at, _AT_ONCE)
         ]
         due: list[Command] = [*lapsed, *expired]
         submissions = [Submission(command=each, at=at, encode=lambda _: b"") for each in due]

@@ -5,7 +5,7 @@ its own position. Nothing is pushed through memory, so nothing can be lost there
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 
@@ -66,6 +66,10 @@ class Watchers:
         for channel in channels:
             for stream in self._streams.get(channel, ()):
                 stream.wake()
+
+    def channels(self) -> Sequence[str]:
+        """The channels that somebody watches."""
+        return [channel for channel, streams in self._streams.items() if streams]
 
     def drain(self) -> None:
         """Ends all streams, and those that still come."""

@@ -84,6 +84,16 @@ class Admits(Protocol[CallerT_contra]):
         """A call that was in is over."""
 
 
+class Currency(Protocol):
+    """Whether what this process knows still holds, where others may have changed it."""
+
+    def is_stale(self) -> bool:
+        """Whether it has to be looked up before a call comes in."""
+
+    async def catch_up(self) -> Refusal | None:
+        """Looks it up; or why that cannot be."""
+
+
 class Guard(Generic[CallerT]):
     """Wraps the methods of the services of one process."""
 
@@ -95,7 +105,11 @@ class Guard(Generic[CallerT]):
         draining: Callable[[], bool] = lambda: False,
         admission: Admits[CallerT] | None = None,
         meters: CallMeters | None = None,
+        currency: Currency | None = None,
+        failures: tuple[type[Exception], ...] = (),
     ) -> None:
+        """`failures`: what a store raises when it cannot be read, which is nobody's bug."""
+        self._currency, self._failures = currency, failures
         self._domain = domain
         self._authenticate = authenticate
         self._draining = draining
@@ -145,7 +159,8 @@ class Guard(Generic[CallerT]):
             began = monotonic()
             call: Call[CallerT] | Refusal | None = None
             try:
-                call = self._admit(facts, raw, context)
+                behind = await self._behind()
+                call = behind or self._admit(facts, raw, context)
                 if isinstance(call, Refusal):
                     answer = call
                 else:
@@ -181,7 +196,8 @@ class Guard(Generic[CallerT]):
             refusal: Refusal | None = None
             call: Call[CallerT] | Refusal | None = None
             try:
-                call = self._admit(facts, raw, context, deadline=False)
+                behind = await self._behind()
+                call = behind or self._admit(facts, raw, context, deadline=False)
                 async for answer in self._answers(call, request_class, raw, function):
                     if isinstance(answer, Refusal):
                         refusal = answer
@@ -212,7 +228,8 @@ class Guard(Generic[CallerT]):
             answer: Any
             call: Call[CallerT] | Refusal | None = None
             try:
-                call = self._admit(facts, b"", context)
+                behind = await self._behind()
+                call = behind or self._admit(facts, b"", context)
                 is_in = isinstance(call, Call)
                 answer = await function(requests(), call) if is_in else call
             except asyncio.CancelledError:
@@ -273,6 +290,12 @@ class Guard(Generic[CallerT]):
             return call.trace
         return trace_in(_traceparent(context.invocation_metadata())) or self._traces.new()
 
+    async def _behind(self) -> Refusal | None:
+        """Why no call may come in on what is known here; None once it is up to date."""
+        if self._currency is None or not self._currency.is_stale():
+            return None
+        return await self._currency.catch_up()
+
     def _leave(self, call: Call[CallerT] | Refusal | None) -> None:
         # A watch is not let in by this: it has no end, and its channel has few of them.
         if self._admission is not None and isinstance(call, Call):
@@ -313,6 +336,9 @@ class Guard(Generic[CallerT]):
         self._log.debug("answered", method=facts.name, took_ms=took_ms, trace=trace)
 
     def _bug(self, facts: MethodFacts, error: Exception, trace: str) -> Refusal:
+        if isinstance(error, self._failures):
+            self._log.error("the store failed", error=str(error), trace=trace)
+            return Refusal("STORE_UNAVAILABLE")
         name = type(error).__name__
         said = {"error": name, "frames": frames(error), "trace": trace}
         self._log.error("bug", method=facts.name, **said)

@@ -16,7 +16,8 @@ from tests.wire.people import config
 from essc_channels.config import Config
 from essc_channels.profiles import find_profile
 from essc_channels.server import RunningChannel, start_channel
-from essc_platform.server import initialise, start
+from essc_platform.making import initialise
+from essc_platform.server import start
 from essc_wire.keys import new_key, write_key
 from essc_workbench.connections import Connections, party_key
 from essc_workbench.drills.audit import audited

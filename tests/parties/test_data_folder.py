@@ -10,7 +10,7 @@ from tests.wire import people
 from tests.wire.made import made
 
 from essc_platform import server
-from essc_platform.store.engine import Store
+from essc_platform.store.sqlite import SqliteStore as Store
 from essc_platform.vault import create
 from essc_wire.keys import read_key
 
@@ -96,7 +96,7 @@ def test_init_leaves_the_operators_key_in_a_file_too(tmp_path: Path) -> None:
 def test_a_store_without_an_active_key_is_said_in_one_line(tmp_path: Path) -> None:
     made(tmp_path / "data", people.PLATFORM_ID)
     store = Store(tmp_path / "data" / "platform.db")
-    store.writer.execute("UPDATE signing_keys SET compromise_time = 1")
+    store.writer.driver.execute("UPDATE signing_keys SET compromise_time = 1")
     store.close()
 
     (said,) = lines(run("serve", "--data", tmp_path / "data", "--lab", "127.0.0.1:0"))

@@ -12,7 +12,7 @@ from tests.wire.people import World
 from tests.wire.people_channels import exit_channel, get_channel
 
 from essc_platform.core.records import CitizenKey, EntryKind
-from essc_platform.store.engine import Store
+from essc_platform.store.sqlite import SqliteStore as Store
 
 COUNT = 3000
 
@@ -66,6 +66,6 @@ async def test_an_exit_survives_a_kill(tmp_path: Path) -> None:
         assert platform.end(signal.SIGTERM) == 0
     store = Store(tmp_path / "data" / "platform.db")
     select = "SELECT bucket, citizen FROM entries WHERE kind = ? AND channel = 'leaving'"
-    noted = store.reader.execute(select, (EntryKind.LINK_EXITED,)).fetchall()
+    noted = store.reader.driver.execute(select, (EntryKind.LINK_EXITED,)).fetchall()
     store.close()
     assert len(noted) == len(set(noted)) == COUNT

@@ -23,7 +23,8 @@ from essc.card.v1 import card_service_pb2 as cards
 from essc.event.v1 import event_service_pb2 as events
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.password.v1 import password_service_pb2 as passwords
-from essc_platform.store.engine import Store, write_fact
+from essc_platform.store.facts import write_fact
+from essc_platform.store.sqlite import SqliteStore as Store
 from essc_wire.keys import PartyKeyPair, from_pem
 from essc_wire.refusals import refusal_of
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.store import stories_services
+from tests.store.counting import CountingConnection
 
 from essc_platform.batch import Answer, Edge, Origin, Outcome, Submission, run
 from essc_platform.core.bank_accounts import ActivateBankAccount, CloseBankAccount
@@ -72,9 +73,12 @@ from essc_platform.core.records import (
 from essc_platform.core.replacements import ReplacePhysicalCard
 from essc_platform.core.signing_keys import CompromiseKey, RotateKey, SignAnew
 from essc_platform.core.times import DAY, MINUTE, SECOND
-from essc_platform.store.engine import Store
+from essc_platform.store.connections import Connection
+from essc_platform.store.facts import FEDERATION
 from essc_platform.store.feed import Positions
 from essc_platform.store.gateway import RequestKey, save
+from essc_platform.store.sqlite import SqliteConnection
+from essc_platform.store.sqlite import SqliteStore as Store
 
 NOON = 1_772_424_000 * SECOND  # 2026-03-02 12:00 in China
 TEN_YEARS = 3652 * DAY
@@ -603,88 +607,78 @@ def submission(command: Command, request: str = "", content: bytes = b"content")
     )
 
 
-class CountingConnection(sqlite3.Connection):
-    """Counts what is asked of the database: an executemany is one."""
-
-    statements: list[str]
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        self._note(sql)
-        return super().execute(sql, *parameters)
-
-    def executemany(self, sql: str, parameters: Any) -> sqlite3.Cursor:
-        self._note(sql)
-        return super().executemany(sql, parameters)
-
-    def _note(self, sql: str) -> None:
-        self.__dict__.setdefault("statements", []).append(sql)
-
-
 @cache
-def _template(*, with_seeds: bool) -> sqlite3.Connection:
+def _template(*, with_seeds: bool) -> SqliteConnection:
     """The schema as the platform makes it, in memory: a copy of it costs next to nothing."""
-    template = sqlite3.connect(":memory:", isolation_level=None)
     if with_seeds:
-        _template(with_seeds=False).backup(template)
-        put(template, seeds())
-        return template
+        return template(seeds())
+    empty = _in_memory()
     with TemporaryDirectory() as folder:
         store = Store(Path(folder) / "platform.db")
-        store.writer.backup(template)
+        store.writer.driver.backup(empty.driver)
         store.close()
-    return template
+    return empty
 
 
-def template(records: Iterable[Change]) -> sqlite3.Connection:
+def template(records: Iterable[Change]) -> SqliteConnection:
     """A store in memory with these records in it, to be copied."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    _template(with_seeds=False).backup(connection)
+    connection = _in_memory()
+    _template(with_seeds=False).driver.backup(connection.driver)
     put(connection, records)
     return connection
 
 
+def _in_memory() -> SqliteConnection:
+    return SqliteConnection(sqlite3.connect(":memory:", isolation_level=None))
+
+
 @contextmanager
-def copy_of(original: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def copy_of(original: SqliteConnection) -> Iterator[SqliteConnection]:
     """A copy of a store in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = _in_memory()
     try:
-        original.backup(connection)
+        original.driver.backup(connection.driver)
         yield connection
     finally:
-        connection.close()
+        connection.driver.close()
 
 
 @contextmanager
 def memory(records: Iterable[Change] | None = None) -> Iterator[CountingConnection]:
     """A store in memory with these records in it, or with the seeds."""
-    connection = sqlite3.connect(":memory:", isolation_level=None, factory=CountingConnection)
+    connection = CountingConnection()
     try:
-        _template(with_seeds=records is None).backup(connection)
+        _template(with_seeds=records is None).driver.backup(connection.driver)
         put(connection, records or ())
-        connection.statements = []
+        connection.forget()
         yield connection
     finally:
-        connection.close()
+        connection.driver.close()
 
 
-def put(connection: sqlite3.Connection, records: Iterable[Change]) -> None:
+def put(connection: Connection, records: Iterable[Change]) -> None:
     """Writes records as a batch would."""
-    connection.execute("BEGIN IMMEDIATE")
-    save(connection, records, [], [], [])
-    connection.execute("COMMIT")
+    with connection.transaction():
+        save(connection, records, [], [], [])
 
 
-def dump(connection: sqlite3.Connection) -> Rows:
+def dump(connection: SqliteConnection) -> Rows:
     """Every row of every table."""
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    driver = connection.driver
+    names = driver.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     return {
-        name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+        name: sorted(driver.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
         for (name,) in names
     }
 
 
+def without_batches(rows: Rows) -> Rows:
+    """All but the one fact that counts batches: those that changed what belongs to all."""
+    return {**rows, "facts": [row for row in rows["facts"] if row[0] != FEDERATION]}
+
+
 def run_all(
-    connection: sqlite3.Connection, batches: Iterable[Sequence[Submission]], edge: Edge = EDGE
+    connection: Connection, batches: Iterable[Sequence[Submission]], edge: Edge = EDGE
 ) -> tuple[Answer, ...]:
     """Runs batches one after the other; all answers in order."""
     positions = Positions(0)

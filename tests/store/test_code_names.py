@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.store import stories
 from tests.store.codes import CODE, WIDE
+from tests.store.counting import reading
 from tests.store.stories import NOON, ZHANG
 
 from essc_platform.core.acting import BindingName
@@ -18,24 +19,24 @@ CODES = (CODE, replace(CODE, citizen=WIDE, number=701, binding=5, member=ZHANG))
 PLACES = [(ZHANG, 700), (WIDE, 701), (ZHANG, 702)]
 
 
-def test_codes_are_named_the_same_from_memory_and_from_the_store() -> None:
+async def test_codes_are_named_the_same_from_memory_and_from_the_store() -> None:
     with stories.memory(CODES) as connection:
-        names = CodeNames(connection)
-        found = names.find(PLACES)
+        names = CodeNames(reading(connection))
+        found = await names.find(PLACES)
         names.apply(CODES)
-        connection.statements = []
+        connection.forget()
 
         assert found == {PLACES[0]: OWN, PLACES[1]: MEMBERS}
-        assert names.find(PLACES[:2]) == found
+        assert await names.find(PLACES[:2]) == found
         assert connection.statements == []
-        assert names.find(PLACES) == found
+        assert await names.find(PLACES) == found
 
 
-def test_no_more_codes_are_kept_than_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_more_codes_are_kept_than_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views_codes, "NAMES_MAX", 1)
 
     with stories.memory([]) as connection:
-        names = CodeNames(connection)
+        names = CodeNames(reading(connection))
         names.apply((*CODES, replace(CODE, use_time=NOON)))
 
-        assert names.find(PLACES) == {PLACES[1]: MEMBERS}
+        assert await names.find(PLACES) == {PLACES[1]: MEMBERS}

@@ -1,7 +1,6 @@
 """From many callers to one writer, over a real file: the queue, the end, and a full disk."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,8 +18,9 @@ from essc_platform.collector import Collector
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import CitizenKey
-from essc_platform.store.engine import Store
+from essc_platform.store.connections import Connection
 from essc_platform.store.feed import Positions
+from essc_platform.store.sqlite import SqliteStore as Store
 from essc_platform.wire.front import refusal
 
 KEYS = [CitizenKey(bucket, 1) for bucket in range(20)]
@@ -50,7 +50,7 @@ class Rig:
         """Keeps the writer busy; gives back what lets it go on."""
         loop, held, let_go = asyncio.get_running_loop(), asyncio.Event(), Event()
 
-        def wait(_: sqlite3.Connection) -> None:
+        def wait(_: Connection) -> None:
             loop.call_soon_threadsafe(held.set)
             let_go.wait(10)
 
@@ -75,7 +75,7 @@ class Rig:
     def unlinked(self, keys: Sequence[CitizenKey]) -> list[bool]:
         """Which of them are unlinked at the bank."""
         asked = "SELECT state FROM links WHERE bucket = ? AND channel = 'bank'"
-        rows = (self.store.reader.execute(asked, (key.bucket,)).fetchone() for key in keys)
+        rows = (self.store.reader.driver.execute(asked, (key.bucket,)).fetchone() for key in keys)
         return [state == 3 for (state,) in rows]
 
 
@@ -166,7 +166,7 @@ async def test_what_its_caller_gave_up_before_it_was_begun_is_not_begun(tmp_path
 
         # The first was on its way already; giving it up does not take it back.
         rows = {
-            bucket: rig.store.reader.execute(
+            bucket: rig.store.reader.driver.execute(
                 "SELECT state FROM links WHERE bucket = ? AND channel = 'bank'", (bucket,)
             ).fetchone()[0]
             for bucket in (0, 1, 2)
@@ -285,9 +285,9 @@ async def test_a_full_disk_is_said_and_nothing_is_lost_or_half_done(
 ) -> None:
     async with a_rig(tmp_path) as rig:
         first = await rig.collector.submit(unlink(KEYS[0]))
-        rig.store.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        pages = rig.store.writer.execute("PRAGMA page_count").fetchone()[0]
-        rig.store.writer.execute(f"PRAGMA max_page_count={pages}")
+        rig.store.writer.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = rig.store.writer.driver.execute("PRAGMA page_count").fetchone()[0]
+        rig.store.writer.driver.execute(f"PRAGMA max_page_count={pages}")
         big = b"x" * 100_000
         before = stories.dump(rig.store.reader)
 
@@ -305,7 +305,7 @@ async def test_a_full_disk_is_said_and_nothing_is_lost_or_half_done(
         assert stories.dump(rig.store.reader) == before
         assert "the store failed" in capfd.readouterr().out
 
-        rig.store.writer.execute("PRAGMA max_page_count=1000000")
+        rig.store.writer.driver.execute("PRAGMA max_page_count=1000000")
         assert isinstance(await rig.collector.submit(unlink(KEYS[1])), bytes)
         assert await rig.collector.submit(unlink(KEYS[0])) == first
 

@@ -17,8 +17,8 @@ from essc_platform.core.records import Change, ChannelState, CitizenKey, EntryKi
 from essc_platform.directory import Directory
 from essc_platform.exits import Exits
 from essc_platform.store import views
-from essc_platform.store.engine import Store
 from essc_platform.store.feed import Positions, last_position
+from essc_platform.store.sqlite import SqliteStore as Store
 from essc_platform.store.upkeep import BEFORE_ALL, links_left
 
 COUNT = 5000
@@ -38,11 +38,11 @@ class Rig:
         )
         positions = Positions(last_position(reader))
         self.collector = Collector(store.writer, EDGE, positions, self.outcomes.append)
-        self.exits = Exits(reader, self.collector, PartyClock(), directory)
+        self.exits = Exits(store.read, self.collector, PartyClock(), directory)
 
     def count(self, channel: str, state: LinkState) -> int:
         select = "SELECT COUNT(*) FROM links WHERE channel = ? AND state = ?"
-        return int(self.store.reader.execute(select, (channel, state)).fetchone()[0])
+        return int(self.store.reader.driver.execute(select, (channel, state)).fetchone()[0])
 
     async def ended(self, at_least: int) -> None:
         """Waits until so many links of the exited channel have ended."""
@@ -93,7 +93,7 @@ async def test_five_thousand_links_end_once_each_over_a_restart(folder: Path) ->
         ended = rig.count("wechat", LinkState.UNLINKED)
         kept = rig.count("bank", LinkState.ACTIVE)
         select = "SELECT bucket, citizen FROM entries WHERE kind = ? AND channel = 'wechat'"
-        noted = rig.store.reader.execute(select, (EntryKind.LINK_EXITED,)).fetchall()
+        noted = rig.store.reader.driver.execute(select, (EntryKind.LINK_EXITED,)).fetchall()
 
     assert done_before + left == COUNT
     assert 0 < left < COUNT
@@ -127,7 +127,7 @@ async def test_a_slice_of_links_is_bounded_whatever_has_ended(folder: Path) -> N
         reader = rig.store.reader
 
         left, place = links_left(reader, "wechat", BEFORE_ALL, 100)
-        plan = reader.execute(
+        plan = reader.driver.execute(
             "EXPLAIN QUERY PLAN SELECT bucket, citizen, state FROM links WHERE channel = 'x' "
             "AND (bucket, citizen) > (0, 0) ORDER BY bucket, citizen LIMIT 5"
         ).fetchall()

@@ -189,9 +189,9 @@ def test_the_last_change_of_a_key_wins() -> None:
     first, last = stories.link(ZHANG, "bank"), stories.link(ZHANG, "bank", serial=2, licence=None)
 
     with stories.memory([first, last]) as connection:
-        rows = connection.execute("SELECT serial, payload FROM links").fetchall()
+        rows = connection.driver.execute("SELECT serial, payload FROM links").fetchall()
         stories.put(connection, [first])
-        again = connection.execute("SELECT serial, payload FROM links").fetchall()
+        again = connection.driver.execute("SELECT serial, payload FROM links").fetchall()
 
     assert rows == [(2, None)]
     assert again == [(1, b"payload")]
@@ -242,15 +242,12 @@ def test_the_record_is_append_only_and_comes_newest_first_in_pages() -> None:
     ]
 
     with stories.memory([]) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        save(connection, [], entries, [], [])
-        connection.execute("COMMIT")
+        with connection.transaction():
+            save(connection, [], entries, [], [])
         first = entries_before(connection, ZHANG, 1 << 62, 5)
         rest = entries_before(connection, ZHANG, first[-1][0], 5)
-        connection.execute("BEGIN IMMEDIATE")
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(sqlite3.IntegrityError), connection.transaction():
             save(connection, [], entries[:1], [], [])
-        connection.execute("ROLLBACK")
 
     assert first + rest == list(reversed(entries))
 

@@ -1,6 +1,5 @@
 """The reads of orders: one statement each, by an index."""
 
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -9,10 +8,14 @@ from tests.store.stories import NOON
 
 from essc_platform.core.records import OrderState
 from essc_platform.store import views_settlement as views
+from essc_platform.store.sqlite import SqliteConnection
+from essc_platform.store.statements import Statement
 
 
-def plan(connection: sqlite3.Connection, statement: str, count: int) -> str:
-    rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}", (0,) * count).fetchall()
+def plan(connection: SqliteConnection, statement: Statement, count: int) -> str:
+    rows = connection.driver.execute(
+        f"EXPLAIN QUERY PLAN {statement.sqlite}", (0,) * count
+    ).fetchall()
     return "; ".join(row[3] for row in rows)
 
 
@@ -45,7 +48,7 @@ def test_orders_at_the_bank_come_in_the_order_of_waiting_and_from_behind_a_place
     ],
     ids=["at bank", "of link", "of link, behind", "of channel", "of provider"],
 )
-def test_a_read_of_orders_finds_its_index(statement: str, count: int, index: str) -> None:
+def test_a_read_of_orders_finds_its_index(statement: Statement, count: int, index: str) -> None:
     with stories.memory([]) as connection:
         said = plan(connection, statement, count)
 

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from essc_platform.server import initialise
+from essc_platform.making import initialise
 from essc_wire.keys import PartyKeyPair
 
 

@@ -16,7 +16,6 @@ from essc.card.v1 import card_pb2
 from essc.code.v1 import code_pb2, code_service_pb2, verification_service_pb2
 from essc.identity.v1 import identity_pb2
 from essc_platform.core.records import BankAccount, Binding, Change, Level, Membership, Relation
-from essc_platform.store.engine import transaction
 from essc_platform.store.gateway import save
 from essc_platform.wire.members import binding_id
 from essc_wire.keys import new_key
@@ -108,7 +107,7 @@ async def put(world: World, *records: Change) -> None:
     """Makes records true, whatever it takes to earn them."""
 
     def write(store: Any) -> None:
-        with transaction(store):
+        with store.transaction():
             save(store, records, [], [], [])
 
     await world.running.collector.in_writer(write)

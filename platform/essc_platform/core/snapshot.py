@@ -55,6 +55,8 @@ class Snapshot:
     def __init__(self) -> None:
         self._records: dict[type, dict[Key, Change | None]] = {}
         self._prefixes: dict[type, dict[Key, dict[Key, Change]]] = {}
+        self.absent: set[tuple[type[Change], Key]] = set()
+        """What was not there, of kinds whose first record nothing guards."""
 
     def put_all(self, kind: type[Change], records: Mapping[Key, Change | None]) -> None:
         """Notes what is at keys, or that nothing is."""

@@ -6,7 +6,6 @@ admits somebody never leaves: proofs, codes and tickets have a key of this snaps
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
 
 from google.protobuf.message import Message
 
@@ -16,6 +15,7 @@ from essc_platform.lab import audit_people as people
 from essc_platform.lab import audit_things as things
 from essc_platform.lab.audit_keys import Keys
 from essc_platform.store.audit import AuditStore
+from essc_platform.store.connections import Glance
 from essc_platform.vault import Vault
 from essc_wire.times import to_timestamp
 
@@ -23,8 +23,8 @@ from essc_wire.times import to_timestamp
 class PlatformSnapshot:
     """One look at one platform's store."""
 
-    def __init__(self, path: Path, vault: Vault, clock: PartyClock) -> None:
-        self._store = AuditStore(path)
+    def __init__(self, glance: Callable[[], Glance], vault: Vault, clock: PartyClock) -> None:
+        self._store = AuditStore(glance())
         self._vault = vault
         self._time = clock.now()
         self._keys = Keys()

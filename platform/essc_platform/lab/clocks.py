@@ -1,7 +1,6 @@
 """The lab's power over the platform's clock: forward only, and stored before it answers."""
 
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import structlog
@@ -10,7 +9,9 @@ from essc.lab.v1 import lab_service_pb2 as pb
 from essc_platform.clock import PartyClock
 from essc_platform.collector import Collector
 from essc_platform.lab.consequences import Consequences
-from essc_platform.store.engine import read_fact, transaction, write_fact
+from essc_platform.store.connections import Connection
+from essc_platform.store.errors import FAILURES
+from essc_platform.store.facts import CLOCK_OFFSET, read_fact, write_fact
 from essc_platform.sweep import Sweep
 from essc_wire.guard import Call
 from essc_wire.refusals import Refusal, Violation
@@ -32,13 +33,14 @@ class ClockServicer:
         clock: PartyClock,
         collector: Collector,
         sweep: Sweep,
-        offset_fact: str,
         consequences: Consequences,
         read_place: ReadPlace,
+        told: Callable[[], Awaitable[None]],
     ) -> None:
+        """`told`: waits until other processes know of it."""
         self._clock, self._collector, self._sweep = clock, collector, sweep
-        self._offset_fact = offset_fact
         self._consequences, self._read_place = consequences, read_place
+        self._told = told
 
     async def GetTime(self, request: pb.GetTimeRequest, call: Call[object]) -> pb.GetTimeResponse:
         return pb.GetTimeResponse(
@@ -53,12 +55,13 @@ class ClockServicer:
         furthest = self._clock.offset_us + END_OF_TIME - self._clock.now()
         asked = f"{request.request_id.lower()} {by_us}"
 
-        def store(connection: sqlite3.Connection) -> None:
-            stored.append(_advance(connection, self._offset_fact, asked, by_us, furthest))
+        def store(connection: Connection) -> None:
+            stored.append(_advance(connection, asked, by_us, furthest))
 
         try:
             await self._collector.in_writer(store)
-        except sqlite3.Error as error:
+            await self._told()
+        except FAILURES as error:
             structlog.get_logger("store").error("the store failed", error=str(error))
             return Refusal("STORE_UNAVAILABLE")
         (offset,) = stored
@@ -85,30 +88,29 @@ class ClockServicer:
             places.append((place.channel_id, position))
         try:
             pending = await self._consequences.settle(to_span_us(request.within) / SECOND_US)
-            pending += self._consequences.events_after(places)
-        except sqlite3.Error as error:
+            pending += [each async for each in self._consequences.events_after(places)]
+        except FAILURES as error:
             structlog.get_logger("store").error("the store failed", error=str(error))
             return Refusal("STORE_UNAVAILABLE")
         return pb.SettleResponse(pending=pending)
 
 
-def _advance(
-    connection: sqlite3.Connection, offset_fact: str, asked: str, by_us: int, furthest: int
-) -> int | Refusal:
+def _advance(connection: Connection, asked: str, by_us: int, furthest: int) -> int | Refusal:
     """The stored offset after an advance; a refusal if its id came last time with another span.
 
     The last advance is remembered: that is what a caller whose answer was lost repeats.
     """
-    offset = int(read_fact(connection, offset_fact) or "0")
-    last = read_fact(connection, _LAST_FACT)
-    if last == asked:
-        return offset
-    if last is not None and last.split()[0] == asked.split(maxsplit=1)[0]:
-        return Refusal("REQUEST_ID_REUSED")
-    if offset + by_us >= furthest:
-        text = "not beyond the year 2200"
-        return Refusal("REQUEST_INVALID", violations=(Violation(field="by", text=text),))
-    with transaction(connection):
-        write_fact(connection, offset_fact, str(offset + by_us))
+    with connection.transaction():
+        connection.lock((), federation=True)
+        offset = int(read_fact(connection, CLOCK_OFFSET) or "0")
+        last = read_fact(connection, _LAST_FACT)
+        if last == asked:
+            return offset
+        if last is not None and last.split()[0] == asked.split(maxsplit=1)[0]:
+            return Refusal("REQUEST_ID_REUSED")
+        if offset + by_us >= furthest:
+            text = "not beyond the year 2200"
+            return Refusal("REQUEST_INVALID", violations=(Violation(field="by", text=text),))
+        write_fact(connection, CLOCK_OFFSET, str(offset + by_us))
         write_fact(connection, _LAST_FACT, asked)
     return offset + by_us

@@ -1,10 +1,8 @@
 """All services of the platform's lab port, behind the same guard as the rest."""
 
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import grpc
 from google.protobuf.descriptor import FileDescriptor
@@ -29,6 +27,8 @@ from essc_platform.lab.clocks import ClockServicer
 from essc_platform.lab.consequences import Consequences
 from essc_platform.lab.persona_service import PersonaServicer
 from essc_platform.lab.queues import QueueServicer
+from essc_platform.store.connections import Glance, Reading
+from essc_platform.store.errors import FAILURES
 from essc_platform.sweep import Sweep
 from essc_platform.vault import Vault
 from essc_wire.audits import AuditServicer
@@ -49,11 +49,11 @@ class LabServices:
 class LabParts:
     """The platform's parts, as its lab uses them."""
 
-    store_file: Path
-    reader: sqlite3.Connection
+    glance: Callable[[], Glance]
+    """Opens one consistent look at the store."""
+    read: Reading
     vault: Vault
     clock: PartyClock
-    clock_fact: str
     collector: Collector
     commits: Pulse
     """Beats after each commit."""
@@ -61,6 +61,8 @@ class LabParts:
     sweep: Sweep
     exits: Exits
     bank: BankLedger
+    told: Callable[[], Awaitable[None]]
+    """Waits until other processes know what was committed."""
     calls_inside: Callable[[], int] | None
     """How many calls are let in now; None without admission."""
 
@@ -71,7 +73,7 @@ def lab_services(parts: LabParts) -> LabServices:
         domain=PLATFORM_DOMAIN, authenticate=lambda _method, _metadata: None
     )
     inboxes = Inboxes(parts.clock)
-    take_snapshot = partial(PlatformSnapshot, parts.store_file, parts.vault, parts.clock)
+    take_snapshot = partial(PlatformSnapshot, parts.glance, parts.vault, parts.clock)
     authority, lab = authority_service_pb2.DESCRIPTOR, pb.DESCRIPTOR
     audit, queue = audit_service_pb2.DESCRIPTOR, queue_service_pb2.DESCRIPTOR
     offered: list[tuple[FileDescriptor, str, object]] = [
@@ -82,7 +84,7 @@ def lab_services(parts: LabParts) -> LabServices:
         (lab, "ClockService", _clocks(parts)),
         (lab, "PhoneService", PhoneServicer(inboxes)),
         (lab, "PersonaService", PersonaServicer()),
-        (audit, "AuditService", AuditServicer(take_snapshot, (sqlite3.Error,))),
+        (audit, "AuditService", AuditServicer(take_snapshot, FAILURES)),
         (queue, "QueueService", QueueServicer(parts.collector, parts.calls_inside)),
     ]
     services = [(file.services_by_name[name], servicer) for file, name, servicer in offered]
@@ -94,7 +96,7 @@ def lab_services(parts: LabParts) -> LabServices:
 
 def _clocks(parts: LabParts) -> ClockServicer:
     consequences = Consequences(
-        parts.reader,
+        parts.read,
         parts.collector,
         parts.sweep,
         parts.exits,
@@ -109,5 +111,5 @@ def _clocks(parts: LabParts) -> ClockServicer:
         return parts.vault.read_cursor(channel, cursor) if cursor else 0
 
     return ClockServicer(
-        parts.clock, parts.collector, parts.sweep, parts.clock_fact, consequences, read_place
+        parts.clock, parts.collector, parts.sweep, consequences, read_place, parts.told
     )

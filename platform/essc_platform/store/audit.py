@@ -1,12 +1,11 @@
 """One consistent look at all that the store holds, for audits.
 
-A read transaction on a connection of its own: what is committed meanwhile is not seen. Rows come
-one after the other in the order of their keys, never all at once.
+What is committed meanwhile is not seen. Rows come one after the other in the order of their keys,
+never all at once.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Table, and_, select
@@ -23,33 +22,28 @@ from essc_platform.core.records import (
     PhysicalCard,
 )
 from essc_platform.store import tables
-from essc_platform.store.gateway import EventLine, LedgerLine, compiled, ledger_line
+from essc_platform.store.connections import Glance
+from essc_platform.store.gateway import EventLine, LedgerLine, ledger_line
 from essc_platform.store.rows import MAPPINGS, Row
+from essc_platform.store.statements import Statement, compiled
 
 R = TypeVar("R", bound=Change)
 
 
 class AuditStore:
-    """An open look; by one thread at a time. Raises sqlite3.Error."""
+    """An open look; by one thread at a time. Raises what `errors.FAILURES` lists."""
 
-    def __init__(self, path: Path) -> None:
-        # As a name of its own the file is opened to be read only, whatever comes.
-        name = f"{path.resolve().as_uri()}?mode=ro"
-        self._connection = sqlite3.connect(
-            name, uri=True, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA busy_timeout=5000")
-        self._connection.execute("BEGIN")
-        self._connection.execute("SELECT 1 FROM facts LIMIT 1").fetchone()  # it is fixed from here
+    def __init__(self, glance: Glance) -> None:
+        self._glance = glance
 
     def close(self) -> None:
         """Lets go."""
-        self._connection.close()
+        self._glance.close()
 
     def records(self, kind: type[R]) -> Iterator[R]:
         """All records of a kind."""
         mapping = MAPPINGS[kind]  # type: ignore[index]
-        return map(mapping.from_row, self._rows(_in_order(select(mapping.table), mapping.table)))
+        return map(mapping.from_row, self._rows(_all_of(mapping.table)))
 
     def citizens(self) -> Iterator[tuple[Citizen, bool]]:
         """All citizens, and whether each is registered as a recipient."""
@@ -70,7 +64,7 @@ class AuditStore:
 
     def entries(self) -> Iterator[tuple[int, Entry]]:
         """All lines of all citizens' records, each with its position."""
-        for row in self._rows(_in_order(select(tables.entries), tables.entries)):
+        for row in self._rows(_all_of(tables.entries)):
             yield (
                 row[2],
                 Entry(
@@ -88,14 +82,19 @@ class AuditStore:
 
     def requests(self) -> Iterator[LedgerLine]:
         """All lines of the ledger of requests."""
-        return map(ledger_line, self._rows(_in_order(select(tables.requests), tables.requests)))
+        return map(ledger_line, self._rows(_all_of(tables.requests)))
 
-    def _rows(self, statement: Select[Any]) -> Iterator[Row]:
-        return self._connection.execute(compiled(statement))
+    def _rows(self, statement: Statement) -> Iterator[Row]:
+        return self._glance.rows(statement)
 
 
-def _in_order(statement: Select[Any], table: Table) -> Select[Any]:
-    return statement.order_by(*table.primary_key.columns)
+@cache
+def _all_of(table: Table) -> Statement:
+    return _in_order(select(table), table)
+
+
+def _in_order(statement: Select[Any], table: Table) -> Statement:
+    return compiled(statement.order_by(*table.primary_key.columns))
 
 
 def _is_same_card(account: Any, card: Any) -> ColumnElement[bool]:
@@ -131,4 +130,6 @@ _PARTIES = _in_order(
     ),
     tables.parties,
 )
-_EVENTS = select(tables.events).order_by(tables.events.c.channel, tables.events.c.position)
+_EVENTS = compiled(
+    select(tables.events).order_by(tables.events.c.channel, tables.events.c.position)
+)

@@ -1,6 +1,5 @@
 """What time does to the store: what is due for the sweep, and what is no longer kept."""
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,9 +7,9 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, not_, select, tu
 
 from essc_platform.core.records import CitizenKey, Instant, LinkState
 from essc_platform.store import tables
-from essc_platform.store.engine import transaction
+from essc_platform.store.connections import Connection
 from essc_platform.store.feed import purge_events
-from essc_platform.store.gateway import compiled
+from essc_platform.store.statements import Statement, compiled
 
 BEFORE_ALL: Final = CitizenKey(-1, -1)
 """Where a walk over all citizens begins."""
@@ -27,21 +26,19 @@ class Kept:
     tickets_since: Instant
 
 
-def losses_to_lift(
-    connection: sqlite3.Connection, at: Instant, limit: int
-) -> list[tuple[CitizenKey, int]]:
+def losses_to_lift(connection: Connection, at: Instant, limit: int) -> list[tuple[CitizenKey, int]]:
     """Physical cards whose temporary loss is over and not yet noted: citizen and number."""
     rows = connection.execute(_TO_LIFT, (at, limit)).fetchall()
     return [(CitizenKey(row[0], row[1]), row[2]) for row in rows]
 
 
-def cards_to_expire(connection: sqlite3.Connection, at: Instant, limit: int) -> list[CitizenKey]:
+def cards_to_expire(connection: Connection, at: Instant, limit: int) -> list[CitizenKey]:
     """Electronic cards whose time is over and not yet noted."""
     return [CitizenKey(*row) for row in connection.execute(_TO_EXPIRE, (at, limit)).fetchall()]
 
 
 def links_left(
-    connection: sqlite3.Connection, channel: str, after: CitizenKey, limit: int
+    connection: Connection, channel: str, after: CitizenKey, limit: int
 ) -> tuple[list[CitizenKey], CitizenKey | None]:
     """A slice of a channel's links: whose are not ended, and where it goes on; None at the end.
 
@@ -52,10 +49,10 @@ def links_left(
     return left, CitizenKey(*rows[-1][:2]) if len(rows) == limit else None
 
 
-def purge(connection: sqlite3.Connection, kept: Kept, limit: int) -> int:
+def purge(connection: Connection, kept: Kept, limit: int) -> int:
     """Removes a bounded number of rows that are no longer kept; answers how many."""
     removed = 0
-    with transaction(connection):
+    with connection.transaction():
         for statement, since in (
             (_OLD_CHALLENGES, kept.challenges_since),
             (_OLD_PROOFS, kept.challenges_since),
@@ -96,7 +93,7 @@ _LINKS_OF = compiled(
 )
 
 
-def _oldest(table: Table, column: str, *conditions: ColumnElement[bool]) -> str:
+def _oldest(table: Table, column: str, *conditions: ColumnElement[bool]) -> Statement:
     """Deletes rows older than a time, a bounded number at once."""
     key = list(table.primary_key.columns)
     old = (

@@ -3,7 +3,6 @@
 They run on the event loop against the last acknowledged commit. No result is kept.
 """
 
-import sqlite3
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, select, tuple_
@@ -21,8 +20,11 @@ from essc_platform.core.records import (
     SigningKey,
 )
 from essc_platform.store import tables
-from essc_platform.store.gateway import compiled
+from essc_platform.store.connections import Connection
+from essc_platform.store.facts import CLOCK_OFFSET, read_fact
+from essc_platform.store.feed import last_position
 from essc_platform.store.rows import MAPPINGS
+from essc_platform.store.statements import compiled
 
 _C, _K, _P, _L, _W, _B = (
     tables.citizens.c,
@@ -71,22 +73,20 @@ class Held(NamedTuple):
         return self.state == LinkState.ACTIVE
 
 
-def held(connection: sqlite3.Connection, citizen: CitizenKey, channel: str) -> Held | None:
+def held(connection: Connection, citizen: CitizenKey, channel: str) -> Held | None:
     """What a citizen holds in a channel; None if there is no link."""
     row = connection.execute(_HELD, (*citizen, channel)).fetchone()
     return None if row is None else Held._make(row)
 
 
-def held_after(
-    connection: sqlite3.Connection, channel: str, after: CitizenKey, limit: int
-) -> list[Held]:
+def held_after(connection: Connection, channel: str, after: CitizenKey, limit: int) -> list[Held]:
     """A channel's links behind a citizen, in the order of citizens."""
     rows = connection.execute(_HELD_AFTER, (channel, *after, limit)).fetchall()
     return [Held._make(row) for row in rows]
 
 
 def entries_before(
-    connection: sqlite3.Connection, citizen: CitizenKey, before: int, limit: int
+    connection: Connection, citizen: CitizenKey, before: int, limit: int
 ) -> list[tuple[int, Entry]]:
     """A citizen's record, newest first, older than a position."""
     return [
@@ -104,24 +104,48 @@ def entries_before(
     ]
 
 
-def parties(connection: sqlite3.Connection) -> list[Party]:
+def parties(connection: Connection) -> list[Party]:
     """All parties, by id."""
     return [MAPPINGS[Party].from_row(row) for row in connection.execute(_PARTIES)]
 
 
-def channels(connection: sqlite3.Connection) -> list[Channel]:
+def channels(connection: Connection) -> list[Channel]:
     """All channels, by id."""
     return [MAPPINGS[Channel].from_row(row) for row in connection.execute(_CHANNELS)]
 
 
-def party_keys(connection: sqlite3.Connection) -> list[PartyKey]:
+def party_keys(connection: Connection) -> list[PartyKey]:
     """All keys of all parties, removed ones too."""
     return [MAPPINGS[PartyKey].from_row(row) for row in connection.execute(_PARTY_KEYS)]
 
 
-def signing_keys(connection: sqlite3.Connection) -> list[SigningKey]:
+def signing_keys(connection: Connection) -> list[SigningKey]:
     """The platform's signing keys, oldest first."""
     return [MAPPINGS[SigningKey].from_row(row) for row in connection.execute(_SIGNING_KEYS)]
+
+
+class Federation(NamedTuple):
+    """What belongs to all: few rows, which every process has in memory."""
+
+    parties: list[Party]
+    channels: list[Channel]
+    party_keys: list[PartyKey]
+    signing_keys: list[SigningKey]
+    clock_offset_us: int
+    last_position: int
+    """The greatest place in a feed that the store ever held."""
+
+
+def federation(connection: Connection) -> Federation:
+    """All that belongs to all."""
+    return Federation(
+        parties(connection),
+        channels(connection),
+        party_keys(connection),
+        signing_keys(connection),
+        int(read_fact(connection, CLOCK_OFFSET) or "0"),
+        last_position(connection),
+    )
 
 
 def _of_citizen(table: Any) -> ColumnElement[bool]:

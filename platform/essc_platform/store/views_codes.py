@@ -1,6 +1,5 @@
 """Reads of codes and their checks that are not part of a batch; see `views.py`."""
 
-import sqlite3
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
@@ -9,7 +8,8 @@ from sqlalchemy import and_, bindparam, func, select
 from essc_platform.core.codes import CodeName, binding_name
 from essc_platform.core.records import Change, CitizenKey, Code, Instant, Usage
 from essc_platform.store import tables
-from essc_platform.store.gateway import compiled, rows_under, under_keys
+from essc_platform.store.connections import Connection, Reading, Row
+from essc_platform.store.statements import compiled, under_keys
 
 NAMES_MAX = 16_384
 
@@ -34,8 +34,8 @@ class CodeNames:
     within seconds, and after every commit the reading connection has lost its pages.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, read: Reading) -> None:
+        self._read = read
         self._newest: dict[Place, CodeName] = {}
 
     def apply(self, changes: Iterable[Change]) -> None:
@@ -52,13 +52,13 @@ class CodeNames:
         while len(self._newest) > NAMES_MAX:
             del self._newest[next(iter(self._newest))]
 
-    def find(self, places: Collection[Place]) -> dict[Place, CodeName]:
+    async def find(self, places: Collection[Place]) -> dict[Place, CodeName]:
         """These codes' names; those that are not there are absent."""
         newest = self._newest
         found = {place: newest[place] for place in places if place in newest}
         if len(found) < len(places):
             wanted = [(*place[0], place[1]) for place in places if place not in newest]
-            for row in rows_under(self._connection, _CODE_NAMES, wanted):
+            for row in await self._read(_names, wanted):
                 bucket, key, number, channel, binding, member_bucket, member = row
                 citizen = CitizenKey(bucket, key)
                 of = None if member is None else CitizenKey(member_bucket, member)
@@ -67,9 +67,11 @@ class CodeNames:
         return found
 
 
-def seen_check(
-    connection: sqlite3.Connection, citizen: CitizenKey, number: int
-) -> SeenCheck | None:
+def _names(connection: Connection, places: Collection[tuple[int, int, int]]) -> list[Row]:
+    return list(connection.rows_under(_CODE_NAMES, places))
+
+
+def seen_check(connection: Connection, citizen: CitizenKey, number: int) -> SeenCheck | None:
     """The check of the code of this number, with its person; None if there is none."""
     row = connection.execute(_SEEN_CHECK, (*citizen, number)).fetchone()
     return None if row is None else SeenCheck._make(row)

@@ -1,22 +1,21 @@
 """Reads of the catalogue and of uses: exactly what an answer shows, one statement each."""
 
-import sqlite3
-
 from sqlalchemy import bindparam, select, tuple_
 
 from essc_platform.core.records import CitizenKey, Service, Ticket
 from essc_platform.store import tables
-from essc_platform.store.gateway import compiled
+from essc_platform.store.connections import Connection
 from essc_platform.store.rows.directory import service_from_row, ticket_from_row
+from essc_platform.store.statements import compiled
 
 
-def services(connection: sqlite3.Connection) -> list[Service]:
+def services(connection: Connection) -> list[Service]:
     """The whole catalogue, by id: operators keep it, so it is short."""
     return [service_from_row(row) for row in connection.execute(_SERVICES)]
 
 
 def uses_before(
-    connection: sqlite3.Connection,
+    connection: Connection,
     citizen: CitizenKey,
     channel: str,
     serial: int,

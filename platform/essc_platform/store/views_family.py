@@ -1,14 +1,14 @@
 """Reads of families and certifications: exactly the columns of an answer, one statement each."""
 
-import sqlite3
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, func, select
 
 from essc_platform.core.records import Certification, CitizenKey, PhysicalCardStatus, Relation
 from essc_platform.store import tables
-from essc_platform.store.gateway import compiled
+from essc_platform.store.connections import Connection
 from essc_platform.store.rows import MAPPINGS
+from essc_platform.store.statements import compiled
 
 BINDERS_MAX = 20
 
@@ -42,24 +42,24 @@ class SeenMembership(NamedTuple):
     holder_name: str
 
 
-def members(connection: sqlite3.Connection, holder: CitizenKey) -> list[SeenMember]:
+def members(connection: Connection, holder: CitizenKey) -> list[SeenMember]:
     """A holder's bindings, ended ones too, oldest first."""
     return [SeenMember._make(row) for row in connection.execute(_MEMBERS, holder)]
 
 
-def binders(connection: sqlite3.Connection, member: CitizenKey) -> list[SeenMembership]:
+def binders(connection: Connection, member: CitizenKey) -> list[SeenMembership]:
     """A member's good bindings, oldest first. Those of the dead are good no more (R9)."""
     rows = connection.execute(_BINDERS, (*member, BINDERS_MAX))
     return [SeenMembership._make(row) for row in rows]
 
 
-def places_used(connection: sqlite3.Connection, holder: CitizenKey) -> dict[Relation, int]:
+def places_used(connection: Connection, holder: CitizenKey) -> dict[Relation, int]:
     """R40: how many places of each relation a holder ever used."""
     return {Relation(row[0]): row[1] for row in connection.execute(_PLACES_USED, holder)}
 
 
 def certifications_before(
-    connection: sqlite3.Connection, citizen: CitizenKey, before: int, limit: int
+    connection: Connection, citizen: CitizenKey, before: int, limit: int
 ) -> list[Certification]:
     """A person's certifications, newest first, older than one."""
     rows = connection.execute(_CERTIFICATIONS_BEFORE, (*citizen, before, limit))

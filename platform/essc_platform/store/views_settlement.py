@@ -1,6 +1,5 @@
 """Reads of orders and of the books: exactly what an answer shows, one statement each."""
 
-import sqlite3
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -25,8 +24,9 @@ from essc_platform.core.records import (
     OrderState,
 )
 from essc_platform.store import tables
-from essc_platform.store.gateway import compiled
+from essc_platform.store.connections import Connection
 from essc_platform.store.rows.settlement import order_from_row
+from essc_platform.store.statements import compiled
 from essc_platform.store.tables.settlement import AT_BANK
 
 
@@ -65,14 +65,14 @@ class Place(NamedTuple):
 FIRST_PLACE = Place(-1, -1, -1, -1)
 
 
-def order_seen(connection: sqlite3.Connection, key: tuple[int, int, int]) -> SeenOrder | None:
+def order_seen(connection: Connection, key: tuple[int, int, int]) -> SeenOrder | None:
     """One order."""
     row = connection.execute(_ORDER, key).fetchone()
     return None if row is None else _seen(row)
 
 
 def orders_before(
-    connection: sqlite3.Connection,
+    connection: Connection,
     citizen: CitizenKey,
     channel: str,
     serial: int,
@@ -88,7 +88,7 @@ def orders_before(
     return [_seen(row) for row in rows]
 
 
-def orders_at_bank(connection: sqlite3.Connection, after: Place, limit: int) -> list[Order]:
+def orders_at_bank(connection: Connection, after: Place, limit: int) -> list[Order]:
     """Orders that wait for the bank's word, the longest waiting first."""
     return [order_from_row(row) for row in connection.execute(_AT_BANK, (*after, limit))]
 
@@ -99,7 +99,7 @@ def place_of(order: Order) -> Place:
 
 
 def sums_of_channel(
-    connection: sqlite3.Connection, channel: str, since: Instant, until: Instant
+    connection: Connection, channel: str, since: Instant, until: Instant
 ) -> list[Sums]:
     """What was paid in a channel, one line for each provider, by id."""
     rows = connection.execute(_SUMS_OF_CHANNEL, (channel, since, until))
@@ -107,7 +107,7 @@ def sums_of_channel(
 
 
 def sums_of_provider(
-    connection: sqlite3.Connection, provider: str, since: Instant, until: Instant
+    connection: Connection, provider: str, since: Instant, until: Instant
 ) -> list[Sums]:
     """What was paid to a provider, one line for each channel, by id."""
     rows = connection.execute(_SUMS_OF_PROVIDER, (provider, since, until))

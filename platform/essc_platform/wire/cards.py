@@ -77,7 +77,7 @@ class CardServicer:
         proof_key = self._front.proof_key(request.identity_proof)
         link_key = (*query.citizen, query.channel)
         reads = frozenset({one(Proof, proof_key), one(Link, link_key), one(Citizen, query.citizen)})
-        seen = load(self._front.reader, reads).view(reads)
+        seen = (await self._front.read(load, reads)).view(reads)
         found = links.find_link(
             query,
             seen.one(Citizen, query.citizen),
@@ -86,7 +86,7 @@ class CardServicer:
         )
         if isinstance(found, Rejected):
             return refusal(found)
-        shown = held(self._front.reader, query.citizen, query.channel)
+        shown = await self._front.read(held, query.citizen, query.channel)
         assert shown is not None, "a link exists for an issued card"
         link_id = self._vault.write_id(found.citizen, found.number)
         answer = pb.FindLinkResponse()
@@ -137,13 +137,13 @@ class CardServicer:
         self, request: pb.GetCardRequest, call: PlatformCall
     ) -> pb.GetCardResponse | Refusal:
         channel = call.caller.party_id
-        found = self._held(request.link_id, channel)
+        found = await self._held(request.link_id, channel)
         if isinstance(found, Refusal):
             return found
         is_unsigned = found.key_id is None and found.is_active
         if is_unsigned or found.key_id in self._front.keyring.compromised:
             refused = await self._sign_anew(found, channel)
-            found = refused or self._held(request.link_id, channel)
+            found = refused or await self._held(request.link_id, channel)
             if isinstance(found, Refusal):
                 return found
         at = self._front.clock.now()
@@ -238,7 +238,7 @@ class CardServicer:
             after = place[0]
         size = min(request.page_size or LINKS_PAGE, LINKS_PAGE_MAX)
         # One more than asked for tells whether there is another page.
-        ahead = held_after(self._front.reader, call.caller.party_id, after, size + 1)
+        ahead = await self._front.read(held_after, call.caller.party_id, after, size + 1)
         found = ahead[:size]
         at = self._front.clock.now()
         answer = pb.ListLinksResponse()
@@ -253,10 +253,10 @@ class CardServicer:
             answer.next_page_token = self._front.write_page_token(call, _citizen(found[-1]))
         return answer
 
-    def _held(self, link_id: str, channel: str) -> Held | Refusal:
+    async def _held(self, link_id: str, channel: str) -> Held | Refusal:
         """What lies behind a link that is not unlinked."""
         citizen, number = self._vault.read_id(link_id)
-        found = held(self._front.reader, citizen, channel)
+        found = await self._front.read(held, citizen, channel)
         if found is None or found.number != number:
             return Refusal("LINK_NOT_FOUND")
         if found.state == LinkState.UNLINKED:

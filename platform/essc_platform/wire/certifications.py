@@ -27,7 +27,7 @@ class CertificationServicer:
             channel=call.caller.party_id,
             citizen=citizen,
             link_number=link_number,
-            binding=binding_name(self._front, call, citizen, request.binding_id),
+            binding=await binding_name(self._front, call, citizen, request.binding_id),
             proof=self._front.proof_key(request.face_proof),
         )
         return await self._front.change(
@@ -43,7 +43,7 @@ class CertificationServicer:
     async def ListCertifications(
         self, request: pb.ListCertificationsRequest, call: PlatformCall
     ) -> pb.ListCertificationsResponse | Refusal:
-        person = subject(self._front, call, request.link_id, request.binding_id)
+        person = await subject(self._front, call, request.link_id, request.binding_id)
         if isinstance(person, Refusal):
             return person
         scope = f"certifications:{call.caller.party_id}:{request.link_id}:{request.binding_id}"
@@ -55,7 +55,7 @@ class CertificationServicer:
             before = place
         size = min(request.page_size or PAGE, PAGE_MAX)
         # One more than asked for tells whether there is another page.
-        ahead = certifications_before(self._front.reader, person, before, size + 1)
+        ahead = await self._front.read(certifications_before, person, before, size + 1)
         found = ahead[:size]
         token = ""
         if len(ahead) > size:

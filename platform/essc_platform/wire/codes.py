@@ -17,10 +17,10 @@ from essc_wire.refusals import Refusal
 _is_written_so = re.compile("[0-9a-f]{32}").fullmatch
 
 
-def names_of(front: Front, texts: Iterable[str]) -> dict[str, CodeName]:
+async def names_of(front: Front, texts: Iterable[str]) -> dict[str, CodeName]:
     """What the platform knows of what was scanned; of what it did not issue, nothing."""
     places = {text: front.vault.read_id(text) for text in texts if _is_written_so(text)}
-    known = front.code_names.find(places.values())
+    known = await front.code_names.find(places.values())
     return {text: known[place] for text, place in places.items() if place in known}
 
 
@@ -38,7 +38,7 @@ class CodeServicer:
             channel=channel,
             citizen=citizen,
             link_number=number,
-            binding=binding_name(self._front, call, citizen, request.binding_id),
+            binding=await binding_name(self._front, call, citizen, request.binding_id),
             device=self._vault.device_digest(channel, request.device_id),
             proof=self._front.proof_key(request.proof) if request.proof else None,
             new_number=random_number(),
@@ -59,10 +59,10 @@ class CodeServicer:
             channel=call.caller.party_id,
             citizen=citizen,
             link_number=number,
-            code=names_of(self._front, (request.code,)).get(request.code),
+            code=(await names_of(self._front, (request.code,))).get(request.code),
         )
         reads = query_reads(query)
-        view = load(self._front.reader, reads).view(reads)
+        view = (await self._front.read(load, reads)).view(reads)
         found = get_code(query, view, self._front.policy)
         if isinstance(found, Rejected):
             return refusal(found)

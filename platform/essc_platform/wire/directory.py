@@ -33,7 +33,7 @@ class DirectoryServicer:
     async def ListServices(
         self, request: pb.ListServicesRequest, call: PlatformCall
     ) -> pb.ListServicesResponse | Refusal:
-        listed = services(self._front.reader)
+        listed = await self._front.read(services)
         start = 0
         if request.page_token:
             place = self._front.read_page_token(call, request.page_token)
@@ -60,7 +60,7 @@ class DirectoryServicer:
             channel=call.caller.party_id,
             citizen=citizen,
             link_number=number,
-            binding=binding_name(self._front, call, citizen, request.binding_id),
+            binding=await binding_name(self._front, call, citizen, request.binding_id),
             service_id=request.service_id,
             new_number=random_number(),
         )
@@ -79,7 +79,7 @@ class DirectoryServicer:
     ) -> pb.ListUsesResponse | Refusal:
         channel = call.caller.party_id
         citizen, number = self._vault.read_id(request.link_id)
-        found = held(self._front.reader, citizen, channel)
+        found = await self._front.read(held, citizen, channel)
         if found is None or found.number != number:
             return Refusal("LINK_NOT_FOUND")
         if not found.is_active:
@@ -92,7 +92,9 @@ class DirectoryServicer:
                 return Refusal("PAGE_TOKEN_INVALID")
         size = min(request.page_size or PAGE, PAGE_MAX)
         # One more than asked for tells whether there is another page.
-        ahead = uses_before(self._front.reader, citizen, channel, found.serial, before, size + 1)
+        ahead = await self._front.read(
+            uses_before, citizen, channel, found.serial, before, size + 1
+        )
         uses = ahead[:size]
         token = self._vault.write_cursor(scope, uses[-1].number) if len(ahead) > size else ""
         return pb.ListUsesResponse(
@@ -110,7 +112,7 @@ class TicketServicer:
         self, request: ticket_pb.RedeemTicketRequest, call: PlatformCall
     ) -> bytes | Refusal:
         citizen, number = self._vault.read_id(request.ticket)
-        ticket = ticket_at(self._front, citizen, number)
+        ticket = await ticket_at(self._front, citizen, number)
         named = None if ticket is None else ticket.binding
         command = RedeemTicket(
             at=self._front.clock.now(),
@@ -150,11 +152,11 @@ class TicketServicer:
         )
 
 
-def ticket_at(front: Front, citizen: CitizenKey, number: int) -> Ticket | None:
+async def ticket_at(front: Front, citizen: CitizenKey, number: int) -> Ticket | None:
     """A ticket, for what never changes of it: its channel and its binding."""
     key = (*citizen, number)
     reads = frozenset({one(Ticket, key)})
-    return load(front.reader, reads).view(reads).one(Ticket, key)
+    return (await front.read(load, reads)).view(reads).one(Ticket, key)
 
 
 def _digest(service_id: str) -> int:

@@ -34,7 +34,7 @@ class EventServicer:
                 yield invalid("cursor", "not one of this channel's cursors")
                 return
             kept_since = self._front.clock.now() - self._front.policy.event_days * DAY
-            if is_behind(self._front.reader, channel, found, kept_since):
+            if await self._front.read(is_behind, channel, found, kept_since):
                 yield Refusal("CURSOR_EXPIRED")
                 return
             position = found
@@ -69,7 +69,7 @@ class EventServicer:
                 return
             # The head is taken before the read: what is committed in between is read next time.
             head = self._front.watchers.head
-            rows = list(events_after(self._front.reader, channel, position, _AT_ONCE))
+            rows = await self._front.read(events_after, channel, position, head, _AT_ONCE)
             for place, body in rows:
                 if stream.is_ending:
                     break  # a slow reader learns it with the next event, not at the end of many

@@ -61,13 +61,13 @@ class FamilyServicer:
     async def AddMember(self, request: pb.AddMemberRequest, call: PlatformCall) -> bytes | Refusal:
         if not is_well_formed(request.id_number):
             return invalid("id_number", "birth date or check digit is wrong")
-        command = self._addition(request, call)
-        if self._is_worth_judging(command, request, call):
+        command = await self._addition(request, call)
+        if await self._is_worth_judging(command, request, call):
             command = await self._judged(command, request)
         answer = await self._add(command, request, call)
         if isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT":
             # What stood in the way when we looked was gone when it was decided: the photos count.
-            command = await self._judged(self._addition(request, call), request)
+            command = await self._judged(await self._addition(request, call), request)
             answer = await self._add(command, request, call)
         return answer
 
@@ -75,7 +75,7 @@ class FamilyServicer:
         self, request: pb.RemoveMemberRequest, call: PlatformCall
     ) -> bytes | Refusal:
         citizen, link_number = self._vault.read_id(request.link_id)
-        named = members.binding_name(self._front, call, citizen, request.binding_id)
+        named = await members.binding_name(self._front, call, citizen, request.binding_id)
         assert named is not None, "the contract wants an id"
         command = RemoveMember(
             at=self._front.clock.now(),
@@ -98,7 +98,7 @@ class FamilyServicer:
     async def ListMembers(
         self, request: pb.ListMembersRequest, call: PlatformCall
     ) -> pb.ListMembersResponse | Refusal:
-        holder = members.own_holder(self._front, call, request.link_id)
+        holder = await members.own_holder(self._front, call, request.link_id)
         if isinstance(holder, Refusal):
             return holder
         at, channel = self._front.clock.now(), call.caller.party_id
@@ -107,14 +107,14 @@ class FamilyServicer:
                 convert.seen_binding(
                     each, members.binding_id(self._vault, channel, holder, each.number), at
                 )
-                for each in views.members(self._front.reader, holder)
+                for each in await self._front.read(views.members, holder)
             ]
         )
 
     async def ListBinders(
         self, request: pb.ListBindersRequest, call: PlatformCall
     ) -> pb.ListBindersResponse | Refusal:
-        member = members.own_holder(self._front, call, request.link_id)
+        member = await members.own_holder(self._front, call, request.link_id)
         if isinstance(member, Refusal):
             return member
         channel = call.caller.party_id
@@ -123,7 +123,7 @@ class FamilyServicer:
                 convert.seen_binder(
                     each, members.binder_id(self._vault, channel, member, each.number)
                 )
-                for each in views.binders(self._front.reader, member)
+                for each in await self._front.read(views.binders, member)
             ]
         )
 
@@ -131,7 +131,7 @@ class FamilyServicer:
         self, request: pb.LeaveBinderRequest, call: PlatformCall
     ) -> bytes | Refusal:
         citizen, link_number = self._vault.read_id(request.link_id)
-        number, holder = members.binder_name(self._front, call, citizen, request.binding_id)
+        number, holder = await members.binder_name(self._front, call, citizen, request.binding_id)
         command = LeaveBinder(
             at=self._front.clock.now(),
             channel=call.caller.party_id,
@@ -151,10 +151,10 @@ class FamilyServicer:
     async def GetPlaces(
         self, request: pb.GetPlacesRequest, call: PlatformCall
     ) -> pb.GetPlacesResponse | Refusal:
-        holder = members.own_holder(self._front, call, request.link_id)
+        holder = await members.own_holder(self._front, call, request.link_id)
         if isinstance(holder, Refusal):
             return holder
-        used = views.places_used(self._front.reader, holder)
+        used = await self._front.read(views.places_used, holder)
         return pb.GetPlacesResponse(
             places=[
                 family_pb2.Places(
@@ -166,7 +166,9 @@ class FamilyServicer:
             ]
         )
 
-    def _addition(self, request: pb.AddMemberRequest, call: PlatformCall) -> joining.AddMember:
+    async def _addition(
+        self, request: pb.AddMemberRequest, call: PlatformCall
+    ) -> joining.AddMember:
         citizen, link_number = self._vault.read_id(request.link_id)
         member = self._vault.citizen_key(request.id_number)
         return joining.AddMember(
@@ -184,21 +186,21 @@ class FamilyServicer:
             card_photo=self._photo(request.card_photo),
             face_photo=self._photo(request.face_photo) if request.face_photo else None,
             new_number=random_number(),
-            binders=members.binders_of(self._front, member),
+            binders=await members.binders_of(self._front, member),
         )
 
     def _photo(self, photo: bytes) -> Photo:
         bucket, digest = self._vault.photo_digest(photo)
         return Photo(bucket=bucket, digest=digest, finding=PhotoFinding.NOT_JUDGED)
 
-    def _is_worth_judging(
+    async def _is_worth_judging(
         self, command: joining.AddMember, request: pb.AddMemberRequest, call: PlatformCall
     ) -> bool:
         """Whether the rule comes as far as the photos."""
-        if self._front.is_recorded(call, request.request_id):
+        if await self._front.is_recorded(call, request.request_id):
             return False
         reads = reads_of(command)
-        seen = load(self._front.reader, reads).view(reads)
+        seen = (await self._front.read(load, reads)).view(reads)
         decision = decide(command, seen, self._front.policy)
         return isinstance(decision, Rejected) and decision.reason is Reason.CHANGES_CONFLICT
 

@@ -1,6 +1,5 @@
 """What every servicer shares: the platform's parts, and the one way to make a change."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -18,6 +17,7 @@ from essc_platform.core.records import CitizenKey
 from essc_platform.directory import Caller, Directory
 from essc_platform.paces import UNKNOWN_MS
 from essc_platform.signing import Keyring
+from essc_platform.store.connections import Reading
 from essc_platform.store.gateway import RequestKey, load_requests
 from essc_platform.store.views_codes import CodeNames
 from essc_platform.vault import Vault
@@ -35,7 +35,7 @@ class Front:
     vault: Vault
     clock: PartyClock
     collector: Collector
-    reader: sqlite3.Connection
+    read: Reading
     code_names: CodeNames
     directory: Directory
     watchers: Watchers
@@ -82,9 +82,9 @@ class Front:
         answer = await self.collector.submit(self.submission(call, request_id, command, encode))
         return answer if isinstance(answer, bytes) else refusal(answer)
 
-    def is_recorded(self, call: PlatformCall, request_id: str) -> bool:
+    async def is_recorded(self, call: PlatformCall, request_id: str) -> bool:
         """Whether the ledger has this request already, so that nothing need be found out anew."""
-        return bool(load_requests(self.reader, [self._request_key(call, request_id)]))
+        return bool(await self.read(load_requests, [self._request_key(call, request_id)]))
 
     def _request_key(self, call: PlatformCall, request_id: str) -> RequestKey:
         bucket, digest = self.vault.request_digest(call.caller.party_id, request_id.lower())

@@ -98,7 +98,7 @@ class IdentityServicer:
         refused = _start_refusal(request, call)
         if refused is not None:
             return refused
-        subject = self._subject(request.subject, call)
+        subject = await self._subject(request.subject, call)
         command = StartChallenge(
             at=self._front.clock.now(),
             channel=call.caller.party_id,
@@ -125,13 +125,13 @@ class IdentityServicer:
             return await self._text_codes.send(answer, command.method, call.caller.display_name)
         return answer
 
-    def _subject(self, subject: identity_pb2.Subject, call: PlatformCall) -> _Subject:
+    async def _subject(self, subject: identity_pb2.Subject, call: PlatformCall) -> _Subject:
         match subject.WhichOneof("subject"):
             case "link_id":
                 return _Subject(*self._vault.read_id(subject.link_id))
             case "member":
                 holder, link_number = self._vault.read_id(subject.member.link_id)
-                binding = binding_name(self._front, call, holder, subject.member.binding_id)
+                binding = await binding_name(self._front, call, holder, subject.member.binding_id)
                 assert binding is not None, "the contract wants an id"
                 return _Subject(binding.member, link_number, holder=holder, binding=binding)
             case _:
@@ -155,7 +155,7 @@ class IdentityServicer:
         answer: bytes | Refusal = Refusal("CHANGES_CONFLICT")
         for _ in range(_VERIFY_ATTEMPTS):
             finding: Finding | Refusal = Finding.NOT_JUDGED
-            asked = self._asked(request, call)
+            asked = await self._asked(request, call)
             if asked is not None:
                 finding = await self._find(asked, request, call)
             judged = finding if isinstance(finding, Finding) else Finding.NOT_JUDGED
@@ -203,7 +203,7 @@ class IdentityServicer:
             new_proof_number=random_number(),
         )
 
-    def _asked(self, request: pb.AnswerChallengeRequest, call: PlatformCall) -> _Asked | None:
+    async def _asked(self, request: pb.AnswerChallengeRequest, call: PlatformCall) -> _Asked | None:
         """The open challenge of this channel; None leaves what to answer to the batch."""
         key, number = self._vault.read_id(request.challenge_id)
         challenge_key = (*key, number)
@@ -215,11 +215,11 @@ class IdentityServicer:
                 one(Counters, key),
             }
         )
-        seen = load(self._front.reader, reads).view(reads)
+        seen = (await self._front.read(load, reads)).view(reads)
         challenge, citizen = seen.one(Challenge, challenge_key), seen.one(Citizen, key)
         if challenge is None or citizen is None or challenge.channel != call.caller.party_id:
             return None
-        if challenge.is_answered or self._front.is_recorded(call, request.request_id):
+        if challenge.is_answered or await self._front.is_recorded(call, request.request_id):
             return None
         return _Asked(challenge, citizen, seen.one(Password, key), seen.one(Counters, key))
 

@@ -16,7 +16,7 @@ from essc_wire.refusals import Refusal
 NOBODY = CitizenKey(-1, -1)
 
 
-def binding_name(
+async def binding_name(
     front: Front, call: PlatformCall, holder: CitizenKey, binding_id: str
 ) -> BindingName | None:
     """The binding that a request of this holder names; None if it names none."""
@@ -27,11 +27,11 @@ def binding_name(
     if owner != holder:
         return BindingName(number, NOBODY)
     reads = frozenset({one(Binding, (*holder, number))})
-    binding = load(front.reader, reads).view(reads).one(Binding, (*holder, number))
+    binding = (await front.read(load, reads)).view(reads).one(Binding, (*holder, number))
     return BindingName(number, NOBODY if binding is None else binding.member)
 
 
-def binder_name(
+async def binder_name(
     front: Front, call: PlatformCall, member: CitizenKey, binding_id: str
 ) -> tuple[int, CitizenKey]:
     """The binding that a request of its member names: its number, and whose it is."""
@@ -39,27 +39,27 @@ def binder_name(
     owner, number = front.vault.read_scoped_id(scope, binding_id)
     if owner != member:
         return number, NOBODY
-    found = _memberships(front, member)
+    found = await _memberships(front, member)
     return number, next((each.holder for each in found if each.number == number), NOBODY)
 
 
-def binders_of(front: Front, member: CitizenKey) -> tuple[CitizenKey, ...]:
+async def binders_of(front: Front, member: CitizenKey) -> tuple[CitizenKey, ...]:
     """Who has bound a person, and not ended it."""
-    holders = {each.holder for each in _memberships(front, member) if each.is_good}
+    holders = {each.holder for each in await _memberships(front, member) if each.is_good}
     return tuple(sorted(holders))
 
 
-def bound_with(front: Front, citizen: CitizenKey) -> tuple[CitizenKey, ...]:
+async def bound_with(front: Front, citizen: CitizenKey) -> tuple[CitizenKey, ...]:
     """Who is bound with a person, on either side."""
     reads = frozenset({many(Binding, citizen), many(Membership, citizen)})
-    seen = load(front.reader, reads).view(reads)
+    seen = (await front.read(load, reads)).view(reads)
     found = cancellations.bound_with(seen.many(Binding, citizen), seen.many(Membership, citizen))
     return tuple(sorted(found))
 
 
-def _memberships(front: Front, member: CitizenKey) -> tuple[Membership, ...]:
+async def _memberships(front: Front, member: CitizenKey) -> tuple[Membership, ...]:
     reads = frozenset({many(Membership, member)})
-    return load(front.reader, reads).view(reads).many(Membership, member)
+    return (await front.read(load, reads)).view(reads).many(Membership, member)
 
 
 def binding_id(vault: Vault, channel: str, holder: CitizenKey, number: int) -> str:
@@ -80,27 +80,27 @@ def _members_scope(channel: str) -> str:
     return f"membership:{channel}"
 
 
-def own_holder(front: Front, call: PlatformCall, link_id: str) -> CitizenKey | Refusal:
+async def own_holder(front: Front, call: PlatformCall, link_id: str) -> CitizenKey | Refusal:
     """Who reads through a link: the holder of the channel's own active link."""
     citizen, number = front.vault.read_id(link_id)
     key = (*citizen, call.caller.party_id)
     reads = frozenset({one(Link, key)})
-    link = load(front.reader, reads).view(reads).one(Link, key)
+    link = (await front.read(load, reads)).view(reads).one(Link, key)
     if link is None or link.number != number:
         return Refusal("LINK_NOT_FOUND")
     return citizen if link.is_active else Refusal("LINK_NOT_ACTIVE")
 
 
-def subject(
+async def subject(
     front: Front, call: PlatformCall, link_id: str, binding_id: str
 ) -> CitizenKey | Refusal:
     """Whom a reader asks about through a link: the holder, or a bound member."""
-    holder = own_holder(front, call, link_id)
+    holder = await own_holder(front, call, link_id)
     if isinstance(holder, Refusal):
         return holder
-    name = binding_name(front, call, holder, binding_id)
+    name = await binding_name(front, call, holder, binding_id)
     if name is None:
         return holder
     reads = frozenset({one(Binding, (*holder, name.number))})
-    binding = load(front.reader, reads).view(reads).one(Binding, (*holder, name.number))
+    binding = (await front.read(load, reads)).view(reads).one(Binding, (*holder, name.number))
     return name.member if is_named(binding, name) else Refusal("BINDING_NOT_FOUND")

@@ -28,13 +28,13 @@ class RecordServicer:
     ) -> pb.ListRecordsResponse | Refusal:
         channel = call.caller.party_id
         citizen, number = self._vault.read_id(request.link_id)
-        found = held(self._front.reader, citizen, channel)
+        found = await self._front.read(held, citizen, channel)
         if found is None or found.number != number:
             return Refusal("LINK_NOT_FOUND")
         if not found.is_active:
             return Refusal("LINK_NOT_ACTIVE")
         if request.face_proof:
-            refused = self._full_view_refusal(call, citizen, request.face_proof)
+            refused = await self._full_view_refusal(call, citizen, request.face_proof)
             if refused is not None:
                 return refused
         before = _NEWEST
@@ -45,7 +45,7 @@ class RecordServicer:
             before = place
         size = min(request.page_size or PAGE, PAGE_MAX)
         # One more than asked for tells whether there is another page.
-        ahead = entries_before(self._front.reader, citizen, before, size + 1)
+        ahead = await self._front.read(entries_before, citizen, before, size + 1)
         entries = ahead[:size]
         token = ""
         if len(ahead) > size:
@@ -56,7 +56,7 @@ class RecordServicer:
                 record.channel_name = self._name(entry.channel)
         return pb.ListRecordsResponse(records=shown, next_page_token=token)
 
-    def _full_view_refusal(
+    async def _full_view_refusal(
         self, call: PlatformCall, citizen: CitizenKey, face_proof: str
     ) -> Refusal | None:
         """Why this channel may not show all names to this holder now; None if it may."""
@@ -65,7 +65,7 @@ class RecordServicer:
         query = ViewFully(at=self._front.clock.now(), channel=caller.party_id, citizen=citizen)
         key = self._front.proof_key(face_proof)
         reads = frozenset({one(Proof, key)})
-        proof = load(self._front.reader, reads).view(reads).one(Proof, key)
+        proof = (await self._front.read(load, reads)).view(reads).one(Proof, key)
         refused = full_views.refusal(query, caller.channel, proof)
         return None if refused is None else refusal(refused)
 

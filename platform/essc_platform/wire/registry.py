@@ -179,7 +179,7 @@ class RegistryServicer:
                 citizen=citizen,
                 id_number=request.id_number,
                 cause=CancelCause(request.cause),
-                others=members.bound_with(self._front, citizen),
+                others=await members.bound_with(self._front, citizen),
             )
             answer = await self._front.change(call, request.request_id, command, _cancelled)
             if not (isinstance(answer, Refusal) and answer.reason == "CHANGES_CONFLICT"):
@@ -193,7 +193,7 @@ class RegistryServicer:
             return ill_formed()
         key = self._vault.citizen_key(request.id_number)
         reads = person_of(key) | {one(Recipient, key)}
-        seen = load(self._front.reader, reads).view(reads)
+        seen = (await self._front.read(load, reads)).view(reads)
         found = person(seen, key)
         if found.citizen is None or found.citizen.id_number != request.id_number:
             return Refusal("CITIZEN_NOT_FOUND")

@@ -40,11 +40,11 @@ class PaymentServicer:
     async def GetOrder(
         self, request: pb.GetOrderRequest, call: PlatformCall
     ) -> pb.GetOrderResponse | Refusal:
-        citizen, found = self._link(request.link_id, call)
+        citizen, found = await self._link(request.link_id, call)
         if isinstance(found, Refusal):
             return found
         owner, number = self._vault.read_id(request.order_id)
-        seen = order_seen(self._front.reader, (*owner, number))
+        seen = await self._front.read(order_seen, (*owner, number))
         if seen is None or (owner, seen.order.channel) != (citizen, call.caller.party_id):
             return Refusal("ORDER_NOT_FOUND")
         return pb.GetOrderResponse(order=_seen(self._front, seen))
@@ -52,7 +52,7 @@ class PaymentServicer:
     async def ListOrders(
         self, request: pb.ListOrdersRequest, call: PlatformCall
     ) -> pb.ListOrdersResponse | Refusal:
-        citizen, found = self._link(request.link_id, call)
+        citizen, found = await self._link(request.link_id, call)
         if isinstance(found, Refusal):
             return found
         channel = call.caller.party_id
@@ -64,7 +64,9 @@ class PaymentServicer:
                 return Refusal("PAGE_TOKEN_INVALID")
         size = min(request.page_size or PAGE, PAGE_MAX)
         # One more than asked for tells whether there is another page.
-        ahead = orders_before(self._front.reader, citizen, channel, found.serial, before, size + 1)
+        ahead = await self._front.read(
+            orders_before, citizen, channel, found.serial, before, size + 1
+        )
         page = ahead[:size]
         token = self._vault.write_cursor(scope, page[-1].order.number) if len(ahead) > size else ""
         return pb.ListOrdersResponse(
@@ -110,13 +112,13 @@ class PaymentServicer:
         span = _span(request.from_time, request.until_time)
         if isinstance(span, Refusal):
             return span
-        sums = sums_of_channel(self._front.reader, call.caller.party_id, *span)
+        sums = await self._front.read(sums_of_channel, call.caller.party_id, *span)
         return pb.ReconcileChannelResponse(lines=map(convert.reconciliation, sums))
 
-    def _link(self, link_id: str, call: PlatformCall) -> tuple[CitizenKey, Held | Refusal]:
+    async def _link(self, link_id: str, call: PlatformCall) -> tuple[CitizenKey, Held | Refusal]:
         """Whose the link is, and the link if it is an own active one."""
         citizen, number = self._vault.read_id(link_id)
-        found = held(self._front.reader, citizen, call.caller.party_id)
+        found = await self._front.read(held, citizen, call.caller.party_id)
         if found is None or found.number != number:
             return citizen, Refusal("LINK_NOT_FOUND")
         if not found.is_active:
@@ -138,17 +140,17 @@ class OrderServicer:
         return await self._front.change(
             call,
             request.request_id,
-            self._ordering(request, call),
+            await self._ordering(request, call),
             lambda answer: order_pb.CreateOrderResponse(order=_shown(self._front, answer)),
         )
 
-    def _ordering(
+    async def _ordering(
         self, request: order_pb.CreateOrderRequest, call: PlatformCall
     ) -> OrderUse | OrderCheck:
         """The command, by what the order stands on; the channel of that never changes."""
         if request.HasField("use_id"):
             citizen, number = self._vault.read_use_id(request.use_id)
-            ticket = ticket_at(self._front, citizen, number)
+            ticket = await ticket_at(self._front, citizen, number)
             return OrderUse(
                 at=self._front.clock.now(),
                 provider=call.caller.party_id,
@@ -161,7 +163,7 @@ class OrderServicer:
             )
         citizen, number = self._vault.read_check_number(request.check_number)
         reads = frozenset({one(Code, (*citizen, number))})
-        code = load(self._front.reader, reads).view(reads).one(Code, (*citizen, number))
+        code = (await self._front.read(load, reads)).view(reads).one(Code, (*citizen, number))
         return OrderCheck(
             at=self._front.clock.now(),
             provider=call.caller.party_id,
@@ -177,7 +179,7 @@ class OrderServicer:
         self, request: order_pb.GetProviderOrderRequest, call: PlatformCall
     ) -> order_pb.GetProviderOrderResponse | Refusal:
         citizen, number = self._vault.read_id(request.order_id)
-        seen = order_seen(self._front.reader, (*citizen, number))
+        seen = await self._front.read(order_seen, (*citizen, number))
         if seen is None or seen.order.provider != call.caller.party_id:
             return Refusal("ORDER_NOT_FOUND")
         return order_pb.GetProviderOrderResponse(order=_seen(self._front, seen))
@@ -203,7 +205,7 @@ class OrderServicer:
         span = _span(request.from_time, request.until_time)
         if isinstance(span, Refusal):
             return span
-        sums = sums_of_provider(self._front.reader, call.caller.party_id, *span)
+        sums = await self._front.read(sums_of_provider, call.caller.party_id, *span)
         return order_pb.ReconcileResponse(lines=map(convert.reconciliation, sums))
 
 

@@ -79,7 +79,7 @@ class TrustServicer:
     async def ListKeys(
         self, request: trust_pb.ListKeysRequest, call: PlatformCall
     ) -> trust_pb.ListKeysResponse:
-        keys = signing_keys(self._front.reader)
+        keys = await self._front.read(signing_keys)
         return trust_pb.ListKeysResponse(
             platform_id=self._front.vault.platform_id,
             keys=published_keys(keys, self._front.clock.now()),

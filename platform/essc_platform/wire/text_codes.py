@@ -28,7 +28,7 @@ class TextCodes:
         """
         challenge_id = pb.StartChallengeResponse.FromString(answer).challenge.challenge_id
         citizen, _ = self._vault.read_id(challenge_id)
-        phone = self._phone(citizen, method)
+        phone = await self._phone(citizen, method)
         if phone is None:
             # The account was closed since: there is no phone, and nothing to answer it with.
             return answer
@@ -41,9 +41,9 @@ class TextCodes:
         )
         return answer if is_sent else Refusal("AUTHORITY_UNREACHABLE")
 
-    def _phone(self, citizen: CitizenKey, method: Method) -> str | None:
+    async def _phone(self, citizen: CitizenKey, method: Method) -> str | None:
         reads = person_of(citizen)
-        whose = person(load(self._front.reader, reads).view(reads), citizen)
+        whose = person((await self._front.read(load, reads)).view(reads), citizen)
         assert whose.citizen is not None, "the challenge was just accepted"
         if method is Method.TEXT_MESSAGE:
             return whose.citizen.phone

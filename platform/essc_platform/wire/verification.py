@@ -28,7 +28,7 @@ class VerificationServicer:
         self._front, self._vault = front, front.vault
 
     async def CheckCode(self, request: pb.CheckCodeRequest, call: PlatformCall) -> bytes | Refusal:
-        name = names_of(self._front, (request.code,)).get(request.code)
+        name = (await names_of(self._front, (request.code,))).get(request.code)
         command = _command(request, call, name, self._front.clock.now())
         return await self._front.change(call, request.request_id, command, self._checked)
 
@@ -38,7 +38,7 @@ class VerificationServicer:
         items = list(request.requests)
         invalid = [invalid_message(item) for item in items]
         good = [item for item, refused in zip(items, invalid, strict=True) if refused is None]
-        answers = await self._front.collector.submit_together(self._submissions(good, call))
+        answers = await self._front.collector.submit_together(await self._submissions(good, call))
         busy = _busy(answers)
         if busy is not None:
             return refusal(busy)
@@ -58,7 +58,7 @@ class VerificationServicer:
         self, request: pb.GetHolderRequest, call: PlatformCall
     ) -> pb.GetHolderResponse | Refusal:
         citizen, number = self._vault.read_check_number(request.check_number)
-        found = seen_check(self._front.reader, citizen, number)
+        found = await self._front.read(seen_check, citizen, number)
         if found is None or found.verifier != call.caller.party_id:
             return Refusal("CHECK_NOT_FOUND")
         if not checks.is_good(found.use_time, self._front.clock.now(), self._front.policy):
@@ -67,12 +67,12 @@ class VerificationServicer:
         assert verifier_class is not None, "a verifier is registered with its class"
         return convert_codes.holder(found, verifier_class)
 
-    def _submissions(
+    async def _submissions(
         self, items: list[pb.CheckCodeRequest], call: PlatformCall
     ) -> list[Submission]:
         """The items as if each had come by itself, at one moment."""
         single = call._replace(method=CHECK_CODE)
-        names = names_of(self._front, [item.code for item in items])
+        names = await names_of(self._front, [item.code for item in items])
         at = self._front.clock.now()
         return [
             self._front.submission(

@@ -13,7 +13,7 @@ from tests.wire.examples.recording import METHOD_OF, Recorder
 from tests.wire.examples.tour import Tour
 from tests.wire.people import a_world
 
-from essc_platform.server import initialise
+from essc_platform.making import initialise
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "contract" / "examples"
 

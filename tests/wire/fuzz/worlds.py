@@ -52,7 +52,8 @@ from essc.options.v1 import options_pb2
 from essc.password.v1 import password_service_pb2 as passwords
 from essc.registry.v1 import registry_service_pb2 as registry
 from essc.settlement.v1 import order_service_pb2 as orders
-from essc_platform.server import initialise, start
+from essc_platform.making import initialise
+from essc_platform.server import start
 from essc_wire.keys import new_key
 
 

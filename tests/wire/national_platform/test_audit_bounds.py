@@ -14,7 +14,6 @@ from tests.wire.people_audit import export, joined, told
 from essc.lab.v1 import audit_service_pb2 as audit
 from essc.lab.v1 import audit_service_pb2_grpc as audit_grpc
 from essc_platform.store.audit import AuditStore
-from essc_platform.store.engine import transaction
 from essc_wire import audits
 
 
@@ -170,7 +169,7 @@ async def write_citizens(world: World, count: int) -> None:
     keys = [(place % 1024, place) for place in range(count)]
 
     def write(store: sqlite3.Connection) -> None:
-        with transaction(store):
+        with store.transaction():
             store.executemany(
                 "INSERT INTO citizens (bucket, citizen, id_number, name, phone, register_time)"
                 " VALUES (?, ?, 'x', 'y', 'z', 1)",

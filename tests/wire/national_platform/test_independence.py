@@ -62,7 +62,8 @@ from essc.options.v1 import options_pb2
 from essc.password.v1 import password_service_pb2 as passwords
 from essc.record.v1 import record_service_pb2 as records
 from essc.settlement.v1 import payment_service_pb2 as payments
-from essc_platform.server import initialise, start
+from essc_platform.making import initialise
+from essc_platform.server import start
 from essc_platform.vault import FILE_NAME
 
 pytestmark = pytest.mark.rule("R11")

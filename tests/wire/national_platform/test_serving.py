@@ -16,7 +16,8 @@ from essc.card.v1 import card_pb2
 from essc.event.v1 import event_service_pb2 as events
 from essc.policy.v1 import policy_service_pb2 as policy
 from essc.trust.v1 import trust_service_pb2 as trust
-from essc_platform.server import initialise, start
+from essc_platform.making import initialise
+from essc_platform.server import start
 from essc_wire import signed_cards
 from essc_wire.tls import authority
 

@@ -52,7 +52,7 @@ def seconds_until_two_in_china(now: float) -> float:
 
 def books(world: World) -> dict[str, int]:
     """What lies in each account."""
-    rows = world.running.store.reader.execute(
+    rows = world.running.store.reader.driver.execute(
         "SELECT account, sum(amount_fen) FROM postings GROUP BY account"
     )
     return dict(rows.fetchall())

@@ -125,7 +125,7 @@ async def test_a_card_signed_by_a_compromised_key_is_signed_anew_when_it_is_got(
     assert (await bank.get(link)).signed_card == anew
     # The other channel's copy is signed anew when that one asks, and not before.
     kept = "SELECT channel, key_id FROM links ORDER BY channel"
-    rows = world.running.store.reader.execute(kept).fetchall()
+    rows = world.running.store.reader.driver.execute(kept).fetchall()
     assert rows == [("bank", anew.key_id), ("wechat", first.key_id)]
     assert (await wechat.get(other)).signed_card.key_id == anew.key_id
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.rule("R91")
 @contextmanager
 def unwritable(world: World) -> Iterator[None]:
     """Somebody else holds the store; the platform does not wait for it."""
-    world.running.store.writer.execute("PRAGMA busy_timeout=0")
+    world.running.store.writer.driver.execute("PRAGMA busy_timeout=0")
     other = sqlite3.connect(world.folder / "platform.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:

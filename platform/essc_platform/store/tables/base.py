@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Constraint, Index, MetaData, SmallInteger, Table
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 STAYS = {"stays": True}
 """Of a column: an update leaves it as it is. Worth saying where it spares an index."""

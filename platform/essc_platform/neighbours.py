@@ -1,0 +1,150 @@
+"""What the other processes on the same database have done: their changes of what belongs to all,
+the lab's advances of the clock, and how far the feeds may be read.
+
+A process looks at the database several times a second, and before a call if its last look is older
+than the lease. Whoever changes what belongs to all waits for the lease before it says so: from then
+on no process acts on what it knew before. A platform on a file of its own has no neighbours.
+"""
+
+import asyncio
+from math import inf
+from typing import Final
+
+import structlog
+
+from essc_platform.batch import Outcome
+from essc_platform.clock import PartyClock, monotonic
+from essc_platform.core.records import Channel, Party, PartyKey
+from essc_platform.directory import Directory
+from essc_platform.signing import Keyring
+from essc_platform.store.connections import Reading
+from essc_platform.store.errors import FAILURES
+from essc_platform.store.feed import channels_with_news
+from essc_platform.store.horizon import Horizon, Look, look
+from essc_platform.store.views import federation
+from essc_platform.watch import Watchers
+from essc_wire.refusals import Refusal
+
+INTERVAL_S: Final = 0.05
+LEASE_S: Final = 0.1
+_TOLD_S: Final = LEASE_S + 0.01
+_RELOADS_MAX: Final = 5
+
+
+class Federated:
+    """What belongs to all, as this process has it in memory."""
+
+    def __init__(
+        self, read: Reading, directory: Directory, keyring: Keyring, watchers: Watchers
+    ) -> None:
+        self._read, self._directory = read, directory
+        self._keyring, self._watchers = keyring, watchers
+        self.changes = 0
+        """How many were made here."""
+
+    async def reload(self) -> None:
+        """Takes over what others have changed; not over what is changed here meanwhile."""
+        before, found = self.changes, await self._read(federation)
+        for _ in range(_RELOADS_MAX):
+            if self.changes == before:
+                break
+            before, found = self.changes, await self._read(federation)
+        self._keyring.apply(found.signing_keys)
+        records: list[Party | Channel | PartyKey] = [*found.parties, *found.channels]
+        records += found.party_keys
+        noted = self._directory.apply(each for each in records if not self._directory.has(each))
+        self._watchers.committed(noted, 0)
+
+
+class Neighbours:
+    """The others, as one process sees them."""
+
+    def __init__(
+        self,
+        read: Reading,
+        horizon: Horizon,
+        watchers: Watchers,
+        clock: PartyClock,
+        federated: "Federated",
+    ) -> None:
+        self._read, self._horizon, self._watchers = read, horizon, watchers
+        self._clock, self._federated = clock, federated
+        self._looking = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._looked = -inf
+        self._federation: str | None = None
+        self._quiet = -1
+        """Of transactions up to this number all events were told."""
+
+    def is_stale(self) -> bool:
+        """Whether the last look is too old to let a call in."""
+        return monotonic() - self._looked > LEASE_S
+
+    async def catch_up(self) -> Refusal | None:
+        """Looks now, or says why it cannot."""
+        try:
+            await self._look()
+        except FAILURES as error:
+            structlog.get_logger("store").error("the store is away", error=str(error))
+            return Refusal("STORE_UNAVAILABLE")
+        return None
+
+    async def told(self) -> None:
+        """Returns once every process knows what was committed before."""
+        await asyncio.sleep(_TOLD_S)
+
+    def committed(self, outcome: Outcome) -> None:
+        """Takes note of what was committed here: there may be more to read."""
+        if outcome.is_federal:
+            self._federated.changes += 1
+        if outcome.channels:
+            self._woken.set()
+
+    async def begin(self) -> None:
+        """The first look. Raises what `errors.FAILURES` lists."""
+        await self._look()
+
+    async def run_for_ever(self) -> None:
+        """Looks again and again until it is cancelled."""
+        while True:
+            await self.catch_up()
+            try:
+                async with asyncio.timeout(INTERVAL_S):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+            self._woken.clear()
+
+    async def _look(self) -> None:
+        asked = monotonic()
+        async with self._looking:
+            if self._looked >= asked:
+                return  # somebody else has looked since
+            at = monotonic()
+            seen = await self._read(look, is_exact=self._horizon.is_exact)
+            if seen.offset_us > self._clock.offset_us:
+                self._clock.set_offset(seen.offset_us)
+            if seen.federation != self._federation:
+                await self._federated.reload()
+                self._federation = seen.federation
+            self._looked = at
+            await self._tell(seen, at)
+
+    async def _tell(self, seen: Look, at: float) -> None:
+        """Wakes whoever watches a channel that has more to read now."""
+        before = self._horizon.position
+        if not self._horizon.note(seen, at):
+            return
+        news: frozenset[str] = frozenset()
+        watched = self._watchers.channels()
+        if watched and seen.next != self._quiet:
+            found = await self._read(channels_with_news, watched, before, self._horizon.position)
+            news = frozenset(found)
+        # Where nothing was open at this look and all of it is told, only a later number is news.
+        is_quiet = seen.oldest_open == seen.next and self._horizon.is_empty
+        self._quiet = seen.next if is_quiet and self._horizon.is_exact else -1
+        self._watchers.committed(news, self._horizon.position)
+
+
+async def nobody_to_tell() -> None:
+    """For a platform without neighbours."""

@@ -1,0 +1,156 @@
+"""A PostgreSQL database that several platform processes share: opened, checked and read back."""
+
+import threading
+from asyncio import get_running_loop
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import psycopg
+from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from essc_platform.store import tables
+from essc_platform.store.connections import Connection, Row
+from essc_platform.store.errors import StoreError, StoreFailure
+from essc_platform.store.facts import FEDERATION, PLATFORM, SCHEMA, read_fact, write_fact
+from essc_platform.store.postgresql import CONNECT_S, PostgresqlConnection, PostgresqlGlance
+
+READERS: Final = 4
+"""Connections for reading, each with a thread of its own."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the server says of itself, read back after opening."""
+
+    server: str
+    synchronous_commit: str
+    fsync: str
+
+
+class PostgresqlStore:
+    """An opened database. Raises StoreError."""
+
+    def __init__(self, url: str, platform_id: str, bound_s: float | None = None) -> None:
+        self._connect = connector(url)
+        self._name = make_url(url).render_as_string(hide_password=True)
+        try:
+            self.writer = PostgresqlConnection(self._connect, bound_s)
+            self._check(platform_id)
+            self.settings = self._settings()
+        except StoreFailure as error:
+            raise StoreError(f"{self._name}: the store cannot be opened: {error}") from error
+        if self.settings.synchronous_commit == "off":
+            raise StoreError(f"{self._name}: the store is not durable here: {self.settings}")
+        self._own = threading.local()
+        self._opened: list[PostgresqlConnection] = []
+        self._pool = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="reader")
+
+    async def read(
+        self, view: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Runs a view in a thread for reading; once more if its connection had been lost."""
+
+        def work(connection: Connection) -> T:
+            return view(connection, *args, **kwargs)
+
+        return await get_running_loop().run_in_executor(self._pool, self._read, work)
+
+    def glance(self) -> PostgresqlGlance:
+        """A consistent look at all of it."""
+        return PostgresqlGlance(self._connect)
+
+    def close(self) -> None:
+        """Closes all connections, once the reads that run are over."""
+        self._pool.shutdown(wait=True)
+        for each in (*self._opened, self.writer):
+            each.close()
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        connection = self._reader()
+        try:
+            return work(connection)
+        except StoreFailure:
+            if not connection.is_lost:
+                raise
+        connection.revive()
+        return work(connection)
+
+    def _reader(self) -> PostgresqlConnection:
+        connection: PostgresqlConnection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = PostgresqlConnection(self._connect)
+            self._opened.append(connection)
+        else:
+            connection.revive()
+        return connection
+
+    def _check(self, platform_id: str) -> None:
+        if not self.writer.has_table(tables.facts.name):
+            raise StoreError(f"{self._name}: not made by `essc-platform init`")
+        version = read_fact(self.writer, SCHEMA)
+        if version != str(tables.SCHEMA_VERSION):
+            raise StoreError(
+                f"{self._name}: the store's schema is version {version}, this program's is "
+                f"{tables.SCHEMA_VERSION}"
+            )
+        found = read_fact(self.writer, PLATFORM)
+        if found != platform_id:
+            raise StoreError(
+                f"{self._name}: the store is of platform {found!r}, the data folder of "
+                f"{platform_id!r}"
+            )
+
+    def _settings(self) -> Settings:
+        return Settings(
+            *map(self.writer.setting, ("server_version", "synchronous_commit", "fsync"))
+        )
+
+
+def create(url: str, platform_id: str, fill: Callable[[Connection], None]) -> None:
+    """Makes all tables and what is in them from the beginning, in one transaction.
+
+    Raises FileExistsError if they are there; StoreError.
+    """
+    engine = create_engine(make_url(url))
+    try:
+        with engine.begin() as connection:
+            if inspect(connection).has_table(tables.facts.name):
+                raise FileExistsError(0, "initialised already", engine.url.render_as_string())
+            tables.metadata.create_all(connection)
+            driver: Any = connection.connection.driver_connection
+            writer = PostgresqlConnection(lambda: driver)
+            write_fact(writer, SCHEMA, str(tables.SCHEMA_VERSION))
+            write_fact(writer, PLATFORM, platform_id)
+            write_fact(writer, FEDERATION, "0")
+            fill(writer)
+    except (SQLAlchemyError, StoreFailure) as error:
+        name = engine.url.render_as_string(hide_password=True)
+        text = " ".join(str(getattr(error, "orig", error)).split())
+        raise StoreError(f"{name}: the store cannot be made: {text}") from error
+    finally:
+        engine.dispose()
+
+
+def connector(url: str) -> Callable[[], "psycopg.Connection[Row]"]:
+    """Connects to a database; autocommit, so that a transaction is begun by name.
+
+    `prepare_threshold=none` in the URL is for poolers that do not know prepared statements.
+    Raises StoreError.
+    """
+    parsed = make_url(url)
+    options = {**parsed.translate_connect_args(username="user", database="dbname"), **parsed.query}
+    prepares = options.pop("prepare_threshold", None) != "none"
+
+    def connect() -> "psycopg.Connection[Row]":
+        return psycopg.connect(
+            autocommit=True,
+            prepare_threshold=0 if prepares else None,
+            **{"connect_timeout": CONNECT_S, **options},
+        )
+
+    return connect
