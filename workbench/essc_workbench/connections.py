@@ -5,13 +5,12 @@ of these.
 """
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from essc_wire.client import Peer
 from essc_wire.keys import PartyKeyPair, read_key
 from essc_wire.tls import authority
 from essc_wire.tokens import TokenSource
+from essc_workbench.closing import Closing
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.folders import Addresses, DataFolder, State
 from essc_workbench.routes import PHONE, PLATFORM, Doors
@@ -30,7 +29,7 @@ def party_key(folder: DataFolder, party_id: str) -> PartyKeyPair:
         raise UsageError(f"{path}: not a readable Ed25519 private key") from None
 
 
-class Connections:
+class Connections(Closing):
     """Peers by party: `async with Connections(folder, folder.load()) as connections`.
 
     With `traces` every call to a party's own port says where it comes from; where there are doors
@@ -48,17 +47,6 @@ class Connections:
         self._doors = doors or {}
         self._authority = authority(folder.tls) if state.is_tls else None
         self._peers: dict[tuple[str, str], Peer] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -5,13 +5,13 @@ plan names a share. Nothing is written down of it; the generator notes its calls
 """
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from google.protobuf.duration_pb2 import Duration
 
 from essc.lab.v1 import fault_pb2 as faults
 from essc_wire.refusals import Refusal
+from essc_workbench.closing import Closing
 from essc_workbench.connections import Connections
 from essc_workbench.drills.plan import Plan
 from essc_workbench.failures import WorkbenchError
@@ -26,7 +26,7 @@ _LEASE_S: Final = 3600
 """Longer than any fault of a drill; each is ended by name."""
 
 
-class DrillGate:
+class DrillGate(Closing):
     """Doors for the callers of a plan. Not for several event loops."""
 
     def __init__(self, plan: Plan, federation: Federation, straight: Connections) -> None:
@@ -40,15 +40,8 @@ class DrillGate:
         """The fault of each channel whose answers are lost."""
         self._times = 0
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Ends its faults, then closes its doors."""
         await self._book.end_all()
         await self._gate.close()
 

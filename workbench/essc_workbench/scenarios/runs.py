@@ -16,7 +16,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 
 from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc_workbench.failures import UsageError, WorkbenchError
@@ -97,12 +96,7 @@ class Run:
             raise
         return self.stage
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, _kind: object, error: BaseException | None, _at: object) -> None:
         if isinstance(error, UsageError) or (error and not isinstance(error, Exception)):
             await self._give_up()  # it cannot be played, or was stopped: there is nothing to judge
             return
