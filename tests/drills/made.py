@@ -157,7 +157,7 @@ def made_result(*, seed: int = 7, slower: float = 1.0) -> Result:
         baselines=Baselines(empty_rate=2_450.0, commit_rate=1_900.0),
         stores={"platform": Store(before_bytes=9_400_320, after_bytes=31_809_536)},
         environment={
-            "cpu": "made-up, 2 cores",
+            "processor": "made-up, 2 cores",
             "python": "3.11.2",
             "journal_mode": "wal",
             "synchronous": "full",

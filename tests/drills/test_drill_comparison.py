@@ -35,7 +35,7 @@ def slower() -> Result:
     return made_result(seed=9, slower=1.5).model_copy(
         update={
             "plan": {**PLAN, "load": load},
-            "environment": {"cpu": "another", "python": "3.11.2"},
+            "environment": {"processor": "another", "python": "3.11.2"},
             "baselines": Baselines(empty_rate=1_500.0, commit_rate=1_890.0),
         }
     )
@@ -107,9 +107,20 @@ def test_it_warns_of_what_cannot_be_compared(result: Result, slower: Result) -> 
     assert told == [
         "B is void: its figures say nothing of the platform",
         "not the same drill: the plans differ in load",
-        "not the same machine (cpu): compare ratios, not figures",
+        "not the same machine (processor): compare ratios, not figures",
         "the machine itself differed: empty handler 0.61 times A's rate",
     ]
+
+
+def test_environments_and_objectives_have_their_names_in_both_languages(
+    result: Result, slower: Result
+) -> None:
+    comparison, told = compare(result, slower), comparison_page(compare(result, slower))
+
+    assert ("processor", "处理器") in [(each.name, each.zh) for each in comparison.environment]
+    assert '<th scope="row">processor <span lang="zh">处理器</span></th>' in told
+    assert "不是同一机器（处理器）" in told
+    assert all(each.zh for each in comparison.objectives)
 
 
 def test_what_the_audit_found_is_told_in_both_languages(result: Result) -> None:

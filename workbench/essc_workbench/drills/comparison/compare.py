@@ -1,7 +1,7 @@
 """Two drills side by side: what was set and found otherwise, and whether they can be compared."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from essc_workbench.drills.comparison.figures import Figure, all_figures
@@ -22,6 +22,8 @@ class Difference:
     """Something that was set, or found, otherwise in one than in the other."""
 
     name: str
+    zh: str = ""
+    """The name in Chinese, where it is no word of the plan's own."""
     a: str
     b: str
 
@@ -46,7 +48,10 @@ class Comparison:
 def compare(a: Result, b: Result) -> Comparison:
     """Sets B beside A."""
     plan = _differences(_flat(a.plan), _flat(b.plan))
-    environment = _differences(a.environment, b.environment)
+    environment = tuple(
+        replace(each, zh=words.ENVIRONMENT[each.name].zh if each.name in words.ENVIRONMENT else "")
+        for each in _differences(a.environment, b.environment)
+    )
     figures, by_kind = all_figures(a, b)
     return Comparison(
         a=a,
@@ -80,12 +85,15 @@ def _warnings(
             en=f"not the same drill: the plans differ in {names}",
             zh=f"不是同一演练：计划在 {names} 上不同",
         )
-    machine = [each.name for each in environment if each.name in _OF_THE_MACHINE]
+    machine = [each for each in environment if each.name in _OF_THE_MACHINE]
     if machine:
-        names = ", ".join(machine)
+        names, zh = (
+            ", ".join(each.name for each in machine),
+            "、".join(each.zh or each.name for each in machine),
+        )
         yield Words(
             en=f"not the same machine ({names}): compare ratios, not figures",
-            zh=f"不是同一机器（{names}）：请比较比值而非绝对值",
+            zh=f"不是同一机器（{zh}）：请比较比值而非绝对值",
         )
     yield from _shifted(a, b)
 
@@ -111,12 +119,23 @@ def _objectives(a: Result, b: Result) -> tuple[Difference, ...]:
     """By position where the plans ask for the same: a text may name what was worst in its run."""
     same = a.plan.get("objectives") == b.plan.get("objectives")
     if not same or len(a.objectives) != len(b.objectives):
-        return _differences(_by_text(a), _by_text(b), all_of_them=True)
+        zh = {each.text.en: each.text.zh for each in (*a.objectives, *b.objectives)}
+        found = _differences(_by_text(a), _by_text(b), all_of_them=True)
+        return tuple(replace(each, zh=zh[each.name]) for each in found)
     pairs = list(zip(a.objectives, b.objectives, strict=True))[:DIFFERENCES_MAX]
     return tuple(
-        Difference(name=" / ".join(dict.fromkeys((x.text.en, y.text.en))), a=_found(x), b=_found(y))
+        Difference(
+            name=_either(x.text.en, y.text.en),
+            zh=_either(x.text.zh, y.text.zh),
+            a=_found(x),
+            b=_found(y),
+        )
         for x, y in pairs
     )
+
+
+def _either(one: str, other: str) -> str:
+    return " / ".join(dict.fromkeys((one, other)))
 
 
 def _by_text(result: Result) -> dict[str, str]:

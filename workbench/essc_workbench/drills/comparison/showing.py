@@ -209,5 +209,7 @@ def _differences_table(first: str, differences: Iterable[Difference]) -> Table:
     table.add_column("B")
     for each in differences:
         style = "bold" if each.a != each.b else ""
-        table.add_row(Text(each.name), Text(each.a), Text(each.b), style=style)
+        table.add_row(
+            Text(f"{each.name} {each.zh}".strip()), Text(each.a), Text(each.b), style=style
+        )
     return table
