@@ -37,6 +37,14 @@ def mistakes_of_steps(steps: str, head: str = HEAD) -> list[str]:
     return mistakes(f"{head}steps:\n{dedent(steps)}")
 
 
+def test_a_drill_plan_is_named_as_such() -> None:
+    plan = "title: {en: A drill, zh: 演练}\nload: []\njourneys: {}\n"
+
+    assert mistakes(plan) == [
+        "a.yaml:1:1: this is a drill plan, no scenario; run it by: essc drill run a.yaml"
+    ]
+
+
 def test_a_file_is_read_into_the_steps_that_python_writes() -> None:
     text = HEAD + dedent("""\
         citizens:

@@ -9,12 +9,13 @@ from pydantic import ValidationError
 from essc_workbench.drills.fitting import misfits
 from essc_workbench.drills.plan import Plan
 from essc_workbench.scenarios.documents import Document, Path, read
+from essc_workbench.scenarios.file_kinds import is_scenario
 from essc_workbench.scenarios.keys import keys_at
 from essc_workbench.scenarios.mistakes import FileMistakes
 from essc_workbench.scenarios.names import Known, check_channels
 from essc_workbench.scenarios.outlines import outline_of
 from essc_workbench.scenarios.texts import text_of
-from essc_workbench.scenarios.wording import wording
+from essc_workbench.scenarios.wording import is_told_inside, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def load(path: FilePath, known: Known | None = None) -> PlanFile:
 def parse(text: str, name: str, known: Known | None = None) -> Plan:
     """A plan from a text. Raises FileMistakes."""
     document = read(text)
-    plan = None if document.value is None else _plan(document)
+    plan = None if document.value is None else _plan(document, name)
     if known is not None:
         check_channels(outline_of(document), known)
     if plan is not None:
@@ -47,10 +48,13 @@ def parse(text: str, name: str, known: Known | None = None) -> Plan:
     return plan
 
 
-def _plan(document: Document) -> Plan | None:
+def _plan(document: Document, name: str) -> Plan | None:
     """The plan; None, and mistakes noted, if it is none."""
     if not isinstance(document.value, dict):
         document.is_wrong((), "no drill plan; it begins with `title:`")
+        return None
+    if is_scenario(document.value):
+        document.is_wrong((), f"this is a scenario, no drill plan; run it by: essc run {name}")
         return None
     given = {name: value for name, value in document.value.items() if value is not None}
     try:
@@ -65,7 +69,7 @@ def _note(error: ValidationError, document: Document) -> None:
     told: set[Path] = set()
     for each in error.errors(include_url=False):
         place = document.nearest((*each["loc"],))
-        if place in told or document.has_unread(place):
+        if place in told or document.has_unread(place) or is_told_inside(each):
             continue
         told.add(place)
         is_extra = each["type"] == "extra_forbidden"

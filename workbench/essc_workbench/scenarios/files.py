@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from essc_workbench.scenarios.documents import Path, read
 from essc_workbench.scenarios.fields import Refers
+from essc_workbench.scenarios.file_kinds import is_drill_plan
 from essc_workbench.scenarios.keys import keys, keys_at
 from essc_workbench.scenarios.mistakes import FileMistakes, meant, shown
 from essc_workbench.scenarios.names import Known, check_names
@@ -17,7 +18,7 @@ from essc_workbench.scenarios.scenario import Scenario
 from essc_workbench.scenarios.steps.base import NESTED, Step
 from essc_workbench.scenarios.steps.registry import all_steps
 from essc_workbench.scenarios.texts import text_of
-from essc_workbench.scenarios.wording import wording
+from essc_workbench.scenarios.wording import is_told_inside, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def parse(
     """A scenario from a text. Raises FileMistakes."""
     document = read(text)
     outline = outline_of(document)
-    scenario = None if document.value is None else _Reading(outline).scenario()
+    scenario = None if document.value is None else _Reading(outline, name).scenario()
     check_names(outline, known, folder)
     if document.mistakes or scenario is None:
         raise FileMistakes(name, document.mistakes)
@@ -53,8 +54,8 @@ def parse(
 class _Reading:
     """A document on its way to a scenario."""
 
-    def __init__(self, outline: Outline) -> None:
-        self._outline, self._document = outline, outline.document
+    def __init__(self, outline: Outline, name: str) -> None:
+        self._outline, self._document, self._name = outline, outline.document, name
         self._steps = all_steps()
 
     def scenario(self) -> Scenario | None:
@@ -62,6 +63,10 @@ class _Reading:
         value = self._document.value
         if not isinstance(value, dict):
             self._document.is_wrong((), "no scenario; it begins with `title:`")
+            return None
+        if is_drill_plan(value):
+            text = f"this is a drill plan, no scenario; run it by: essc drill run {self._name}"
+            self._document.is_wrong((), text)
             return None
         citizens = value.get("citizens")
         if isinstance(citizens, dict):  # `zhang-san:` alone is the persona of that name
@@ -142,7 +147,11 @@ class _Reading:
         for each in error.errors(include_url=False):
             place = self._document.nearest((*path, *each["loc"]))
             is_told = place in told or (path and self._document.has_unread(path))
-            if is_told or (not is_whole and _is_of_steps(kind, each["loc"])):
+            if (
+                is_told
+                or is_told_inside(each)
+                or (not is_whole and _is_of_steps(kind, each["loc"]))
+            ):
                 continue
             told.add(place)
             known = keys_at(kind, each["loc"])

@@ -74,6 +74,13 @@ def wording(error: Mapping[str, Any], known: Iterable[str]) -> str:
     return f"{shown(value)}: {_bounds(error)}"
 
 
+def is_told_inside(error: Mapping[str, Any]) -> bool:
+    """Whether a list has too few parts only because some are wrong, which is told of those."""
+    if error["type"] != "too_short":
+        return False
+    return len(error["input"]) >= int(error["ctx"]["min_length"])
+
+
 def _form(error: Mapping[str, Any]) -> str:
     pattern = error["ctx"]["pattern"]
     return _FORMS.get(pattern, f"does not have the form {pattern}")
