@@ -1,8 +1,10 @@
 """Plans for tests, from a few words."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+from essc_workbench.drills.orders import Order
 from essc_workbench.drills.plan import Plan
 
 
@@ -17,3 +19,8 @@ def plan(**changes: Any) -> Plan:
         **changes,
     }
     return Plan.model_validate_json(json.dumps(values))
+
+
+def whole(drill: Plan, seed: int, data: Path, **parts: Any) -> Order:
+    """The order of a process that plays a plan alone."""
+    return Order(plan=drill, seed=seed, shard=0, shards=1, data=data, **parts)

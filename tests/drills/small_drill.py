@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.drills.journey_plans import plan_of
+from tests.drills.plans import whole
 from tests.wire.people import config
 
 from essc_channels.config import Config
@@ -72,15 +73,7 @@ async def drilled(
         await prepare(folder, plan, SEED, notes=books[0], origin_ns=origin_ns)
         spoil()
         outcomes = await _played(
-            Order(
-                plan=plan,
-                seed=SEED,
-                shard=0,
-                shards=1,
-                data=folder.root,
-                notes=books[1],
-                origin_ns=origin_ns,
-            ),
+            whole(plan, SEED, folder.root, notes=books[1], origin_ns=origin_ns)
         )
         audit = await audited(connections, root, notes=books, channels=CHANNELS, seed=SEED)
     return Drilled(outcomes, audit)

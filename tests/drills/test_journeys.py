@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from tests.drills.journey_plans import ALL, plan_of
+from tests.drills.plans import whole
 
 from essc_workbench.connections import Connections
 from essc_workbench.drills.capacity.assumptions import WRITES
 from essc_workbench.drills.journeys.company import company_of
 from essc_workbench.drills.journeys.prepared import Prepared, read_prepared
-from essc_workbench.drills.orders import Order
 from essc_workbench.drills.outcomes import Played
 from essc_workbench.drills.preparing import prepare
 from essc_workbench.drills.reading_notes import alias, items_of, read_notes
@@ -50,15 +50,7 @@ async def _drill(folder: DataFolder) -> Drilled:
     books = [folder.root / name for name in ("notes-before", "notes-0")]
     async with federation_in(folder, channels=CHANNELS, people=()):
         prepared = await prepare(folder, plan, SEED, notes=books[0], origin_ns=origin_ns)
-        order = Order(
-            plan=plan,
-            seed=SEED,
-            shard=0,
-            shards=1,
-            data=folder.root,
-            notes=books[1],
-            origin_ns=origin_ns,
-        )
+        order = whole(plan, SEED, folder.root, notes=books[1], origin_ns=origin_ns)
         played = defaultdict(list)
         async with company_of(order).opened() as journeys:
             turns = [

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.drills.journey_plans import plan_of
+from tests.drills.plans import whole
 
 from essc_workbench.drills.journeys.base import Journey
 from essc_workbench.drills.journeys.company import company_of
-from essc_workbench.drills.orders import Order
 from essc_workbench.drills.preparing import prepare
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import DataFolder
@@ -29,7 +29,7 @@ async def test_the_history_costs_at_most_a_twentieth_of_the_rate(tmp_path: Path)
         async with AsyncExitStack() as stack:
             played: dict[Path | None, Journey] = {}
             for notes in costs:
-                order = Order(plan=plan, seed=1, shard=0, shards=1, data=folder.root, notes=notes)
+                order = whole(plan, 1, folder.root, notes=notes)
                 journeys = await stack.enter_async_context(company_of(order).opened())
                 played[notes] = journeys["panel"]
             for turn in range(ROUNDS):

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from tests.drills.journey_plans import ALL, plan_of
+from tests.drills.plans import whole
 
 from essc_workbench.drills.journeys.company import company_of
 from essc_workbench.drills.journeys.playable import unplayable
-from essc_workbench.drills.orders import Order
 from essc_workbench.drills.outcomes import Played
 from essc_workbench.drills.plan import Plan
 from essc_workbench.drills.preparing import prepare
@@ -62,7 +62,7 @@ async def _played(root: Path, plan: Plan) -> dict[str, list[Played]]:
     folder, played = DataFolder(root / "federation"), defaultdict(list)
     async with federation_in(folder, channels=("wechat",), people=()):
         await prepare(folder, plan, SEED)
-        order = Order(plan=plan, seed=SEED, shard=0, shards=1, data=folder.root)
+        order = whole(plan, SEED, folder.root)
         async with company_of(order).opened() as journeys:
             names = 2 * list(journeys)
             ends = await asyncio.gather(
