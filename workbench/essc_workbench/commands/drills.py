@@ -50,7 +50,8 @@ def run(
     """Run a drill against a federation of its own.
 
     Status 0: passed; 1: an objective was not met, or the audit found something; 2: void, or the
-    file is wrong; 3: the workbench itself failed. Ctrl-C ends it early, with a report.
+    file is wrong; 3: the workbench itself failed. Ctrl-C ends it early, with a report;
+    130: it did so while the drill was being prepared, and there is nothing to report.
     """
     from rich.console import Console
 

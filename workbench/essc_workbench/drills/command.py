@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,10 @@ from essc_workbench.scenarios.knowledge import known
 from essc_workbench.scenarios.run_folders import fresh_folder
 
 DRILLS: Final = Path("build/drills")
+STOPPED: Final = (
+    "stopped before there was anything to report: all processes have ended, nothing is kept\n"
+    "在有结果可报告之前被中止：所有进程均已结束，未留下任何文件"
+)
 _OURS: Final = {FILE_NAME, REPORT, DATA, NOTES, "compare.html"}
 
 
@@ -53,17 +58,24 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
     seed = file.plan.seed if wishes.seed is None else wishes.seed
     name = name_of(path)
     folder = _named(wishes.report) if wishes.report else fresh_folder(name, seed, DRILLS)
-    async with place_of(file.plan, wishes.dask, wishes.listen) as place:
-        result = await drilled(
-            console,
-            place.plan,
-            folder,
-            around_of(file, seed, wishes),
-            is_plain=wishes.is_plain,
-            is_audited=wishes.is_audited,
-            make_shards=place.make_shards,
-            host=place.host,
-        )
+    try:
+        async with place_of(file.plan, wishes.dask, wishes.listen) as place:
+            result = await drilled(
+                console,
+                place.plan,
+                folder,
+                around_of(file, seed, wishes),
+                is_plain=wishes.is_plain,
+                is_audited=wishes.is_audited,
+                make_shards=place.make_shards,
+                host=place.host,
+            )
+    except asyncio.CancelledError:
+        _empty(folder)
+        with suppress(OSError):  # somebody else's file has come there meanwhile
+            folder.rmdir()
+        console.print(STOPPED, markup=False, highlight=False, soft_wrap=True)
+        raise
     result = place.told(result)
     await asyncio.to_thread(write_result, result, folder)
     page = await asyncio.to_thread(write_report, result, folder)
@@ -95,8 +107,13 @@ def _named(folder: Path) -> Path:
             raise UsageError(
                 f"{folder}: holds {foreign[0]}, which no drill left; name a new folder"
             )
-        for each in list(folder.iterdir()):
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        _empty(folder)
     except OSError as error:
         raise UsageError(f"{folder}: {reason(error)}") from None
     return folder
+
+
+def _empty(folder: Path) -> None:
+    """Removes what a drill leaves there, keys and data of parties among it."""
+    for each in (folder / name for name in _OURS):
+        shutil.rmtree(each) if each.is_dir() else each.unlink(missing_ok=True)

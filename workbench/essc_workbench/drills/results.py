@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from essc_workbench.failures import UsageError
 from essc_workbench.folders import reason
@@ -262,8 +262,16 @@ def read_result(path: Path) -> Result:
         return Result.model_validate_json(file.read_bytes())
     except OSError as error:
         raise UsageError(f"{file}: {reason(error)}") from None
-    except ValueError as error:
-        raise UsageError(f"{file}: no result of a drill: {str(error).splitlines()[0]}") from None
+    except ValidationError as error:
+        raise UsageError(f"{file}: no result of a drill: {_first(error)}") from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first of what is wrong, and how many more there are."""
+    first, *more = error.errors(include_url=False, include_context=False, include_input=False)
+    place = ".".join(str(part) for part in first["loc"])
+    also = f"; {len(more)} more" if more else ""
+    return f"{place}: {first['msg']}{also}" if place else f"{first['msg']}{also}"
 
 
 def write_result(result: Result, folder: Path) -> Path:
