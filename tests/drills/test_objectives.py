@@ -42,7 +42,7 @@ def totals(*ends: tuple[int, Played, int, int]) -> Totals:
 
 def seen(objective: dict[str, Any], counted: Totals, **more: Any) -> Seen:
     faults = [{"at": "1s", "kill": "platform"}]
-    return Seen(plan(objectives=[objective], faults=faults), counted, **{"event_lag": {}, **more})
+    return Seen(plan(objectives=[objective], faults=faults), counted, **{"event_lags": {}, **more})
 
 
 MIXED = totals(
@@ -66,6 +66,7 @@ MIXED = totals(
         ({"good": 0.97}, "≥ 97 %", "97 %", True),
         ({"fairness": 0.98}, "≥ 98 %", "98.63 %", True),
         ({"fairness": 0.99}, "≥ 99 %", "98.63 %", False),
+        ({"fairness": 0.96, "journey": "panel"}, "≥ 96 %", "96.93 %", True),
     ],
 )
 def test_an_objective_is_judged_by_what_it_is_about(
@@ -86,12 +87,35 @@ def test_errors_are_inside_the_percentiles() -> None:
 
 
 def test_the_lag_of_events_is_judged() -> None:
-    lag = {class_of(5_000): 98, class_of(400_000): 2}
+    lags = {"wechat": {class_of(5_000): 98}, "alipay": {class_of(400_000): 2}}
 
-    (found,) = judged(seen({"event_lag": 99.0, "within": "100ms"}, MIXED, event_lag=lag))
+    (found,) = judged(seen({"event_lag": 99.0, "within": "100ms"}, MIXED, event_lags=lags))
 
     assert not found.is_met
     assert found.seen.startswith("400")
+
+
+def test_the_lag_of_one_channels_events_is_judged_alone() -> None:
+    lags = {"wechat": {class_of(5_000): 98}, "alipay": {class_of(400_000): 2}}
+    wanted = {"event_lag": 50.0, "within": "100ms", "channel": "wechat"}
+
+    about = seen(wanted, MIXED, event_lags=lags)
+
+    (found,) = judged(about)
+    assert found.is_met
+    assert found.text.en == "p50 of the lag of events of wechat"
+    assert list(unseen(about)) == []
+    assert [each.en for each in unseen(seen({**wanted, "channel": "alipay"}, MIXED))] == [
+        "objective 1 needs 2 samples at least, and has 0"
+    ]
+
+
+def test_a_channel_of_which_nothing_was_seen_is_not_compared_for_fairness() -> None:
+    counted = totals((WECHAT_PANEL, OK, 1_000, 90))
+
+    told = [each.en for each in unseen(seen({"fairness": 0.9}, counted))]
+
+    assert told == ["objective 1 needs 1 samples at least, and has 0"]
 
 
 def fault(recovered: float | None) -> FaultSeen:

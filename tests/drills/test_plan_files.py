@@ -132,6 +132,62 @@ def test_fairness_needs_two_channels() -> None:
     assert mistakes(text) == ["a.yaml:15:6: needs journeys in two channels"]
 
 
+def test_fairness_in_one_journey_needs_that_in_two_channels() -> None:
+    text = changed("{good: 0.999, channel: alipay}", "{fairness: 0.8, journey: show_and_scan}")
+
+    assert mistakes(text) == ["a.yaml:16:6: needs show_and_scan in two channels"]
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "{fairness: 0.8, journey: panel}",
+        "{event_lag: 99, within: 1s, channel: alipay}",
+    ],
+)
+def test_an_objective_may_be_about_a_part(objective: str) -> None:
+    text = changed("{good: 0.999, channel: alipay}", objective)
+
+    assert len(parse(text, "a.yaml", KNOWN).objectives) == 3
+
+
+@pytest.mark.parametrize(
+    ("objective", "why"),
+    [
+        ("{event_lag: 99, within: 1s, journey: panel}", "events do not say whose they are"),
+        ("{recovers: 2s, journey: panel}", "a drill recovers as a whole"),
+        ("{fairness: 0.8, channel: wechat}", "fairness compares all channels"),
+    ],
+)
+def test_what_an_objective_cannot_be_about_is_refused_with_the_reason(
+    objective: str, why: str
+) -> None:
+    (told,) = mistakes(changed("{good: 0.999, channel: alipay}", objective))
+
+    assert why in told
+
+
+def test_a_list_with_a_mistake_in_it_is_not_called_too_short_besides() -> None:
+    one = changed("  - {latency: 99, within: 100ms, journey: panel}\n", "")
+    one = one.replace("  - {recovers: 3s}\n", "").replace("good: 0.999", "god: 0.999")
+
+    assert mistakes(one) == ["a.yaml:15:6: no field 'god' here; did you mean 'good'?"]
+
+
+def test_a_scenario_is_named_as_such() -> None:
+    scenario = "title: {en: A story, zh: 故事}\nsteps: [settle]\n"
+
+    assert mistakes(scenario) == [
+        "a.yaml:1:1: this is a scenario, no drill plan; run it by: essc run a.yaml"
+    ]
+
+
+def test_an_empty_list_is_too_short() -> None:
+    text = WHOLE[: WHOLE.index("objectives:")] + "objectives: []\n"
+
+    assert mistakes(text) == ["a.yaml:14:13: []: too few, there should be at least 1"]
+
+
 def test_checked_plans_are_told_in_both_languages(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""How many commands wait at the platform, as a drill sees it second by second."""
+"""What a drill sees of the parties second by second: what waits there, what comes late."""
 
 import asyncio
 import time
@@ -13,6 +13,7 @@ import pytest
 from essc.lab.v1 import queue_service_pb2 as pb
 from essc_workbench.connections import Connections
 from essc_workbench.drills.health import Pulse
+from essc_workbench.drills.histograms import class_of
 from essc_workbench.drills.seconds import Gauge, second_of
 from essc_workbench.drills.tallies import Totals
 from essc_workbench.drills.watching import Watching
@@ -132,3 +133,21 @@ def test_an_empty_queue_is_not_an_unknown_one() -> None:
 
     assert second_of(0, Totals(0), (), Pulse(), gauge).queue == 0
     assert second_of(0, Totals(0), (), Pulse(), Gauge()).queue is None
+
+
+async def test_events_that_come_after_the_load_count_in_its_last_second(tmp_path: Path) -> None:
+    async with a_watch(tmp_path, None) as watch:
+        watch.start(time.monotonic() - 1.0)
+        watch._arrived("wechat", 2_000)
+        watch.start(time.monotonic() - 7.0)
+        watch._arrived("wechat", 3_000)
+        watch._arrived("alipay", 5_000)
+
+        watch.end(1)
+
+        assert sum(watch.at(1).event_lag.values()) == 3
+        assert watch.at(7).event_lag == {}
+        assert watch.lags == {
+            "wechat": {class_of(2_000): 1, class_of(3_000): 1},
+            "alipay": {class_of(5_000): 1},
+        }

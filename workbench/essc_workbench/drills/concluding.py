@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from essc_workbench.drills.coordinator import Conducted
-from essc_workbench.drills.histograms import Classes, latency_of
+from essc_workbench.drills.histograms import Classes, latency_of, summed
 from essc_workbench.drills.loads import load_of
 from essc_workbench.drills.objectives import Seen, judged, unseen
 from essc_workbench.drills.orders import kinds_of
@@ -34,7 +34,8 @@ class Around:
     start_time: str
     took_s: float = 0.0
     faults: tuple[FaultSeen, ...] = ()
-    event_lag: Classes = field(default_factory=dict)
+    event_lags: dict[str, Classes] = field(default_factory=dict)
+    """By channel."""
     audit: Audit | None = None
     baselines: Baselines = field(default_factory=Baselines)
     stores: dict[str, Store] = field(default_factory=dict)
@@ -44,7 +45,8 @@ class Around:
 def result_of(seen: Conducted, around: Around) -> Result:
     """The result of a drill."""
     plan, totals = seen.plan, seen.totals
-    about = Seen(plan, totals, around.event_lag, around.faults)
+    about = Seen(plan, totals, around.event_lags, around.faults)
+    event_lag = summed(around.event_lags)
     objectives = judged(about)
     generator = seen.health.told(totals)
     generator = generator.model_copy(update={"void": (*generator.void, *unseen(about))})
@@ -76,7 +78,7 @@ def result_of(seen: Conducted, around: Around) -> Result:
         ),
         seconds=seen.seconds,
         heat_us=HEAT_US,
-        event_lag=latency_of(around.event_lag) if around.event_lag else None,
+        event_lag=latency_of(event_lag) if event_lag else None,
         objectives=objectives,
         faults=around.faults,
         audit=around.audit,

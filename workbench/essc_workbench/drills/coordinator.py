@@ -44,6 +44,10 @@ class Gauges(Protocol):
         """The load starts then, on the monotonic clock."""
         ...
 
+    def end(self, second: int) -> None:
+        """The load's last second is told; nothing comes any more."""
+        ...
+
     def at(self, second: int) -> Gauge:
         """What was seen in a second of the clock."""
         ...
@@ -53,6 +57,9 @@ class NoGauges:
     """Nothing is looked at."""
 
     def start(self, start_s: float) -> None:
+        return
+
+    def end(self, second: int) -> None:
         return
 
     def at(self, second: int) -> Gauge:
@@ -201,5 +208,6 @@ class Conductor:
                 seen.totals, self._shards.orders[shard], died_us, int(seen.load_s * 1e6)
             )
         last = max(seen.totals.seconds, default=-1)
+        self._gauges.end(last)
         seen.seconds = tuple(self._second(second) for second in range(last + 1))
         return seen

@@ -68,16 +68,22 @@ def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:
 
 def _of_objective(path: Path, objective: ObjectivePlan, plan: Plan) -> Iterator[Misfit]:
     channel, journey = objective.channel, objective.journey
-    if channel is not None and channel not in plan.journeys:
-        yield (*path, "channel"), _nobody("channel", channel, plan.journeys), False
+    # Events reach every channel of the federation, also those in which nobody does anything.
+    known = plan.journeys if objective.event_lag is None else plan.federation.channels
+    if channel is not None and channel not in known:
+        yield (*path, "channel"), _nobody("channel", channel, known), False
+        return
+    if objective.event_lag is not None:
         return
     mixes = [plan.journeys[channel]] if channel is not None else plan.journeys.values()
     there = sorted({name for mix in mixes for name in mix})
     if journey is not None and journey not in there:
         where = f"in {channel}" if channel is not None else "in this plan"
         yield (*path, "journey"), f"no journey {journey!r} {where}; {meant(journey, there)}", False
-    if objective.fairness is not None and len(plan.journeys) < 2:
-        yield (*path, "fairness"), "needs journeys in two channels", True
+    compared = sum(journey in (None, *mix) for mix in plan.journeys.values())
+    if objective.fairness is not None and 0 < compared < 2:
+        text = f"needs {journey or 'journeys'} in two channels"
+        yield (*path, "fairness"), text, True
     if objective.recovers is not None and not plan.faults:
         yield (*path, "recovers"), "needs a fault; this plan has none", True
     yield from _cannot_fail(path, objective, plan)

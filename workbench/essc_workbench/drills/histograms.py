@@ -41,6 +41,14 @@ def add(to: Classes, more: Mapping[int, int]) -> None:
         to[each] = to.get(each, 0) + count
 
 
+def summed(parts: Mapping[str, Classes]) -> Classes:
+    """Several distributions as one."""
+    whole: Classes = {}
+    for part in parts.values():
+        add(whole, part)
+    return whole
+
+
 def percentile(classes: Mapping[int, int], percent: float) -> int:
     """The time that so many of a hundred did not exceed; 0 of nothing. For what is shown live."""
     wanted = max(sum(classes.values()) * percent / 100, 1)

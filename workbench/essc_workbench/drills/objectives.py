@@ -1,12 +1,12 @@
 """What a plan wanted to hold, and whether it did."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from essc_workbench.drills.fields import span_words
-from essc_workbench.drills.histograms import Classes, percentile
-from essc_workbench.drills.orders import Kind, kinds_of
+from essc_workbench.drills.histograms import Classes, percentile, summed
+from essc_workbench.drills.orders import kinds_of
 from essc_workbench.drills.plan import ObjectivePlan, Plan
 from essc_workbench.drills.report import numbers
 from essc_workbench.drills.results import FaultSeen, Objective, Words
@@ -19,7 +19,8 @@ class Seen:
 
     plan: Plan
     totals: Totals
-    event_lag: Classes
+    event_lags: Mapping[str, Classes]
+    """By channel."""
     faults: Sequence[FaultSeen] = ()
 
 
@@ -32,9 +33,12 @@ def unseen(seen: Seen) -> Iterator[Words]:
     """Objectives of which too little was seen to say anything."""
     for number, objective in enumerate(seen.plan.objectives, start=1):
         if objective.event_lag is not None:
-            count, needed = sum(seen.event_lag.values()), _needed(objective.event_lag)
+            count, needed = sum(_lags(objective, seen).values()), _needed(objective.event_lag)
         elif objective.recovers is not None:
             count, needed = len(seen.faults), 1
+        elif objective.fairness is not None:
+            compared = _by_channel(objective, seen).values()
+            count, needed = min(tally.intended for tally in compared), 1
         else:
             count, needed = _about(objective, seen).intended, _needed(objective.latency or 0)
         if count < needed:
@@ -57,7 +61,7 @@ def _judged(objective: ObjectivePlan, seen: Seen) -> Objective:
     if objective.good is not None:
         return _good(objective, objective.good, seen)
     if objective.fairness is not None:
-        return _fairness(objective.fairness, seen)
+        return _fairness(objective, objective.fairness, seen)
     return _recovers(objective, seen)
 
 
@@ -72,10 +76,16 @@ def _latency(objective: ObjectivePlan, percent: float, seen: Seen) -> Objective:
 
 
 def _event_lag(objective: ObjectivePlan, percent: float, seen: Seen) -> Objective:
-    us = percentile(seen.event_lag, percent)
-    return _within(
-        Words(zh=f"事件滞后 p{percent:g}", en=f"p{percent:g} of the lag of events"), objective, us
-    )
+    zh, en = _whose(objective)
+    text = Words(zh=f"{zh}事件滞后 p{percent:g}", en=f"p{percent:g} of the lag of events{en}")
+    return _within(text, objective, percentile(_lags(objective, seen), percent))
+
+
+def _lags(objective: ObjectivePlan, seen: Seen) -> Classes:
+    """Of the events of one channel, or of all."""
+    if objective.channel is not None:
+        return seen.event_lags.get(objective.channel, {})
+    return summed(seen.event_lags)
 
 
 def _within(text: Words, objective: ObjectivePlan, us: int) -> Objective:
@@ -103,12 +113,13 @@ def _good(objective: ObjectivePlan, least: float, seen: Seen) -> Objective:
     return _at_least(text, least, share)
 
 
-def _fairness(least: float, seen: Seen) -> Objective:
-    shares = {channel: _good_share(_of_channel(seen, channel)) for channel in seen.plan.journeys}
+def _fairness(objective: ObjectivePlan, least: float, seen: Seen) -> Objective:
+    shares = {name: _good_share(tally) for name, tally in _by_channel(objective, seen).items()}
     lowest, highest = min(shares, key=lambda name: shares[name]), max(shares.values())
+    zh, en = _whose(objective)
     text = Words(
-        zh=f"公平：成功占比最低的渠道（{lowest}）与最高者之比",
-        en=f"fairness: the lowest channel's good share ({lowest}) divided by the highest's",
+        zh=f"公平：{zh}成功占比最低的渠道（{lowest}）与最高者之比",
+        en=f"fairness{en}: the lowest channel's good share ({lowest}) divided by the highest's",
     )
     return _at_least(text, least, shares[lowest] / highest if highest else 0.0)
 
@@ -137,24 +148,20 @@ def _recovers(objective: ObjectivePlan, seen: Seen) -> Objective:
 
 
 def _about(objective: ObjectivePlan, seen: Seen) -> Tally:
-    return _sum(
-        seen,
-        lambda kind: (
-            objective.journey in (None, kind.journey) and objective.channel in (None, kind.channel)
-        ),
-    )
-
-
-def _sum(seen: Seen, fits: Callable[[Kind], bool]) -> Tally:
     whole = Tally()
-    for kind, tally in zip(kinds_of(seen.plan), seen.totals.kinds, strict=True):
-        if fits(kind):
+    for channel, tally in _by_channel(objective, seen).items():
+        if objective.channel in (None, channel):
             whole.add(tally)
     return whole
 
 
-def _of_channel(seen: Seen, channel: str) -> Tally:
-    return _sum(seen, lambda kind: kind.channel == channel)
+def _by_channel(objective: ObjectivePlan, seen: Seen) -> dict[str, Tally]:
+    """Whoever an objective compares: channels with its journey, or all that have any."""
+    found: dict[str, Tally] = {}
+    for kind, tally in zip(kinds_of(seen.plan), seen.totals.kinds, strict=True):
+        if objective.journey in (None, kind.journey):
+            found.setdefault(kind.channel, Tally()).add(tally)
+    return found
 
 
 def _good_share(tally: Tally) -> float:

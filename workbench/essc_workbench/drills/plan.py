@@ -218,6 +218,10 @@ class FaultPlan(Part):
         return self
 
 
+_NO_JOURNEY = "events do not say whose they are, and a drill recovers as a whole"
+_NO_CHANNEL = "fairness compares all channels, and a drill recovers as a whole"
+
+
 class ObjectivePlan(Part):
     """What must hold: exactly one of latency, good, event_lag, fairness, recovers."""
 
@@ -236,8 +240,12 @@ class ObjectivePlan(Part):
         None, description="After each fault, 90 % of the wanted rate is good again within this."
     )
     within: ShortSpan | None = Field(None, description="The bound of a percentile.")
-    journey: JourneyName | None = Field(None, description="Only this journey. Default: all.")
-    channel: ChannelName | None = Field(None, description="Only this channel. Default: all.")
+    journey: JourneyName | None = Field(
+        None, description="Only this journey: of latency, good or fairness. Default: all."
+    )
+    channel: ChannelName | None = Field(
+        None, description="Only this channel: of latency, good or event_lag. Default: all."
+    )
 
     @model_validator(mode="after")
     def _one(self) -> "ObjectivePlan":
@@ -248,8 +256,10 @@ class ObjectivePlan(Part):
             raise ValueError("a percentile needs its bound: within")
         if self.within is not None and not (self.latency or self.event_lag):
             raise ValueError("`within` belongs to latency or event_lag")
-        if (self.journey or self.channel) and not (self.latency or self.good):
-            raise ValueError("`journey` and `channel` belong to latency or good")
+        if self.journey and not (self.latency or self.good or self.fairness):
+            raise ValueError(f"`journey` belongs to latency, good or fairness: {_NO_JOURNEY}")
+        if self.channel and not (self.latency or self.good or self.event_lag):
+            raise ValueError(f"`channel` belongs to latency, good or event_lag: {_NO_CHANNEL}")
         return self
 
 

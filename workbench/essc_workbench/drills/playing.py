@@ -80,7 +80,7 @@ async def _played(
         beside = (gauges.watch, faults.follow)
         conductor = Conductor(plan, shards, on_second=watch, gauges=gauges, beside=beside)
         seen = await conductor.conduct()
-    around.event_lag = gauges.lag
+    around.event_lags = gauges.lags
     around.faults = faults.seen(seen.seconds, seen.load_s)
     around.stores = stores(before, stored(stage.data, channels))
     return seen

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from essc_workbench.drills.health import Pulse
-from essc_workbench.drills.histograms import Classes, heat, percentile
+from essc_workbench.drills.histograms import Classes, heat, percentile, summed
 from essc_workbench.drills.orders import Kind
 from essc_workbench.drills.results import Second
 from essc_workbench.drills.tallies import Totals
@@ -22,12 +22,17 @@ HEAT_US: Final = (
 class Gauge:
     """What was seen of the parties in a second of the clock."""
 
-    event_lag: Classes = field(default_factory=dict)
-    """Of the events that arrived then; empty if nobody watched."""
+    event_lags: dict[str, Classes] = field(default_factory=dict)
+    """By channel, of the events that arrived then; empty if nobody watched."""
     queue: int | None = None
     """The most commands that waited at the platform when it was asked; None if it never said."""
     cpu: dict[str, float] = field(default_factory=dict)
     """Share of a core, by party."""
+
+    @property
+    def event_lag(self) -> Classes:
+        """Of the events of all channels."""
+        return summed(self.event_lags)
 
     def see_queue(self, commands: int) -> None:
         """Takes in how many commands wait: of a second the greatest is kept."""

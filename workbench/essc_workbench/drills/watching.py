@@ -44,8 +44,6 @@ class Watching:
     channels: tuple[str, ...]
     pids: Callable[[], Mapping[str, int]]
     """The parties' processes that run now."""
-    lag: Classes = field(default_factory=dict)
-    """Of all events that arrived while the load lasted."""
     _gauges: dict[int, Gauge] = field(default_factory=dict)
     _cursors: dict[str, str] = field(default_factory=dict)
     _offset_us: int = 0
@@ -64,9 +62,24 @@ class Watching:
         """The load starts then."""
         self._start_s = start_s
 
+    def end(self, second: int) -> None:
+        """The load's last second: events that came while its last journeys ended count in it."""
+        for later in [each for each in self._gauges if each > second]:
+            for channel, classes in self._gauges.pop(later).event_lags.items():
+                self._see_lags(second, channel, classes)
+
     def at(self, second: int) -> Gauge:
         """What was seen in a second of the clock."""
         return self._gauges.get(second) or Gauge()
+
+    @property
+    def lags(self) -> dict[str, Classes]:
+        """By channel, of all events of all seconds."""
+        found: dict[str, Classes] = {}
+        for gauge in self._gauges.values():
+            for channel, classes in gauge.event_lags.items():
+                add(found.setdefault(channel, {}), classes)
+        return found
 
     async def watch(self, _start_s: float) -> None:
         """Looks until it is cancelled."""
@@ -137,15 +150,15 @@ class Watching:
                 continue
             self._cursors[channel] = item.event.cursor
             now_us = time.time_ns() // 1000 + self._offset_us
-            self._arrived(now_us - to_instant(item.event.event_time))
+            self._arrived(channel, now_us - to_instant(item.event.event_time))
 
-    def _arrived(self, lag_us: int) -> None:
-        second = int(time.monotonic() - self._start_s) if self._start_s else -1
-        if second < 0:
-            return
-        classes = {class_of(min(max(lag_us, 0), US_MAX)): 1}
-        add(self._gauge(second).event_lag, classes)
-        add(self.lag, classes)
+    def _arrived(self, channel: str, lag_us: int) -> None:
+        second = math.floor(time.monotonic() - self._start_s) if self._start_s else -1
+        if second >= 0:
+            self._see_lags(second, channel, {class_of(min(max(lag_us, 0), US_MAX)): 1})
+
+    def _see_lags(self, second: int, channel: str, classes: Classes) -> None:
+        add(self._gauge(second).event_lags.setdefault(channel, {}), classes)
 
     def _gauge(self, second: int) -> Gauge:
         return self._gauges.setdefault(second, Gauge())
