@@ -92,6 +92,7 @@ async def _run(config: Config) -> None:
         "channel_id": channel.channel_id,
         "address": channel.address,
         "lab_address": channel.lab_address,
+        "ops_address": channel.ops_address,
         "pid": os.getpid(),
     }
     print(json.dumps(ready), flush=True)

@@ -13,7 +13,7 @@ from essc_channels.profiles import ProfileFaults, find_profile
 from essc_wire.addresses import SEVERAL, addresses_of
 from essc_wire.client import check_one_host
 from essc_wire.keys import PartyKeyPair, read_key
-from essc_wire.serving import RPCS_MAX, is_loopback
+from essc_wire.serving import DRAIN_AFTER_S_MAX, RPCS_MAX, is_drain_after, is_loopback
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_PLATFORM_ID = "cn-essc"
@@ -42,6 +42,10 @@ class Config:
     """Calls at once on one connection of phones."""
     store_bytes_max: int | None = None
     """How large `channel.db` may grow; what it holds already stays."""
+    ops: str | None = None
+    """Where the process is watched, if anywhere."""
+    drain_after_s: int = 0
+    """How long calls are still taken after the process has said that it is about to stop."""
 
 
 class ConfigFaults(ValueError):  # noqa: N818 - it holds several
@@ -65,6 +69,13 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add("--lab", metavar="HOST:PORT", help="serves the simulated authority; loopback only")
     add("--vouching", metavar="HOST:PORT", help="the authority to ask, instead of the lab's")
     add("--tls", metavar="DIR", help="serves TLS with the certificate in this folder")
+    add("--ops-port", metavar="HOST:PORT", help="serves /metrics, /ready and /live in plain HTTP")
+    add(
+        "--drain-after-s",
+        default="0",
+        metavar="N",
+        help=f"take calls for so long after saying not ready, 0 to {DRAIN_AFTER_S_MAX}",
+    )
     add("--log-level", default="info", metavar="LEVEL", help="one of " + ", ".join(LOG_LEVELS))
     add("--allow-any-id", action="store_true", help="the lab takes real-looking ID numbers too")
     add(
@@ -88,7 +99,7 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
     authority = _authority(settings.platform_ca, faults)
     if settings.data is None:
         faults.append("--data: is missing")
-    for name in ("listen", "lab", "vouching"):
+    for name in ("listen", "lab", "vouching", "ops_port"):
         _check_address(name, getattr(settings, name), faults)
     _check_platform(settings.platform, authority, faults)
     faults.extend(_plaintext_faults(settings))
@@ -101,6 +112,9 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
     bytes_max = settings.store_bytes_max
     if bytes_max is not None and not _is_count(bytes_max):
         faults.append(f"--store-bytes-max: {bytes_max}: a number from 1")
+    if not is_drain_after(settings.drain_after_s):
+        text = f"a number from 0 to {DRAIN_AFTER_S_MAX}"
+        faults.append(f"--drain-after-s: {settings.drain_after_s}: {text}")
     if faults or profile is None or key is None:
         raise ConfigFaults(faults)
     return Config(
@@ -118,6 +132,8 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
         allow_any_id=settings.allow_any_id,
         streams_max=int(settings.streams_max),
         store_bytes_max=None if bytes_max is None else int(bytes_max),
+        ops=settings.ops_port,
+        drain_after_s=int(settings.drain_after_s),
     )
 
 
@@ -162,7 +178,7 @@ def _check_address(name: str, address: str | None, faults: list[str]) -> None:
         return
     port = address.rpartition(":")[2]
     if not _is_address(address):
-        faults.append(f"--{name}: {address}: not HOST:PORT")
+        faults.append(f"--{name.replace('_', '-')}: {address}: not HOST:PORT")
     elif int(port) == 0 and name == "vouching":
         faults.append(f"--vouching: {address}: port 0 cannot be called")
 

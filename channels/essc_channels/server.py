@@ -11,6 +11,7 @@ from essc_channels.config import Config
 from essc_channels.flows.desk import Desk
 from essc_channels.flows.parties import Parties
 from essc_channels.lab.serving import start_lab
+from essc_channels.ops import ChannelOps
 from essc_channels.shadow import ShadowFollower
 from essc_channels.store import clock as clock_store
 from essc_channels.store import housekeeping
@@ -26,7 +27,8 @@ from essc_wire.client import Peer
 from essc_wire.clock import PartyClock
 from essc_wire.logs import frames
 from essc_wire.pulses import Pulse
-from essc_wire.serving import Server, drain
+from essc_wire.readiness import Readiness, Why
+from essc_wire.serving import Server, announce_end, drain
 from essc_wire.tokens import TokenSource
 
 _SWEEP_S: Final = 60.0
@@ -45,11 +47,16 @@ class RunningChannel:
     tasks: tuple[asyncio.Task[None], ...]
     announcements: tuple[asyncio.Event, ...]
     """One for each server: set once it drains."""
+    readiness: Readiness
+    drain_after_s: int
+    ops_address: str | None
     resources: AsyncExitStack
 
     async def drain(self) -> None:
         """Takes no new calls, lets running ones finish, and puts everything away."""
         try:
+            self.readiness.note(Why.DRAINING, holds=True)
+            await announce_end(self.servers[:1], self.drain_after_s)
             for server, announce in zip(self.servers, self.announcements, strict=True):
                 await drain((server,), announce)
             for task in self.tasks:
@@ -70,6 +77,7 @@ async def start_channel(config: Config) -> RunningChannel:
             clock = PartyClock(clock_store.offset_us(connection))
         draining, lab_draining = asyncio.Event(), asyncio.Event()
         moves = Pulse()
+        ops = ChannelOps(database, clock, moves)
         servers: list[Server] = []
         lab_address = None
         if config.lab is not None:
@@ -91,7 +99,8 @@ async def start_channel(config: Config) -> RunningChannel:
             lab_address = _at(config.lab, lab.port)
         vouching = config.vouching or lab_address
         assert vouching is not None, "config.py sees to it"
-        parties = _parties(config, vouching, database, clock, folder.digest_key, stack)
+        platform = _platform(config, stack)
+        parties = _parties(config, platform, vouching, database, clock, folder.digest_key, stack)
         desk = Desk(parties, present)
         phones = await start_phones(
             config.listen,
@@ -101,12 +110,18 @@ async def start_channel(config: Config) -> RunningChannel:
             config.tls,
             draining.is_set,
             config.streams_max,
+            ops.calls,
+            ops.watch.doubt,
         )
         stack.push_async_callback(phones.stop, 0.0)
+        ops_address = None
+        if config.ops is not None:
+            ops_address = await ops.serve(config.ops, platform.meter, stack)
         follower = ShadowFollower(parties.feed, database, clock, moves)
         tasks = (
             asyncio.create_task(follower.run(), name="shadow"),
             asyncio.create_task(_sweep(database, clock), name="sweep"),
+            *ops.begin([phones]),
         )
         return RunningChannel(
             channel_id=config.profile.id,
@@ -116,6 +131,9 @@ async def start_channel(config: Config) -> RunningChannel:
             servers=(phones, *servers),
             tasks=tasks,
             announcements=(draining, lab_draining)[: 1 + len(servers)],
+            readiness=ops.readiness,
+            drain_after_s=config.drain_after_s,
+            ops_address=ops_address,
             resources=stack.pop_all(),
         )
 
@@ -125,8 +143,16 @@ def _at(asked: str, port: int) -> str:
     return f"{asked.rpartition(':')[0]}:{port}"
 
 
+def _platform(config: Config, stack: AsyncExitStack) -> Peer:
+    tokens = TokenSource(config.profile.id, config.key, config.platform_id)
+    platform = Peer(config.platform, tokens, config.platform_ca)
+    stack.push_async_callback(platform.close)
+    return platform
+
+
 def _parties(
     config: Config,
+    platform: Peer,
     vouching: str,
     database: Database,
     clock: PartyClock,
@@ -134,10 +160,7 @@ def _parties(
     stack: AsyncExitStack,
 ) -> Parties:
     profile = config.profile
-    tokens = TokenSource(profile.id, config.key, config.platform_id)
-    platform = Peer(config.platform, tokens, config.platform_ca)
     authority = Peer(vouching)
-    stack.push_async_callback(platform.close)
     stack.push_async_callback(authority.close)
     return Parties(
         profile=profile,

@@ -13,6 +13,7 @@ import grpc
 
 from essc_wire.addresses import BY_NAME, addresses_of, hosts_of, is_several, target_of
 from essc_wire.clock import monotonic, random_bytes
+from essc_wire.meters import AskMeter
 from essc_wire.refusals import is_definite, refusal_of
 from essc_wire.tokens import TokenSource
 
@@ -125,6 +126,7 @@ class Peer:
         authority: bytes | None = None,
     ) -> None:
         self.channel = connect(address, authority)
+        self.meter = AskMeter()
         self._tokens = tokens
 
     def options(

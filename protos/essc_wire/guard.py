@@ -34,6 +34,7 @@ from essc_wire.traces import TraceSource, is_traceparent, trace_in
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 TRANSPORT_BYTES_MAX: Final = 4 * 1024 * 1024
 BUSY: Final = "PLATFORM_BUSY"
+STORE_AWAY: Final = "STORE_UNAVAILABLE"
 
 Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 CallerT = TypeVar("CallerT")
@@ -107,14 +108,19 @@ class Guard(Generic[CallerT]):
         meters: CallMeters | None = None,
         currency: Currency | None = None,
         failures: tuple[type[Exception], ...] = (),
+        doubt: Callable[[], None] = lambda: None,
     ) -> None:
-        """`failures`: what a store raises when it cannot be read, which is nobody's bug."""
+        """`failures`: what a store raises when it cannot be read, which is nobody's bug.
+
+        `doubt` hears of each call that is refused because the store did not do its part.
+        """
         self._currency, self._failures = currency, failures
         self._domain = domain
         self._authenticate = authenticate
         self._draining = draining
         self._admission = admission
         self._meters = meters or CallMeters()
+        self._doubt = doubt
         self._traces = TraceSource()
         self._busy = 0
         self._busy_said = -inf
@@ -319,6 +325,8 @@ class Guard(Generic[CallerT]):
             self._note_busy()
         else:
             self._log.info("refused", method=facts.name, reason=refusal.reason, trace=trace)
+            if refusal.reason == STORE_AWAY:
+                self._doubt()
         await context.abort_with_status(status_of(refusal, self._domain))
         message = "abort_with_status raises"
         raise AssertionError(message)

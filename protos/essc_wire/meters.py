@@ -63,23 +63,26 @@ class Family(NamedTuple):
     name: str
     kind: Kind
     text: str
-    labels: Labels = ()
-    values: Mapping[Labels, "float | Spread"] = {}
+    labels: Labels
+    values: Mapping[Labels, float] | Mapping[Labels, Spread]
+
+
+_NO_LABELS: Final[Labels] = ()
 
 
 def counter(name: str, text: str, value: float) -> Family:
     """A counter without labels; its name does not end with `_total`."""
-    return Family(name, Kind.COUNTER, text, (), {(): value})
+    return Family(name, Kind.COUNTER, text, (), {_NO_LABELS: value})
 
 
 def gauge(name: str, text: str, value: float) -> Family:
     """A gauge without labels."""
-    return Family(name, Kind.GAUGE, text, (), {(): value})
+    return Family(name, Kind.GAUGE, text, (), {_NO_LABELS: value})
 
 
 def spread(name: str, text: str, value: Spread) -> Family:
     """A spread without labels."""
-    return Family(name, Kind.SPREAD, text, (), {(): value.copy()})
+    return Family(name, Kind.SPREAD, text, (), {_NO_LABELS: value.copy()})
 
 
 class MethodMeter:
@@ -95,14 +98,30 @@ class MethodMeter:
 
     def ended(self, outcome: str, seconds: float) -> None:
         """A call has ended."""
-        self.stream_ended(outcome)
-        self.seconds.note(seconds)
+        try:
+            self.outcomes[outcome] += 1
+        except KeyError:
+            self.stream_ended(outcome)
+        spread = self.seconds
+        spread.counts[bisect_left(spread.bounds, seconds)] += 1
+        spread.total += seconds
 
     def stream_ended(self, outcome: str) -> None:
         """A stream has ended; how long it lasted says nothing of how fast anything is."""
         if outcome not in self.outcomes and len(self.outcomes) >= OUTCOMES_MAX:
             outcome = OTHER
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+
+class AskMeter:
+    """What a process asks of another party: how it ended, how long it took, what is on its way."""
+
+    __slots__ = ("ended", "seconds", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.ended = {"ok": 0, "refused": 0, "away": 0}
+        self.seconds = Spread(SECONDS)
 
 
 class CallMeters:

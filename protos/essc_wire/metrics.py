@@ -4,7 +4,7 @@ Each process has a registry of its own: nothing is counted in the library's glob
 parties in one process would not meet.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from google.rpc import code_pb2
@@ -14,7 +14,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from essc_wire.meters import GONE, GOOD, CallMeters, Family, Kind, Spread
+from essc_wire.meters import GONE, GOOD, CallMeters, Family, Kind, Labels, Spread
 from essc_wire.refusals import semantics
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -77,17 +77,15 @@ def _buckets(value: Spread) -> list[tuple[str, float]]:
 def call_families(meters: CallMeters) -> Iterator[Family]:
     """The calls of a process by method, with status and reason."""
     methods = list(meters.methods())
-    ended: dict[tuple[str, ...], float | Spread] = {
+    ended: dict[Labels, float] = {
         (name, _status(outcome), "" if outcome == GONE else outcome): count
         for name, meter in methods
         for outcome, count in meter.outcomes.items()
     }
-    seconds: Mapping[tuple[str, ...], float | Spread] = {
+    seconds: dict[Labels, Spread] = {
         (name,): meter.seconds.copy() for name, meter in methods if any(meter.seconds.counts)
     }
-    sent: Mapping[tuple[str, ...], float | Spread] = {
-        (name,): meter.sent for name, meter in methods if meter.sent
-    }
+    sent: dict[Labels, float] = {(name,): meter.sent for name, meter in methods if meter.sent}
     labels = ("method", "status", "reason")
     yield Family("essc_calls", Kind.COUNTER, "Calls that have ended.", labels, ended)
     text = "How long calls took, from their arrival to their answer; streams are not in it."

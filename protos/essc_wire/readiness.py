@@ -6,7 +6,7 @@ serves, so health says so; only who chooses among several should wait for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from enum import Enum
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from essc_wire.logs import frames
+from essc_wire.meters import Family, Kind, Labels, gauge
 from essc_wire.serving import Server
 
 LOOK_S: Final = 1.0
@@ -42,7 +43,8 @@ class Readiness:
         if holds == (why in self._why):
             return
         (self._why.add if holds else self._why.discard)(why)
-        self._log.warning("not ready" if holds else "well again", reason=why.name)
+        say = self._log.warning if why is Why.STORE_AWAY else self._log.info
+        say("not ready" if holds else "well again", reason=why.name)
         self._changed.set()
 
     @property
@@ -62,6 +64,15 @@ class Readiness:
             self._changed.clear()
             for server in servers:
                 await server.say_health(is_serving=self.is_serving)
+
+
+def readiness_families(readiness: Readiness) -> Iterator[Family]:
+    """Whether the process is ready, and each reason that there may be."""
+    why = set(readiness.reasons)
+    yield gauge("essc_ready", "1 if the process should be given calls.", float(not why))
+    values: dict[Labels, float] = {(each.name,): float(each in why) for each in Why}
+    text = "1 if this reason against it holds."
+    yield Family("essc_not_ready", Kind.GAUGE, text, ("reason",), values)
 
 
 class StoreWatch:

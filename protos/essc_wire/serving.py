@@ -70,6 +70,11 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_drain_after(text: str) -> bool:
+    """Whether it says for how many seconds a server takes calls after it has announced its end."""
+    return text.isascii() and text.isdecimal() and int(text) <= DRAIN_AFTER_S_MAX
+
+
 class Server:
     """A started gRPC server on one port, with health and reflection."""
 

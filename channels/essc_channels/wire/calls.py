@@ -56,6 +56,24 @@ class Caller:
         timeout_s: float | None = None,
     ) -> T | Refusal:
         """The answer to a call, or why there is none."""
+        meter, began = self.peer.meter, monotonic()
+        meter.waiting += 1
+        try:
+            answer = await self._call(send, ask, timeout_s)
+        finally:
+            meter.waiting -= 1
+        is_away = isinstance(answer, Refusal) and answer.reason == self._away
+        is_refused = isinstance(answer, Refusal) and not is_away
+        meter.ended["away" if is_away else "refused" if is_refused else "ok"] += 1
+        meter.seconds.note(monotonic() - began)
+        return answer
+
+    async def _call(
+        self,
+        send: Callable[[CallOptions], Awaitable[T]],
+        ask: Ask,
+        timeout_s: float | None,
+    ) -> T | Refusal:
         patience_s = self._timeout_s if timeout_s is None else timeout_s
         end = min(ask.end - MARGIN_S, monotonic() + patience_s)
         said: list[Refusal | None] = []

@@ -10,6 +10,7 @@ from essc_channels.flows.parties import Parties
 from essc_channels.wire.channel_service import ChannelService
 from essc_channels.wire.sessions import Caller, phone_caller
 from essc_wire.guard import Guard
+from essc_wire.meters import CallMeters
 from essc_wire.refusals import CHANNEL_DOMAIN
 from essc_wire.serving import Server, start_server
 
@@ -22,10 +23,16 @@ async def start_phones(
     tls: Path | None,
     draining: Callable[[], bool],
     streams_max: int,
+    meters: CallMeters,
+    doubt: Callable[[], None],
 ) -> Server:
     """Serves `essc.channel.v1` at an address. Raises OSError or ValueError."""
     guard: Guard[Caller] = Guard(
-        domain=CHANNEL_DOMAIN, authenticate=phone_caller(desk.find_session), draining=draining
+        domain=CHANNEL_DOMAIN,
+        authenticate=phone_caller(desk.find_session),
+        draining=draining,
+        meters=meters,
+        doubt=doubt,
     )
     service = channel_service_pb2.DESCRIPTOR.services_by_name["ChannelService"]
     handler = guard.handler(service, ChannelService(profile, parties, desk))
