@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from essc_channels.config import Config, ConfigFaults, add_settings, read_config
@@ -26,12 +27,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     serve = commands.add_parser("serve", help="run one channel until SIGTERM")
     add_settings(serve)
     commands.add_parser("spare", help=spares.HELP, description=spares.HELP)
+    bringing = commands.add_parser("migrate", help="bring the stores to this program's schemas")
+    bringing.add_argument("--data", required=True, help="where the channel keeps its state")
+    bringing.add_argument("--store", metavar="URL", help="where, if not in a file there")
     profiles = commands.add_parser("profiles", help="what a channel is, as data")
     profiles.add_argument("profiles", nargs="*", metavar="NAME|FILE.yaml", help="default: all")
     profiles.add_argument("--json", action="store_true", help="as an operator registers them")
     settings, unknown = parser.parse_known_args(arguments)
     if settings.command == "profiles":
         return _show_profiles(settings, unknown)
+    if settings.command == "migrate":
+        return _migrate(Path(settings.data), settings.store, unknown)
     if settings.command == "spare":
         return _be_spare(unknown)
     try:
@@ -51,6 +57,24 @@ def _be_spare(unknown: list[str]) -> int:
     except (spares.NoOrder, OSError) as error:
         return _complain([str(error)], _WRONG_SETTINGS)
     return 0 if order is None else run(["serve", *order])
+
+
+def _migrate(folder: Path, url: str | None, unknown: list[str]) -> int:
+    from essc_channels.moving import migrate  # serving needs none of it
+    from essc_channels.store.database import StoreFault
+
+    if unknown:
+        return _complain([f"{each}: no such setting" for each in unknown], _WRONG_SETTINGS)
+    try:
+        moved = migrate(folder, url)
+    except (StoreFault, OSError) as error:
+        return _complain([str(error)], _CANNOT_START)
+    for name, (before, now) in moved.items():
+        if before == now:
+            print(f"{name}: the schema is version {now} already")
+        else:
+            print(f"{name}: the schema was version {before} and is {now} now")
+    return 0
 
 
 def _load() -> None:

@@ -12,13 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from essc_channels.store import lab_tables, tables
+from essc_channels.store.versions import (
+    CHANNEL,
+    LAB,
+    Schema,
+    found_version,
+    note_version,
+    version_problem,
+)
 from essc_wire.clock import random_bytes
 from essc_wire.folders import take_folder
 
+CHANNEL_FILE = "channel.db"
+LAB_FILE = "lab.db"
 _KEY_BYTES = 32
 _PAGES_MAX = (1 << 32) - 2  # SQLite's own limit
 
@@ -91,15 +101,19 @@ class DataFolder:
 
     def channel_database(self, bytes_max: int | None = None) -> Database:
         """The channel's own state. It grows so far and no further, as on a full disk."""
-        path = self._folder / "channel.db"
-        return _open(path, tables.metadata, tables.SCHEMA_VERSION, bytes_max)
+        return _open(self._folder / CHANNEL_FILE, tables.metadata, CHANNEL, bytes_max)
 
     def lab_database(self) -> Database:
         """The simulated authority's state."""
-        return _open(self._folder / "lab.db", lab_tables.metadata, lab_tables.SCHEMA_VERSION)
+        return _open(self._folder / LAB_FILE, lab_tables.metadata, LAB)
 
     def close(self) -> None:
         self._lock.close()
+
+
+def mend_of(folder: Path) -> str:
+    """The command that brings a folder's databases to this program's schemas."""
+    return f"essc-channel migrate --data {folder}"
 
 
 def _digest_key(path: Path) -> bytes:
@@ -115,18 +129,16 @@ def _digest_key(path: Path) -> bytes:
     return key
 
 
-def _open(path: Path, metadata: MetaData, version: int, bytes_max: int | None = None) -> Database:
+def _open(path: Path, metadata: MetaData, schema: Schema, bytes_max: int | None = None) -> Database:
     # R92: an error that reaches a log names the statement, never what was to be stored.
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
     event.listen(engine, "connect", _set_pragmas)
     try:
         with engine.begin() as connection:
-            found = connection.execute(text("PRAGMA user_version")).scalar_one()
-            if found not in (0, version):
-                engine.dispose()
-                raise StoreFault(f"{path}: schema version {found}, this program needs {version}")
-            metadata.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version = {version}"))
+            _create_or_check(connection, path, metadata, schema)
+    except StoreFault:
+        engine.dispose()
+        raise
     except DBAPIError as error:
         engine.dispose()
         raise StoreFault(f"{path}: cannot be used: {error.orig}") from error
@@ -134,6 +146,20 @@ def _open(path: Path, metadata: MetaData, version: int, bytes_max: int | None = 
         engine.dispose()  # what is in the file fits: the cap holds for connections from here on
         event.listen(engine, "connect", partial(_set_cap, bytes_max))
     return Database(engine)
+
+
+def _create_or_check(
+    connection: Connection, path: Path, metadata: MetaData, schema: Schema
+) -> None:
+    """The tables in an empty database; else those that are there have to be this program's."""
+    found = found_version(connection)
+    if found == 0:
+        metadata.create_all(connection)
+        note_version(connection, schema.version)
+        return
+    problem = version_problem(found, schema, mend_of(path.parent))
+    if problem is not None:
+        raise StoreFault(f"{path}: {problem}")
 
 
 def _set_cap(bytes_max: int, connection: Any, record: Any) -> None:  # noqa: ARG001 - as above

@@ -299,7 +299,7 @@ def test_a_store_of_another_version_is_refused_in_one_line(
     with database.write() as connection:
         connection.execute(text("PRAGMA user_version = 99"))
 
-    with pytest.raises(StoreFault, match="schema version 99, this program needs 2"):
+    with pytest.raises(StoreFault, match="schema is version 99, newer than this program's, 2"):
         folder.channel_database()
 
 

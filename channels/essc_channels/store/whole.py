@@ -1,0 +1,68 @@
+"""A channel's database taken as a whole, in one transaction, while no channel uses it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from essc_channels.store.database import StoreFault
+
+
+@contextmanager
+def opened(place: Path | str) -> Iterator[Connection]:
+    """A transaction on a file or on the database of a URL, kept if all went well.
+
+    Raises StoreFault for whatever the engine says.
+    """
+    engine = _sqlite(place) if isinstance(place, Path) else _postgresql(place)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreFault(f"{name_of(place)}: {_line(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def name_of(place: Path | str) -> str:
+    """A database's name for people; without a password."""
+    if isinstance(place, Path):
+        return str(place)
+    return make_url(place).render_as_string(hide_password=True)
+
+
+def _postgresql(place: str) -> Engine:
+    try:
+        return create_engine(make_url(place), hide_parameters=True)
+    except ArgumentError as error:
+        raise StoreFault(f"{place}: not a URL like postgresql+psycopg://HOST/DATABASE") from error
+    except ImportError as error:
+        raise StoreFault(
+            "PostgreSQL needs a driver: install psycopg, the extra `postgres`"
+        ) from error
+
+
+def _sqlite(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+        driver.isolation_level = None  # else the driver ends a transaction at a definition
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000"):
+            driver.execute(f"PRAGMA {setting}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _line(error: SQLAlchemyError) -> str:
+    """What the engine says, without the values that it may quote (R92)."""
+    original = getattr(error, "orig", None) or error
+    said = getattr(getattr(original, "diag", None), "message_primary", None) or str(original)
+    return " ".join(said.split())
