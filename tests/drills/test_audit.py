@@ -57,7 +57,7 @@ def two_citizens_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
     ours = gateway.save
     met: list[Link] = []
 
-    def save(connection: Any, changes: Any, entries: Any, events: Any, lines: Any) -> None:
+    def save(connection: Any, changes: Any, *rest: Any, **more: Any) -> None:
         mixed = []
         for each in changes:
             if isinstance(each, Link) and each.state is LinkState.UNLINKED:
@@ -65,7 +65,7 @@ def two_citizens_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
                 mixed.append(replace(each, citizen=met[0].citizen, number=met[0].number))
             else:
                 mixed.append(each)
-        ours(connection, mixed, entries, events, lines)
+        ours(connection, mixed, *rest, **more)
 
     patch.setattr("essc_platform.batch.save", save)
 
@@ -74,8 +74,8 @@ def an_event_never_reaches_its_channel(patch: pytest.MonkeyPatch) -> None:
     ours = feed.events_after
     skipped: list[int] = []
 
-    def events_after(connection: Any, channel: str, after: int, limit: int) -> Any:
-        rows = list(ours(connection, channel, after, limit))
+    def events_after(connection: Any, channel: str, *bounds: int) -> Any:
+        rows = list(ours(connection, channel, *bounds))
         if channel != "alipay":
             return rows
         skipped.extend(place for place, _ in rows[: 1 - len(skipped)])

@@ -9,7 +9,7 @@ from tests.parties.test_platform_process import Platform, init, lines, run
 from tests.wire import people
 from tests.wire.made import made
 
-from essc_platform import server
+from essc_platform import making, server
 from essc_platform.store.sqlite import SqliteStore as Store
 from essc_platform.vault import create
 from essc_wire.keys import read_key
@@ -38,10 +38,10 @@ class Crash(BaseException):
 
 
 STEPS = [
-    (server, "create_key"),
-    (server, "_operator_key"),
-    (server, "_write_store"),
-    (server, "save"),
+    (making, "create_key"),
+    (making, "_operator_key"),
+    (making, "create_store"),
+    (making, "save"),
     (Path, "rename"),
 ]
 
@@ -58,12 +58,12 @@ async def test_an_interrupted_init_is_finished_by_the_next(
     with monkeypatch.context() as patched:
         patched.setattr(owner, step, crash)
         with pytest.raises(Crash):
-            server.initialise(folder, people.PLATFORM_ID, key_file)
+            making.initialise(folder, people.PLATFORM_ID, key_file)
     assert not (folder / "platform.db").exists()
     secrets = folder / "secrets.json"
     before = secrets.read_bytes() if secrets.exists() else None
 
-    key = server.initialise(folder, people.PLATFORM_ID, key_file)
+    key = making.initialise(folder, people.PLATFORM_ID, key_file)
 
     assert before in (None, secrets.read_bytes())
     assert read_key(key_file).key_id == key.key_id
@@ -73,14 +73,14 @@ async def test_an_interrupted_init_is_finished_by_the_next(
     assert running.collector is not None
     await running.stop()
     with pytest.raises(FileExistsError):
-        server.initialise(folder, people.PLATFORM_ID, key_file)
+        making.initialise(folder, people.PLATFORM_ID, key_file)
 
 
 def test_an_init_for_another_platform_does_not_finish_what_was_begun(tmp_path: Path) -> None:
     create(tmp_path, "another")
 
     with pytest.raises(ValueError, match="another platform id"):
-        server.initialise(tmp_path, people.PLATFORM_ID)
+        making.initialise(tmp_path, people.PLATFORM_ID)
 
 
 def test_init_leaves_the_operators_key_in_a_file_too(tmp_path: Path) -> None:

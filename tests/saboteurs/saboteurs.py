@@ -127,9 +127,9 @@ def a_channel_is_answered_from_before(patch: pytest.MonkeyPatch) -> None:
 def an_acknowledged_link_is_dropped(patch: pytest.MonkeyPatch) -> None:
     ours = gateway.save
 
-    def save(connection: Any, changes: Any, entries: Any, events: Any, lines: Any) -> None:
+    def save(connection: Any, changes: Any, *rest: Any, **more: Any) -> None:
         kept = [each for each in changes if not isinstance(each, Link) or each.channel != "alipay"]
-        ours(connection, kept, entries, events, lines)
+        ours(connection, kept, *rest, **more)
 
     patch.setattr("essc_platform.batch.save", save)
 
@@ -137,15 +137,12 @@ def an_acknowledged_link_is_dropped(patch: pytest.MonkeyPatch) -> None:
 def a_repeated_request_is_done_again(patch: pytest.MonkeyPatch) -> None:
     ours = gateway.save
 
-    def save(connection: Any, changes: Any, entries: Any, events: Any, lines: Any) -> None:
+    def save(
+        connection: Any, changes: Any, entries: Any, events: Any, lines: Any, **more: Any
+    ) -> None:
         known = looked_up(connection, [line.key for line in lines])
-        ours(
-            connection,
-            changes,
-            entries,
-            events,
-            [line for line in lines if line.key.digest not in known],
-        )
+        new = [line for line in lines if line.key.digest not in known]
+        ours(connection, changes, entries, events, new, **more)
 
     looked_up = gateway.load_requests
     patch.setattr("essc_platform.batch.load_requests", lambda _connection, _keys: {})
@@ -247,8 +244,8 @@ def an_event_is_never_written(patch: pytest.MonkeyPatch) -> None:
 def an_event_is_skipped_by_the_stream(patch: pytest.MonkeyPatch) -> None:
     ours = feed.events_after
 
-    def events_after(connection: Any, channel: str, after: int, limit: int) -> Any:
-        rows = list(ours(connection, channel, after, limit))
+    def events_after(connection: Any, channel: str, *bounds: int) -> Any:
+        rows = list(ours(connection, channel, *bounds))
         return rows[:1] + rows[2:] if channel == "alipay" else rows
 
     patch.setattr("essc_platform.wire.events.events_after", events_after)
@@ -257,8 +254,8 @@ def an_event_is_skipped_by_the_stream(patch: pytest.MonkeyPatch) -> None:
 def two_events_are_turned_round_by_the_stream(patch: pytest.MonkeyPatch) -> None:
     ours = feed.events_after
 
-    def events_after(connection: Any, channel: str, after: int, limit: int) -> Any:
-        rows = list(ours(connection, channel, after, limit))
+    def events_after(connection: Any, channel: str, *bounds: int) -> Any:
+        rows = list(ours(connection, channel, *bounds))
         places, bodies = [place for place, _ in rows], [body for _, body in rows]
         return list(zip(places, reversed(bodies), strict=True))
 

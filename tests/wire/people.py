@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from tests.wire.made import made
+from tests.wire.stores import driver_of, sqlite_of
 
 from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
 from essc.admin.v1 import channel_admin_service_pb2_grpc as channel_admin_grpc
@@ -352,7 +353,9 @@ class World:
 
     async def write(self, statement: str, *values: object) -> None:
         """Writes into the store what no service writes yet."""
-        await self.running.collector.in_writer(lambda store: store.execute(statement, values))
+        await self.running.collector.in_writer(
+            lambda store: driver_of(store).execute(statement, values)
+        )
 
     async def cancel_citizen(self, someone: Person) -> None:
         causes = registry.CancelCitizenRequest
@@ -379,7 +382,7 @@ class World:
 
     def dump(self) -> Rows:
         """Every row of every table."""
-        connection = self.running.store.reader
+        connection = sqlite_of(self.running).reader.driver
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
             name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)

@@ -9,6 +9,7 @@ from tests.wire.fuzz import judging
 from tests.wire.fuzz.judging import Judge
 from tests.wire.national_platform.methods import METHODS
 from tests.wire.people import a_world
+from tests.wire.stores import driver_of, sqlite_of
 
 from essc_platform.wire.cards import CardServicer
 from essc_wire.refusals import Refusal
@@ -22,7 +23,7 @@ class Wrong(CardServicer):
 
     async def ListLinks(self, request: Any, call: Any) -> Any:
         await self._front.collector.in_writer(
-            lambda store: store.execute("UPDATE parties SET display_name = 'x'")
+            lambda store: driver_of(store).execute("UPDATE parties SET display_name = 'x'")
         )
         return Refusal("PAGE_TOKEN_INVALID")
 
@@ -41,7 +42,7 @@ async def test_each_wrong_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     async with a_world(tmp_path / "platform") as world:
         bank = await world.channel("bank")
-        judge = Judge(world.running.store.reader, world.dump)
+        judge = Judge(sqlite_of(world.running).reader.driver, world.dump)
         for name in ("GetCard", "ListLinks", "Unlink", "Apply", "FindLink"):
             raw = cards[name].example.SerializeToString()
             await judge.call(cards[name], bank, raw)

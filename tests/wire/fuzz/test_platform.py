@@ -15,6 +15,7 @@ from tests.wire.fuzz.messages import Fuzzer, requests
 from tests.wire.fuzz.worlds import Wide, a_wide_world
 from tests.wire.national_platform.methods import METHODS, Method
 from tests.wire.people import Caller
+from tests.wire.stores import sqlite_of
 
 from essc.lab.v1.lab_service_pb2 import SettleRequest
 from essc.options.v1 import options_pb2
@@ -61,7 +62,7 @@ def fuzzed(folder: Path, *, examples: int, derandomize: bool) -> Judge:
     """Asks each method so many things."""
     with asyncio.Runner() as runner:
         wide = runner.run(a_wide_world(folder))
-        judge = Judge(wide.world.running.store.reader, wide.world.dump)
+        judge = Judge(sqlite_of(wide.world.running).reader.driver, wide.world.dump)
         try:
             for audience in ORDER:
                 for method in METHODS:

@@ -1,7 +1,6 @@
 """AuditService.Export: what may be asked for, and what bounds it."""
 
 import asyncio
-import sqlite3
 import tracemalloc
 from typing import Any
 
@@ -10,10 +9,12 @@ import pytest
 from tests.wire import people_services as services
 from tests.wire.people import World, refused
 from tests.wire.people_audit import export, joined, told
+from tests.wire.stores import driver_of
 
 from essc.lab.v1 import audit_service_pb2 as audit
 from essc.lab.v1 import audit_service_pb2_grpc as audit_grpc
 from essc_platform.store.audit import AuditStore
+from essc_platform.store.connections import Connection
 from essc_wire import audits
 
 
@@ -168,9 +169,9 @@ async def write_citizens(world: World, count: int) -> None:
     """Many people, whom nobody registered."""
     keys = [(place % 1024, place) for place in range(count)]
 
-    def write(store: sqlite3.Connection) -> None:
+    def write(store: Connection) -> None:
         with store.transaction():
-            store.executemany(
+            driver_of(store).executemany(
                 "INSERT INTO citizens (bucket, citizen, id_number, name, phone, register_time)"
                 " VALUES (?, ?, 'x', 'y', 'z', 1)",
                 keys,

@@ -24,7 +24,9 @@ from essc.family.v1 import family_service_pb2 as family
 from essc.identity.v1 import identity_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.record.v1 import record_service_pb2 as records
+from essc_platform.core.records import CitizenKey
 from essc_platform.wire import members
+from essc_platform.wire.front import Front
 
 GRANNY = born(date(1948, 5, 20), 31)
 BABY = born(date(2020, 2, 29), 32)
@@ -203,11 +205,11 @@ async def test_who_is_bound_while_a_person_is_cancelled_is_told_too(
     await home(alipay, ma, password=False)
     await bank.add(ma)
     look, looks = members.bound_with, iter([(), None])
-    monkeypatch.setattr(
-        members,
-        "bound_with",
-        lambda front, citizen: look(front, citizen) if next(looks) is None else (),
-    )
+
+    async def bound_with(front: Front, citizen: CitizenKey) -> tuple[CitizenKey, ...]:
+        return await look(front, citizen) if next(looks) is None else ()
+
+    monkeypatch.setattr(members, "bound_with", bound_with)
 
     await world.cancel_citizen(bank.holder)
 

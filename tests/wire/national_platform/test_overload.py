@@ -1,7 +1,6 @@
 """Too much at once: refused early, each caller within its share, and nothing half done."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from essc.event.v1 import event_service_pb2
 from essc_platform.core.records import PartyKind
 from essc_platform.directory import Caller
 from essc_platform.queues import Queues
+from essc_platform.store.connections import Connection
 from essc_platform.wire import admission
 from essc_platform.wire.admission import Admission
 
@@ -35,7 +35,7 @@ async def a_held_writer(world: World) -> AsyncIterator[None]:
     """Nothing is written as long as the block runs."""
     loop, held, let_go = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
-    def wait(_: sqlite3.Connection) -> None:
+    def wait(_: Connection) -> None:
         loop.call_soon_threadsafe(held.set)
         let_go.wait(20)
 

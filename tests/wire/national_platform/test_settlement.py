@@ -19,6 +19,7 @@ from tests.wire.people_services import (
     payments_of,
     until,
 )
+from tests.wire.stores import sqlite_of
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.record.v1 import record_service_pb2 as records
@@ -52,7 +53,7 @@ def seconds_until_two_in_china(now: float) -> float:
 
 def books(world: World) -> dict[str, int]:
     """What lies in each account."""
-    rows = world.running.store.reader.driver.execute(
+    rows = sqlite_of(world.running).reader.driver.execute(
         "SELECT account, sum(amount_fen) FROM postings GROUP BY account"
     )
     return dict(rows.fetchall())

@@ -9,9 +9,11 @@ import pytest
 from tests.wire import people_channels, people_life
 from tests.wire import people_services as services
 from tests.wire.people import DAY, World, a_world, refused
+from tests.wire.stores import driver_of
 
 from essc.authority.v1 import authority_service_pb2 as authority
 from essc.lab.v1 import lab_service_pb2 as lab
+from essc_platform.store.feed import feed_bucket
 from essc_wire.guard import Guard
 from essc_wire.refusals import PLATFORM_DOMAIN
 from essc_wire.serving import start_server
@@ -57,9 +59,9 @@ async def test_events_are_counted_behind_the_places_of_their_channels(world: Wor
 
 async def test_events_are_counted_up_to_a_thousand(world: World) -> None:
     await world.channel("bank")
-    rows = [(0, "bank", (1 << 62) + place) for place in range(1_100)]
+    rows = [(feed_bucket("bank"), "bank", (1 << 62) + place) for place in range(1_100)]
     await world.running.collector.in_writer(
-        lambda store: store.executemany(
+        lambda store: driver_of(store).executemany(
             "INSERT INTO events (bucket, channel, position, body) VALUES (?, ?, ?, x'')", rows
         )
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from tests.wire.people import DAY, FACE, UNLINK, World, new_id, reason
+from tests.wire.stores import sqlite_of
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.event.v1 import event_service_pb2 as events
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.rule("R91")
 @contextmanager
 def unwritable(world: World) -> Iterator[None]:
     """Somebody else holds the store; the platform does not wait for it."""
-    world.running.store.writer.driver.execute("PRAGMA busy_timeout=0")
+    sqlite_of(world.running).writer.driver.execute("PRAGMA busy_timeout=0")
     other = sqlite3.connect(world.folder / "platform.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
