@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import uvloop
 from rich.console import Console
 
-from essc_workbench.bench import growth, machine, measures, overload
+from essc_workbench.bench import growth, machine, measures, overload, seeder
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.report import (
     BATCH_CODE,
@@ -26,6 +26,8 @@ from essc_workbench.bench.report import (
     REFUSAL,
     RSS,
     RSS_MILLION,
+    SEED,
+    SEED_RSS,
     TARGETS,
     TICKET,
     WRITE,
@@ -93,4 +95,6 @@ async def _measure_pinned(place: Place, wanted: set[str]) -> None:
     if GROWTH_CHANNELS in wanted:
         await growth.measure_channels(place)
     if wanted & {GROWTH, RSS_MILLION}:
-        await growth.measure_citizens(place)
+        await growth.measure_citizens(place)  # these citizens are seeded: one million is enough
+    elif wanted & {SEED, SEED_RSS}:
+        await seeder.measure_seed(place)

@@ -4,69 +4,72 @@ The platforms of a row run side by side and take turns, so that what disturbs on
 cost is processor time a call; what has grown is the largest divided by the smallest, each beside
 the first of the row in the same round.
 
-Holders lie spread over all citizens: where a person lies follows from a keyed digest. There are
-enough of them that their pages do not fit into the store's cache where the citizens do not.
+Citizens are brought in by `essc seed`, whose figures come along. Holders lie spread over all of
+them: where a person lies follows from a keyed digest. There are enough of them that their pages do
+not fit into the store's cache where the citizens do not.
 """
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
-from essc.registry.v1.physical_card_pb2 import GENERATION_SECOND
 from essc_workbench.bench import machine
 from essc_workbench.bench.calls import Caller
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.pairs import Calls, Contestant, compete, growth
-from essc_workbench.bench.parties import channel_profile, platform
-from essc_workbench.bench.people import import_items, import_people
+from essc_workbench.bench.parties import Platform, channel_profile, platform
 from essc_workbench.bench.report import GROWTH, GROWTH_CHANNELS, RSS_MILLION
+from essc_workbench.bench.seeder import seeded
 
 CITIZENS: Final = (10_000, 100_000, 1_000_000)
 CHANNELS: Final = (4, 40, 400)
 _HOLDERS, _READS = 1500, 6000
-_PORTION: Final = 50_000
-"""People in one import: as many as the generator holds at once."""
+_FEW_HOLDERS, _FEW_READS = 600, 3000
+"""With many channels what is looked for does not hang on how many people there are."""
 
 
 async def measure_citizens(place: Place) -> None:
     """Growth with the number of citizens, and what the largest platform holds in memory."""
     async with AsyncExitStack() as stack:
-        callers = [
-            await _caller(stack, place, f"{count:,} citizens", citizens=count) for count in CITIZENS
-        ]
-        await _grow(place, GROWTH, callers, CITIZENS)
+        callers, brought = [], []
+        for count in CITIZENS:
+            running = await _platform(stack, place, f"{count:,} citizens", channels=1)
+            brought.append(await seeded(place, running, count))
+            callers.append(await _linked(running, _HOLDERS))
+        brought[-1].note(place.report)
+        await _grow(place, GROWTH, callers, CITIZENS, _READS)
         place.report.figures[RSS_MILLION] = machine.rss_mib(callers[-1].platform.pid)
 
 
 async def measure_channels(place: Place) -> None:
     """Growth with the number of registered channels."""
     async with AsyncExitStack() as stack:
-        callers = [
-            await _caller(stack, place, f"{count} channels", channels=count) for count in CHANNELS
-        ]
-        await _grow(place, GROWTH_CHANNELS, callers, CHANNELS)
+        callers = []
+        for count in CHANNELS:
+            running = await _platform(stack, place, f"{count} channels", channels=count)
+            callers.append(await _linked(running, _FEW_HOLDERS))
+        await _grow(place, GROWTH_CHANNELS, callers, CHANNELS, _FEW_READS)
 
 
-async def _caller(
-    stack: AsyncExitStack, place: Place, name: str, *, citizens: int = 0, channels: int = 1
-) -> Caller:
-    """A channel of a platform of this size, with its holders linked."""
+async def _platform(stack: AsyncExitStack, place: Place, name: str, channels: int) -> Platform:
+    place.say(f"a platform with {name}")
     profiles = [channel_profile(number, receives_new_cards=False) for number in range(channels)]
-    running = await stack.enter_async_context(
+    return await stack.enter_async_context(
         platform(place.folder(name.replace(" ", "-")), place.server_core, profiles)
     )
-    whole = max(citizens, _HOLDERS)
-    for first in range(0, whole, _PORTION):
-        place.say(f"{name}: {first:,} imported")
-        items = import_items(min(_PORTION, whole - first), GENERATION_SECOND, first)
-        await import_people(running.bureau, items)
+
+
+async def _linked(running: Platform, holders: int) -> Caller:
+    """The first channel of a platform, with so many people linked."""
     caller = Caller(running)
-    await caller.link_all(_HOLDERS)
+    await caller.settle(holders)
     return caller
 
 
-async def _grow(place: Place, key: str, callers: Sequence[Caller], sizes: Sequence[int]) -> None:
-    reads = [_reading(caller) for caller in callers]
+async def _grow(
+    place: Place, key: str, callers: Sequence[Caller], sizes: Sequence[int], reads_each: int
+) -> None:
+    reads = [_reading(caller, reads_each) for caller in callers]
     writes = [_writing(caller) for caller in callers]
     await compete([*reads, *writes], place.say, judged=0)
     grown = {"reads": growth(reads), "writes": growth(writes)}
@@ -78,9 +81,9 @@ async def _grow(place: Place, key: str, callers: Sequence[Caller], sizes: Sequen
         place.report.remarks.append(f"{key}: {what} {grown[what]:.3f} ({costs})")
 
 
-def _reading(caller: Caller) -> Contestant:
+def _reading(caller: Caller, count: int) -> Contestant:
     async def reads() -> Calls:
-        return caller.reads(_READS)
+        return caller.reads(count)
 
     return Contestant("GetCard", caller.peer, caller.platform.pid, reads)
 

@@ -43,6 +43,7 @@ class Platform:
     """A running platform with a bureau and channels."""
 
     pid: int
+    folder: DataFolder
     connections: Connections
     channels: tuple[str, ...]
     store: str
@@ -116,10 +117,12 @@ async def platform(
         ready = await process.ready()
         store = _durable(process)
         state.platform = Addresses(address=ready.address, lab_address=ready.lab_address)
+        folder.save(state)
         async with Connections(folder, state) as connections:
             await _enrol(connections, folder, profiles)
             yield Platform(
                 pid=ready.pid,
+                folder=folder,
                 connections=connections,
                 channels=tuple(profile.id for profile in profiles),
                 store=store,

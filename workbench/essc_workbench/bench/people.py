@@ -16,7 +16,7 @@ from essc_workbench.failures import WorkbenchError
 
 PATH = "/essc.registry.v1.RegistryService/ImportCitizens"
 _TIMEOUT_S = 300.0
-_FIRST_BIRTHDAY = date(1950, 1, 1)
+_FIRST_BIRTHDAY = date(1930, 1, 1)  # older than anybody whom `essc seed` invents
 _FIRST_PHONE = 10_000_000  # those before are the personas', and some of them never ring
 _A_DAY = 1000  # as many sequence numbers does an ID number have for a birthday
 

@@ -30,13 +30,15 @@ class Target:
 READ, WRITE, BATCHING = "read_ratio", "write_ratio", "batching_gain"
 CODE, TICKET, BATCH_CODE = "code_ratio", "ticket_ratio", "batch_code_ratio"
 REFUSAL, OVERLOAD, FAIRNESS = "refusal_cost", "overload_goodput", "fairness"
-AUDIT = "audit_speed"
+AUDIT, HISTORY = "audit_speed", "history_cost"
 GENERATOR, LOCUST = "generator_ratio", "generator_vs_locust"
-OF_OTHERS = frozenset({AUDIT, GENERATOR, LOCUST})
+HONEST, LAG, RECOVERY = "honest_latency", "event_lag_ratio", "recovery_s"
+OF_OTHERS = frozenset({AUDIT, HISTORY, GENERATOR, LOCUST, HONEST, LAG, RECOVERY})
 """Figures that are not of the platform alone; whoever measures them brings the measure."""
 WRITE_TAIL = "write_p99_ratio"
 GROWTH, GROWTH_CHANNELS = "growth_1m", "growth_400_channels"
 RSS_MILLION = "platform_rss_mib_1m"
+SEED, SEED_RSS = "seed_1m_s", "seed_rss_mib_1m"
 FSYNC, RSS, IMPORT, READY = "fsync_ms", "platform_rss_mib_100k", "import_100k_s", "ready_s"
 TARGETS: dict[str, Target | None] = {
     READ: Target(True, 0.68, "", "GetCard: cost of a bare call divided by ours"),
@@ -55,9 +57,15 @@ TARGETS: dict[str, Target | None] = {
     RSS: Target(False, 200, " MiB", "memory with 100,000 cards, four links each"),
     RSS_MILLION: Target(False, 300, " MiB", "memory with 1,000,000 citizens, after that growth"),
     IMPORT: Target(False, 30, " s", "import of 100,000 citizens with a card"),
+    SEED: Target(False, 300, " s", "`essc seed` of 1,000,000 citizens, each with a card"),
+    SEED_RSS: Target(False, 150, " MiB", "the most memory of the process that seeds them"),
     GENERATOR: Target(True, 0.85, "", "a bare closed loop's cost of a call, divided by a drill's"),
     LOCUST: Target(True, 1.3, "", "locust's cost of a call, divided by a drill's"),
     AUDIT: Target(True, 10, "", "seconds of a drill's load for each second of its audit"),
+    HISTORY: Target(False, 1.05, "", "a drill's cost of a call with its history / without"),
+    HONEST: Target(False, 0.05, "", "p99 and maximum beside a frozen platform: off arithmetic by"),
+    LAG: Target(False, 20, "", "p99 of the lag of events at half load / p50 of a write"),
+    RECOVERY: Target(False, 3, " s", "after a kill at the peak: up, until 90 % is good again"),
     READY: Target(False, 8, " s", "until the federation of seven processes is ready"),
 }
 
