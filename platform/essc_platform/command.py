@@ -20,6 +20,7 @@ from essc_platform.config import (
 )
 from essc_platform.making import OPERATOR, initialise
 from essc_platform.server import start
+from essc_platform.store.definitions import Dialect, definitions
 from essc_platform.store.errors import StoreError
 from essc_wire import spares
 from essc_wire.keys import to_pem
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--platform-id", default="cn-essc", help="what tokens name as audience")
     making.add_argument("--operator-key", help="a file for the first operator's key, too")
     add_arguments(commands.add_parser("serve", help="serve the platform"))
+    printing = commands.add_parser("schema", help="print the definitions of all tables and indexes")
+    dialects = [str(each) for each in Dialect]
+    printing.add_argument("--dialect", required=True, choices=dialects, help="whose words")
     commands.add_parser("spare", help=spares.HELP, description=spares.HELP)
     return parser
 
@@ -58,6 +62,9 @@ def _run(arguments: argparse.Namespace) -> int:
             return _initialise(
                 Path(arguments.data), arguments.platform_id, key_file, arguments.store
             )
+        if arguments.command == "schema":
+            print(definitions(Dialect(arguments.dialect)), end="")
+            return 0
         if arguments.command == "spare":
             return _be_spare()
         set_up_logs(arguments.log_level if arguments.log_level in LEVELS else "info")

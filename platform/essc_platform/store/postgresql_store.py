@@ -114,17 +114,19 @@ class PostgresqlStore:
 def create(url: str, platform_id: str, fill: Callable[[Connection], None]) -> None:
     """Makes all tables and what is in them from the beginning, in one transaction.
 
-    Raises FileExistsError if they are there; StoreError.
+    Tables that somebody made from the printed definitions are taken as they are. Raises
+    FileExistsError if a platform is in them; StoreError.
     """
     engine = create_engine(make_url(url))
     try:
         with engine.begin() as connection:
-            if inspect(connection).has_table(tables.facts.name):
-                raise FileExistsError(0, "initialised already", engine.url.render_as_string())
-            tables.metadata.create_all(connection)
             driver: Any = connection.connection.driver_connection
             writer = PostgresqlConnection(lambda: driver)
-            write_fact(writer, SCHEMA, str(tables.SCHEMA_VERSION))
+            if not inspect(connection).has_table(tables.facts.name):
+                tables.metadata.create_all(connection)
+                write_fact(writer, SCHEMA, str(tables.SCHEMA_VERSION))
+            elif read_fact(writer, PLATFORM) is not None:
+                raise FileExistsError(0, "initialised already", engine.url.render_as_string())
             write_fact(writer, PLATFORM, platform_id)
             write_fact(writer, FEDERATION, "0")
             fill(writer)
