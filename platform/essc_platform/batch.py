@@ -29,6 +29,7 @@ from essc_platform.core.reads import reads_of
 from essc_platform.core.reasons import Reason
 from essc_platform.core.records import Change, Entry, Event, Instant
 from essc_platform.core.snapshot import Read, Snapshot
+from essc_platform.meters import COMMIT, DECIDE, LOAD, LOCK, SAVE, BatchMeters
 from essc_platform.store.connections import Connection
 from essc_platform.store.facts import note_federation
 from essc_platform.store.feed import Positions, feed_bucket
@@ -52,6 +53,8 @@ class Origin(NamedTuple):
     party_id: str = ""
     request_id: str = ""
     traceparent: str = ""
+    trace: str = ""
+    """By which lines of logs belong together; made where no traceparent was given."""
 
 
 @quick
@@ -109,24 +112,30 @@ def run(
     submissions: Sequence[Submission],
     edge: Edge,
     positions: Positions,
+    meters: BatchMeters | None = None,
 ) -> Outcome:
     """Runs one batch. Raises what `errors.FAILURES` lists; then nothing has happened, or a
     StoreDoubt says that it may have.
     """
+    meters = meters or BatchMeters()
+    meters.began()
     with connection.transaction():
         reads = [reads_of(submission.command) for submission in submissions]
         everything = frozenset[Read]().union(*reads)
         # What names no citizen is about what belongs to all: one such batch after the other.
         is_federal = not all(map(names_citizens, reads))
         positions.begin(connection.lock(everything, federation=is_federal))
+        meters.passed(LOCK)
         keys = [each.request for each in submissions if each.request is not None]
         ledger = load_requests(connection, keys)
         snapshot = load(connection, everything)
+        meters.passed(LOAD)
         tally = _Tally([], [], [], [])
         answers = tuple(
             _answer(submission, declared, snapshot, ledger, edge, positions, tally)
             for submission, declared in zip(submissions, reads, strict=True)
         )
+        meters.passed(DECIDE)
         save(
             connection,
             tally.changes,
@@ -138,6 +147,8 @@ def run(
         is_federal = is_federal and bool(tally.changes)
         if is_federal:
             note_federation(connection)
+        meters.passed(SAVE)
+    meters.passed(COMMIT)
     return Outcome(
         answers=answers,
         changes=tuple(tally.changes),
@@ -231,4 +242,5 @@ def _report(submission: Submission, error: Exception) -> None:
         command=type(submission.command).__name__,
         error=type(error).__name__,
         frames=frames(error),
+        trace=submission.origin.trace,
     )

@@ -12,9 +12,10 @@ queue and nobody's time is looked at, which is for showing what the rest is for.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from math import inf
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -22,6 +23,7 @@ from essc_platform.batch import Answer, Edge, Outcome, Submission, run
 from essc_platform.clock import monotonic
 from essc_platform.core.decisions import Rejected
 from essc_platform.core.reasons import Reason
+from essc_platform.meters import BUG, COMMITTED, CONFLICT, STORE_FAILED, BatchMeters
 from essc_platform.paces import Pace
 from essc_platform.queues import Queues
 from essc_platform.store.again import again
@@ -33,6 +35,7 @@ BATCH_MAX = 1024
 """Twenty full calls of codes to check share a commit; a full batch takes a tenth of a second."""
 QUEUE_MAX = 4096
 QUIET_TURNS = 4
+_TRACES_TOLD = 16
 _ALL_ALIKE: Mapping[str, int] = MappingProxyType({})
 
 
@@ -42,6 +45,7 @@ class _Waiting(NamedTuple):
     submissions: Sequence[Submission]
     future: asyncio.Future[tuple[Answer, ...]]
     end: float
+    since: float
 
 
 class Collector:
@@ -60,12 +64,14 @@ class Collector:
         weights: Mapping[str, int] = _ALL_ALIKE,
         told: Callable[[], Awaitable[None]] | None = None,
         now: Callable[[], float] = monotonic,
+        meters: BatchMeters | None = None,
     ) -> None:
         """`told`: waits until other processes know what was committed, where there may be some."""
         self._connection, self._edge, self._positions = connection, edge, positions
         self._committed, self._told = committed, told
         self._telling: set[asyncio.Task[None]] = set()
         self._batch_max, self._admission, self._now = batch_max, admission, now
+        self._meters = meters or BatchMeters()
         self._queues: Queues[_Waiting] = Queues(queue_max, weights)
         self._pace = Pace()
         self._arrived = asyncio.Event()
@@ -139,7 +145,7 @@ class Collector:
     ) -> asyncio.Future[tuple[Answer, ...]]:
         future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
         end = submissions[0].end if submissions else inf
-        self._queues.add(caller, len(submissions), _Waiting(submissions, future, end))
+        self._queues.add(caller, len(submissions), _Waiting(submissions, future, end, self._now()))
         self._arrived.set()
         return future
 
@@ -187,6 +193,8 @@ class Collector:
         submissions = [submission for each in wanted for submission in each.submissions]
         answers: tuple[Answer, ...] = (Rejected(Reason.INTERNAL_FAULT),) * len(submissions)
         began = self._now()
+        for each in wanted:
+            self._meters.waits.note(began - each.since)
         try:
             loop = asyncio.get_running_loop()
             outcome = await loop.run_in_executor(self._writer, self._run, submissions)
@@ -228,20 +236,36 @@ class Collector:
 
     def _run(self, submissions: list[Submission]) -> Outcome:
         """In the writer's thread. A bug outside the rules spoils only the command that has it."""
-        last = self._positions.last
+        last, meters, runs = self._positions.last, self._meters, count()
+
+        def once() -> Outcome:
+            if next(runs):
+                meters.repeats += 1
+            return run(self._connection, submissions, self._edge, self._positions, meters)
+
         try:
-            return again(lambda: run(self._connection, submissions, self._edge, self._positions))
+            outcome = again(once)
         except StoreConflict:
+            meters.ended[CONFLICT] += 1
             if len(submissions) == 1:
                 return _refused(Reason.CHANGES_CONFLICT, 1)
         except FAILURES as error:
-            structlog.get_logger("store").error("the store failed", error=str(error))
+            meters.ended[STORE_FAILED] += 1
+            said = {"error": str(error), **_about(submissions)}
+            structlog.get_logger("store").error("the store failed", **said)
             return _refused(Reason.STORE_UNAVAILABLE, len(submissions))
         except Exception as error:  # noqa: BLE001 - loading or saving failed: nothing has happened
-            structlog.get_logger("batch").error("bug", error=type(error).__name__)
+            meters.ended[BUG] += 1
+            said = {"error": type(error).__name__, **_about(submissions)}
+            structlog.get_logger("batch").error("bug", **said)
             self._positions.go_back(last)
             if len(submissions) == 1:
                 return _refused(Reason.INTERNAL_FAULT, 1)
+        else:
+            meters.ended[COMMITTED] += 1
+            if submissions:
+                meters.commands.note(len(submissions))
+            return outcome
         return _joined([self._run([submission]) for submission in submissions])
 
 
@@ -253,6 +277,12 @@ def _answer(wanted: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
         if not each.future.done():
             each.future.set_result(tuple(answers[start:end]))
         start = end
+
+
+def _about(submissions: Sequence[Submission]) -> dict[str, Any]:
+    """How a batch is told in a log: how large it is, and the traces of its first commands."""
+    traces = [each.origin.trace for each in submissions[:_TRACES_TOLD] if each.origin.trace]
+    return {"commands": len(submissions), "traces": traces}
 
 
 def _refused(reason: Reason, count: int) -> Outcome:

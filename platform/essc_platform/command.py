@@ -103,6 +103,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
         "platform_id": running.platform_id,
         "address": f"{host}:{running.server.port}",
         "lab_address": running.lab_address or None,
+        "ops_address": running.ops_address,
         "loss": arguments.loss,
         "pid": os.getpid(),
         "store": asdict(running.store.settings),

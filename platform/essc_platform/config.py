@@ -11,9 +11,11 @@ from pathlib import Path
 from essc_platform.core.policy import BLOCK, LOSSES
 from essc_platform.store.engine import STORE_FILE, url_problem
 from essc_platform.vault import FILE_NAME as SECRETS_FILE
-from essc_wire.serving import RPCS_MAX, is_loopback
+from essc_wire.serving import DRAIN_AFTER_S_MAX, RPCS_MAX, is_drain_after, is_loopback
 
 EXACT, BOUNDED = "exact", "bounded"
+_OPEN = ("listen", "ops_port")
+"""Addresses that may be beyond loopback; nothing at the second one is about anybody."""
 LEVELS = ("debug", "info", "warning", "error")
 SWITCH = ("on", "off")
 WEIGHT_MAX = 100
@@ -49,6 +51,10 @@ class Config:
     """After how long a change is rolled back; None where the server numbers its transactions."""
     store_bytes_max: int | None = None
     """How large the store may grow; what it holds already stays."""
+    ops: str | None = None
+    """Where the process is watched, if anywhere."""
+    drain_after_s: int = 0
+    """How long calls are still taken after the process has said that it is about to stop."""
 
 
 class ConfigError(Exception):
@@ -113,6 +119,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"calls at once on one connection, 1 to {RPCS_MAX}: more wait at their caller",
     )
     parser.add_argument(
+        "--ops-port", metavar="HOST:PORT", help="serve /metrics, /ready and /live in plain HTTP"
+    )
+    parser.add_argument(
+        "--drain-after-s",
+        default="0",
+        metavar="N",
+        help=f"take calls for so long after saying not ready, 0 to {DRAIN_AFTER_S_MAX}",
+    )
+    parser.add_argument(
         "--loss", default=BLOCK, help=f"what a lost card means nationally: {' or '.join(LOSSES)}"
     )
     parser.add_argument(
@@ -159,6 +174,9 @@ def config_from(arguments: argparse.Namespace) -> Config:
     bytes_max = arguments.store_bytes_max
     if bytes_max is not None and not _is_count(bytes_max):
         problems.append(f"--store-bytes-max {bytes_max}: a number from 1")
+    if not is_drain_after(arguments.drain_after_s):
+        text = f"a number from 0 to {DRAIN_AFTER_S_MAX}"
+        problems.append(f"--drain-after-s {arguments.drain_after_s}: {text}")
     problems += _store_problems(arguments)
     if problems:
         raise ConfigError(problems)
@@ -182,6 +200,8 @@ def config_from(arguments: argparse.Namespace) -> Config:
         store=arguments.store,
         feed_bound_s=bound_s if arguments.feed == BOUNDED else None,
         store_bytes_max=None if bytes_max is None else int(bytes_max),
+        ops=arguments.ops_port,
+        drain_after_s=int(arguments.drain_after_s),
     )
 
 
@@ -205,11 +225,11 @@ def _store_problems(arguments: argparse.Namespace) -> list[str]:
 def _address_problems(arguments: argparse.Namespace) -> list[str]:
     """What is wrong with where it listens and whom it asks."""
     problems: list[str] = []
-    for name in ("listen", "lab", "faces", "text_messages", "bank", "photos"):
+    for name in ("listen", "ops_port", "lab", "faces", "text_messages", "bank", "photos"):
         address = getattr(arguments, name)
         if address is not None and not _is_address(address):
             problems.append(f"--{name.replace('_', '-')} {address}: not HOST:PORT")
-        elif name != "listen" and address is not None and not is_loopback(address):
+        elif address is not None and name not in _OPEN and not is_loopback(address):
             problems.append(f"--{name.replace('_', '-')} {address}: in plaintext, so loopback only")
     has_port = _is_address(arguments.listen)
     if has_port and arguments.tls is None and not is_loopback(arguments.listen):

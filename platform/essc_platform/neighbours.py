@@ -15,11 +15,12 @@ import structlog
 from essc_platform.batch import Outcome
 from essc_platform.clock import PartyClock, monotonic
 from essc_platform.core.records import Channel, Party, PartyKey
+from essc_platform.core.times import SECOND
 from essc_platform.directory import Directory
 from essc_platform.signing import Keyring
 from essc_platform.store.connections import Reading
 from essc_platform.store.errors import FAILURES
-from essc_platform.store.feed import channels_with_news
+from essc_platform.store.feed import channels_with_news, instant_of
 from essc_platform.store.horizon import Horizon, Look, look
 from essc_platform.store.views import federation
 from essc_platform.watch import Watchers
@@ -71,7 +72,7 @@ class Neighbours:
         self._clock, self._federated = clock, federated
         self._looking = asyncio.Lock()
         self._woken = asyncio.Event()
-        self._looked = -inf
+        self._looked, self._is_away = -inf, False
         self._federation: str | None = None
         self._quiet = -1
         """Of transactions up to this number all events were told."""
@@ -80,13 +81,24 @@ class Neighbours:
         """Whether the last look is too old to let a call in."""
         return monotonic() - self._looked > LEASE_S
 
+    def age_s(self) -> float:
+        """How old what is known of the others is."""
+        return monotonic() - self._looked
+
+    def lag_s(self) -> float:
+        """How far what may be read of the feeds is behind the clock."""
+        return max(0.0, (self._clock.now() - instant_of(self._horizon.position)) / SECOND)
+
     async def catch_up(self) -> Refusal | None:
         """Looks now, or says why it cannot."""
         try:
             await self._look()
         except FAILURES as error:
-            structlog.get_logger("store").error("the store is away", error=str(error))
+            if not self._is_away:  # once: it is tried many times a second
+                structlog.get_logger("store").error("the store is away", error=str(error))
+            self._is_away = True
             return Refusal("STORE_UNAVAILABLE")
+        self._is_away = False
         return None
 
     async def told(self) -> None:

@@ -27,6 +27,7 @@ from essc_platform.lab.services import LabParts, LabServices, lab_services
 from essc_platform.making import taken
 from essc_platform.memory import Memory
 from essc_platform.neighbours import Federated, Neighbours, nobody_to_tell
+from essc_platform.ops import PlatformOps
 from essc_platform.settler import Settler
 from essc_platform.signing import Keyring
 from essc_platform.store.engine import Store, open_database, open_file
@@ -47,8 +48,9 @@ from essc_platform.wire.hashing import PasswordPool
 from essc_platform.wire.services import services
 from essc_wire.guard import Guard
 from essc_wire.pulses import Pulse
+from essc_wire.readiness import Why
 from essc_wire.refusals import PLATFORM_DOMAIN
-from essc_wire.serving import Server, drain, start_server
+from essc_wire.serving import Server, announce_end, drain, start_server
 
 # After the start nearly nothing that lives long is made: collecting it again and again is waste.
 _GC_THRESHOLDS = (50_000, 20, 50)
@@ -74,9 +76,17 @@ class Running:
     """What runs in the background: the sweep, and the exits of channels."""
     draining: asyncio.Event
     lock: TextIO
+    ops: PlatformOps
+    ops_address: str | None
+    """None where nobody watches."""
+    drain_after_s: int
+    watched: AsyncExitStack
+    """Ends the operations port."""
 
     async def stop(self) -> None:
-        """Drains: no new calls, running ones finish, then the store is closed."""
+        """Drains: not ready, then no new calls, running ones finish, then the store is closed."""
+        self.ops.readiness.note(Why.DRAINING, holds=True)
+        await announce_end([self.server], self.drain_after_s)
         self.watchers.drain()
         await drain([self.server], self.draining)
         for task in self.working:
@@ -91,6 +101,7 @@ class Running:
         await self.collector.close()
         self.store.close()
         self.lock.close()
+        await self.watched.aclose()
 
 
 async def start(config: Config) -> Running:
@@ -116,7 +127,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     positions = Positions(known.last_position)
     memory = await _memory(config, store, clock, known, positions)
     keyring, directory, watchers = memory.keyring, memory.directory, memory.watchers
-    neighbours = memory.neighbours
+    neighbours, ops = memory.neighbours, PlatformOps(store, memory)
     commits = Pulse()
 
     def committed(outcome: Outcome) -> None:
@@ -133,6 +144,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         admission=config.admission,
         weights=config.weights,
         told=neighbours.told if neighbours else None,
+        meters=ops.batches,
     )
     settler = Settler(store.read, collector, clock, vault)
     begun.push_async_callback(collector.close)
@@ -172,6 +184,8 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         admission=admission,
         currency=neighbours,
         failures=FAILURES,
+        meters=ops.calls,
+        doubt=ops.watch.doubt,
     )
     front = Front(
         vault=vault,
@@ -189,10 +203,13 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
     server = await start_server(
         config.listen, offered.handlers, offered.names, config.tls, config.streams_max
     )
+    watched = await begun.enter_async_context(AsyncExitStack())
+    ops_address = await ops.serve(config.ops, collector, parts.calls_inside, watched)
     settler.begin(authorities.transfer)
     loop = asyncio.get_running_loop()
     works = (sweep, exits, neighbours)
     working = [loop.create_task(each.run_for_ever()) for each in works if each is not None]
+    working += ops.begin(collector, [server])
     return Running(
         vault.platform_id,
         server,
@@ -208,6 +225,10 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         working,
         draining,
         lock,
+        ops,
+        ops_address,
+        config.drain_after_s,
+        watched,
     )
 
 

@@ -57,6 +57,8 @@ class Watchers:
         Only a place that the store holds may be shown: one that a restart forgets would be given
         again, and whoever had seen it would miss what is there then.
         """
+        self.told = 0
+        """How many events were sent on all streams."""
         self._streams: dict[str, list[Stream]] = {}
         self._is_draining = False
 
@@ -70,6 +72,11 @@ class Watchers:
     def channels(self) -> Sequence[str]:
         """The channels that somebody watches."""
         return [channel for channel, streams in self._streams.items() if streams]
+
+    @property
+    def streams(self) -> int:
+        """How many streams run."""
+        return sum(map(len, self._streams.values()))
 
     def drain(self) -> None:
         """Ends all streams, and those that still come."""

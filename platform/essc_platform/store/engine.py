@@ -28,6 +28,10 @@ class Store(Protocol):
     def settings(self) -> "DataclassInstance":
         """What the engine says of its durability."""
 
+    @property
+    def reads_running(self) -> int:
+        """How many views wait for a connection, or run."""
+
     async def read(
         self, view: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:

@@ -48,6 +48,7 @@ class PostgresqlStore:
             raise StoreError(f"{self._name}: the store is not durable here: {self.settings}")
         self._own = threading.local()
         self._opened: list[PostgresqlConnection] = []
+        self._reads = 0
         self._pool = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="reader")
 
     async def read(
@@ -58,7 +59,16 @@ class PostgresqlStore:
         def work(connection: Connection) -> T:
             return view(connection, *args, **kwargs)
 
-        return await get_running_loop().run_in_executor(self._pool, self._read, work)
+        self._reads += 1
+        try:
+            return await get_running_loop().run_in_executor(self._pool, self._read, work)
+        finally:
+            self._reads -= 1
+
+    @property
+    def reads_running(self) -> int:
+        """How many views wait for a connection, or run."""
+        return self._reads
 
     def glance(self) -> PostgresqlGlance:
         """A consistent look at all of it."""

@@ -154,6 +154,11 @@ class SqliteStore:
         if self.settings != Settings("wal", 2):
             raise StoreError(f"{path}: the store is not durable here: {self.settings}")
 
+    @property
+    def reads_running(self) -> int:
+        """None: a view runs at once."""
+        return 0
+
     async def read(
         self, view: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:

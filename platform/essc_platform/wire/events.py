@@ -75,6 +75,7 @@ class EventServicer:
                     break  # a slow reader learns it with the next event, not at the end of many
                 event = event_pb2.Event.FromString(body)
                 event.cursor = self._vault.write_cursor(channel, place)
+                self._front.watchers.told += 1
                 yield pb.WatchEventsResponse(event=event)
                 position = place
             if len(rows) == _AT_ONCE or stream.is_ending:

@@ -67,6 +67,7 @@ class Front:
                 party_id=call.caller.party_id,
                 request_id=request_id,
                 traceparent=call.traceparent,
+                trace=call.trace,
             ),
             end=call.end,
         )
