@@ -47,6 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     printing = commands.add_parser("schema", help="print the definitions of all tables and indexes")
     dialects = [str(each) for each in Dialect]
     printing.add_argument("--dialect", required=True, choices=dialects, help="whose words")
+    bringing = commands.add_parser("migrate", help="bring a store to this program's schema")
+    bringing.add_argument("--data", required=True, help="the data folder that `init` made")
+    add_store_argument(bringing)
+    copying = commands.add_parser("store-copy", help="copy a store to another engine, verified")
+    copying.add_argument("--from", dest="data", required=True, help="the data folder")
+    copying.add_argument("--from-store", metavar="URL", help="whence; without, the file in it")
+    copying.add_argument("--store", metavar="URL", help="whither; without, the file in it")
     commands.add_parser("spare", help=spares.HELP, description=spares.HELP)
     return parser
 
@@ -65,6 +72,10 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.command == "schema":
             print(definitions(Dialect(arguments.dialect)), end="")
             return 0
+        if arguments.command == "migrate":
+            return _migrate(Path(arguments.data), arguments.store)
+        if arguments.command == "store-copy":
+            return _copy(Path(arguments.data), arguments.from_store, arguments.store)
         if arguments.command == "spare":
             return _be_spare()
         set_up_logs(arguments.log_level if arguments.log_level in LEVELS else "info")
@@ -90,6 +101,31 @@ def _initialise(folder: Path, platform_id: str, key_file: Path | None, store: st
         return _fail(f"--data {folder}: initialised already ({error.filename})")
     print(f"the first operator's key (party {OPERATOR!r}); keep it secret", file=sys.stderr)
     print(to_pem(key).decode(), end="")
+    return 0
+
+
+def _migrate(folder: Path, url: str | None) -> int:
+    from essc_platform.moving import migrate  # serving needs none of it
+
+    problems = store_problems(url)
+    if problems:
+        return _fail(*problems)
+    before, now = migrate(folder, url)
+    if before == now:
+        print(f"the store's schema is version {now} already")
+    else:
+        print(f"the store's schema was version {before} and is {now} now")
+    return 0
+
+
+def _copy(folder: Path, source: str | None, target: str | None) -> int:
+    from essc_platform.moving import copy_store  # the same
+
+    problems = store_problems(source) + store_problems(target)
+    if problems:
+        return _fail(*problems)
+    rows = copy_store(folder, source, target, print)
+    print(f"{rows} rows were copied and read again; serve one store only: move the other away")
     return 0
 
 

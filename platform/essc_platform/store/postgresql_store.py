@@ -16,6 +16,7 @@ from essc_platform.store.connections import Connection, Row
 from essc_platform.store.errors import StoreError, StoreFailure
 from essc_platform.store.facts import FEDERATION, PLATFORM, SCHEMA, read_fact, write_fact
 from essc_platform.store.postgresql import CONNECT_S, PostgresqlConnection, PostgresqlGlance
+from essc_platform.store.versions import mend_of, version_problem
 
 READERS: Final = 4
 """Connections for reading, each with a thread of its own."""
@@ -102,12 +103,9 @@ class PostgresqlStore:
     def _check(self, platform_id: str) -> None:
         if not self.writer.has_table(tables.facts.name):
             raise StoreError(f"{self._name}: not made by `essc-platform init`")
-        version = read_fact(self.writer, SCHEMA)
-        if version != str(tables.SCHEMA_VERSION):
-            raise StoreError(
-                f"{self._name}: the store's schema is version {version}, this program's is "
-                f"{tables.SCHEMA_VERSION}"
-            )
+        problem = version_problem(read_fact(self.writer, SCHEMA), mend_of(self._name))
+        if problem is not None:
+            raise StoreError(f"{self._name}: {problem}")
         found = read_fact(self.writer, PLATFORM)
         if found != platform_id:
             raise StoreError(

@@ -25,6 +25,7 @@ from essc_platform.store.errors import StoreError
 from essc_platform.store.facts import FEDERATION, SCHEMA, read_fact, write_fact
 from essc_platform.store.folding import Folding
 from essc_platform.store.statements import Statement
+from essc_platform.store.versions import mend_of, version_problem
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -206,12 +207,9 @@ class SqliteStore:
         ).fetchone()
         if found is None:
             self._create()
-        version = read_fact(self.writer, SCHEMA)
-        if version != str(tables.SCHEMA_VERSION):
-            raise StoreError(
-                f"{self._path}: the store's schema is version {version}, this program's is "
-                f"{tables.SCHEMA_VERSION}"
-            )
+        problem = version_problem(read_fact(self.writer, SCHEMA), mend_of(self._path))
+        if problem is not None:
+            raise StoreError(f"{self._path}: {problem}")
 
     def _create(self) -> None:
         with self.writer.transaction():

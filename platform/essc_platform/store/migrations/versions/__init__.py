@@ -1,0 +1,1 @@
+"""Migrations; see the package `migrations`."""
