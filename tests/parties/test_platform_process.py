@@ -182,12 +182,12 @@ def test_a_full_disk_at_init_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_store_of_another_version_is_said_in_one_line(tmp_path: Path) -> None:
     made(tmp_path / "data", people.PLATFORM_ID)
     store = Store(tmp_path / "data" / "platform.db")
-    write_fact(store.writer, "schema_version", "7")
+    write_fact(store.writer, "schema_version", "8")
     store.close()
 
     (said,) = lines(run("serve", "--data", tmp_path / "data", "--lab", "127.0.0.1:0"))
 
-    assert "schema is version 7" in said
+    assert "schema is version 8" in said
 
 
 @pytest.mark.parametrize("name", ["secrets.json", "platform.db", "signing"])
