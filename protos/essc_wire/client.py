@@ -69,6 +69,8 @@ _TO_SEVERAL: Final = (
     ("grpc.keepalive_time_ms", 250),
     ("grpc.http2.ping_timeout_ms", 400),
     ("grpc.http2.max_pings_without_data", 0),  # without a limit
+    # When all were gone, the first that is back is found before the attempts of a call are over.
+    ("grpc.max_reconnect_backoff_ms", 200),
 )
 
 
@@ -89,7 +91,8 @@ def connect(
     """
     target = target_of(address)
     if is_several(address):
-        options = (*options, *_TO_SEVERAL, ("grpc.default_authority", _known_as(address)))
+        kept = tuple(each for each in options if each[0] not in dict(_TO_SEVERAL))
+        options = (*kept, *_TO_SEVERAL, ("grpc.default_authority", _known_as(address)))
     else:
         options = (*options, *_TO_ONE)
     if authority is None:

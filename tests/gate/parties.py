@@ -35,7 +35,7 @@ class Powers:
     """A federation that only writes down what is done to it."""
 
     def __init__(self) -> None:
-        self.targets = ("platform", "wechat", "alipay", "authorities")
+        self.targets = self.processes = ("platform", "wechat", "alipay", "authorities")
         self.sources = ("phone", "wechat", "alipay", "platform", "bureau")
         self.done: list[str] = []
         self.foreign: set[str] = set()

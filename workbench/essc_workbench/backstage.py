@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from essc_workbench.spares import SPARES_MAX, Spares
+from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.templates import Template
 
 
@@ -23,15 +24,24 @@ class Backstage:
 
 
 @contextmanager
-def backstage(*, channels: int, at_once: int = 1) -> Iterator[Backstage]:
+def backstage(
+    *, channels: int, at_once: int = 1, deployment: Deployment = AS_BEFORE
+) -> Iterator[Backstage]:
     """Keeps ready what so many federations at once need, of at most so many channels each.
 
     Enter it in the main thread.
     """
-    wanted = {"essc-platform": at_once, "essc-channel": channels * at_once}
+    wanted = {
+        "essc-platform": (deployment.platforms or 1) * at_once,
+        "essc-channel": channels * at_once,
+    }
     spares = Spares({name: min(count, SPARES_MAX) for name, count in wanted.items()})
     try:
         with TemporaryDirectory(prefix="essc-template-") as folder:
-            yield Backstage(spares, Template(Path(folder)))
+            template = Template(Path(folder), deployment=deployment)
+            try:
+                yield Backstage(spares, template)
+            finally:
+                template.drop()
     finally:
         spares.close()

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+from essc_wire.addresses import addresses_of
 from essc_wire.keys import from_pem, new_key, write_key
 from essc_wire.serving import is_loopback
 from essc_wire.tls import server_credentials
@@ -21,22 +22,23 @@ from essc_workbench.connections import Connections
 from essc_workbench.enrolment import COUNTERS, OPERATOR
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.families import WINDOW
+from essc_workbench.fleet import Fleet, platform_names
 from essc_workbench.folders import LOSSES, Addresses, DataFolder, State, reason
 from essc_workbench.foreign import Foreign, bring_keys
 from essc_workbench.ports import HOST, PortReservations
 from essc_workbench.processes import PartyProcess
 from essc_workbench.programs import (
-    FULL,
     Profile,
     channel_serve,
+    platform_commands,
     platform_init,
-    platform_serve,
     profile_in,
     shipped_profiles,
 )
 from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM, Doors, Routes, opened
 from essc_workbench.setting_up import SetUp
 from essc_workbench.spares import Spares
+from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.trace import Traces
 
 
@@ -71,6 +73,7 @@ class Federation:
         profiles: Sequence[Path] = (),
         platform_options: Sequence[str] = (),
         host: str = HOST,
+        deployment: Deployment = AS_BEFORE,
     ) -> None:
         """`host` is where the parties listen; beyond loopback with TLS only."""
         self.folder = folder
@@ -87,10 +90,11 @@ class Federation:
         self.profiles: dict[str, Profile] = {}
         self._wanted, self._loss, self._profile_files = channels, loss, profiles
         self._platform_options, self._host = platform_options, host
+        self._deployment = deployment
         self._say, self._routes = say, routes
         self._doors: Doors = {}
         self._ports = PortReservations()
-        self._processes: dict[str, PartyProcess] = {}
+        self._fleet = Fleet()
 
     @property
     def channel_ids(self) -> list[str]:
@@ -124,6 +128,7 @@ class Federation:
         is_tls, self.state = self.state.is_tls, self.folder.load()
         self.state.is_tls = is_tls
         self.state.loss = self._loss or self.state.loss
+        await self._find_store()
         if is_tls:
             server_credentials(self.folder.tls, self._host)  # all parties must find one authority
         self._say("setting up the platform")
@@ -140,7 +145,7 @@ class Federation:
         self._say(f"starting the platform and {len(self.profiles)} channels")
         for party in (PLATFORM, *self.profiles):
             if party not in self.foreign:
-                self._start_process(party)
+                self._start_party(party)
         await self._ready(PLATFORM)
         async with self.connections(is_straight=True) as connections:
             await SetUp(
@@ -159,24 +164,27 @@ class Federation:
     async def stop(self) -> None:
         """Stops every process; the channels first, so that none misses its platform."""
         try:
-            channels = [p for name, p in self._processes.items() if name != PLATFORM]
-            await asyncio.gather(*(process.stop() for process in channels))
-            if PLATFORM in self._processes:
-                await self._processes[PLATFORM].stop()
+            await self._fleet.stop_all()
         finally:
-            for process in self._processes.values():
-                process.kill()
             self._ports.release()
+            if self._deployment.store is not None and self.state.store:
+                await self._deployment.store.take_back(self.state.store)
 
     def kill(self, party: str) -> None:
-        """Ends a party's process at once (SIGKILL)."""
-        self._process(party).kill()
+        """Ends a party's processes at once (SIGKILL), or the one of this name."""
+        self._fleet.kill(party)
 
     async def restart(self, party: str) -> None:
         """Starts a party again at its address, stopping it first if it runs."""
-        await self._process(party).stop()
-        self._process(party).start()
-        await self._process(party).ready()
+        await self._fleet.restart(party)
+
+    async def revive(self, party: str) -> None:
+        """Starts those of a party's processes that do not run."""
+        await self._fleet.revive(party)
+
+    async def halt(self, party: str) -> None:
+        """Stops a party in order."""
+        await self._fleet.stop(party)
 
     def reserve(self, wanted: str) -> str:
         """An address for a server beside the parties, kept while the federation runs."""
@@ -188,39 +196,44 @@ class Federation:
 
     async def fill_disk(self, party: str) -> None:
         """Starts a party again such that its store cannot grow beyond what it is now."""
-        await self._restart_with(party, full=True)
+        await self._fleet.restart_with(party, is_full=True)
 
     async def free_disk(self, party: str) -> None:
         """Starts a party again such that its store may grow."""
-        await self._restart_with(party, full=False)
+        await self._fleet.restart_with(party, is_full=False)
 
-    async def _restart_with(self, party: str, *, full: bool) -> None:
-        """One that was killed stays so, and is as wanted when it is back."""
-        process = self._process(party)
-        is_running = process.is_running
-        await process.stop()
-        kept = [word for word in process.command if word not in FULL]
-        process.command = [*kept, *FULL] if full else kept
-        if is_running:
-            await self.restart(party)
+    def is_whole(self, party: str) -> bool:
+        """Whether all processes of a party run."""
+        return self._fleet.is_whole(party)
 
     def pids(self) -> dict[str, int]:
-        """The processes that run, by party."""
-        return {name: p.pid for name, p in self._processes.items() if p.is_running}
+        """The processes that run, by their names: see fleet.py."""
+        return self._fleet.pids()
 
     def process(self, party: str) -> PartyProcess:
-        """A party's process, for who wants to freeze it or read its log."""
-        return self._process(party)
+        """A party's first process, for who wants to read its log."""
+        return self._fleet.of(party)[0]
+
+    def processes(self, party: str) -> list[PartyProcess]:
+        """All processes of a party."""
+        return self._fleet.of(party)
 
     async def _ready(self, party: str) -> None:
-        """Waits for a process; whoever runs a foreign party has seen to it before."""
+        """Waits for a party; whoever runs a foreign party has seen to it before."""
         if party not in self.foreign:
-            await self._processes[party].ready()
+            await self._fleet.ready(party)
 
-    def _process(self, party: str) -> PartyProcess:
-        if party not in self._processes:
-            raise UsageError(f"{party}: no such party; there are: {', '.join(self._processes)}")
-        return self._processes[party]
+    async def _find_store(self) -> None:
+        """What the platform's processes work on together, and how many they are."""
+        state = self.state
+        state.platforms = self._deployment.platforms or state.platforms
+        if PLATFORM in self.foreign:
+            state.platforms = 1
+            return
+        if self._deployment.store is not None:
+            state.store = await self._deployment.store.give(self.folder.root, state.store)
+        if state.platforms > 1 and not state.store:
+            raise UsageError("several processes of a platform need one database: name it, --store")
 
     async def _init_platform(self) -> None:
         if PLATFORM in self.foreign:
@@ -228,7 +241,9 @@ class Federation:
         key_file = self.folder.key(OPERATOR)
         if self.state.platform is not None and key_file.exists():
             return  # addresses are noted after this step only
-        pem = await asyncio.to_thread(platform_init, self.folder, self.state.platform_id, key_file)
+        pem = await asyncio.to_thread(
+            platform_init, self.folder, self.state.platform_id, key_file, self.state.store
+        )
         try:
             from_pem(pem)
         except ValueError:
@@ -241,22 +256,24 @@ class Federation:
 
     def _reserve_addresses(self) -> None:
         """The addresses of the last run where they are free, others where not."""
-        self.state.platform = self._reserved(PLATFORM, self.state.platform)
+        self.state.platform = self._reserved(PLATFORM, self.state.platform, self.state.platforms)
         before, self.state.channels = self.state.channels, {}
         for channel_id in self.profiles:
             self.state.channels[channel_id] = self._reserved(channel_id, before.get(channel_id))
         self.folder.save(self.state)
 
-    def _reserved(self, party: str, before: Addresses | None) -> Addresses:
+    def _reserved(self, party: str, before: Addresses | None, count: int = 1) -> Addresses:
+        """Addresses for so many processes of a party, and for the lab of the first."""
         if party in self.foreign:
             return self.foreign[party].at
-        address = before.address if before else ""
+        wanted = list(addresses_of(before.address)) if before else []
+        wanted += [""] * (count - len(wanted))
         lab_address = before.lab_address if before else ""
         try:
-            listens_at = self._ports.reserve(address, self._host)
+            listen_at = [self._ports.reserve(each, self._host) for each in wanted[:count]]
         except OSError as error:
             raise UsageError(f"{self._host}: nobody can listen there: {reason(error)}") from None
-        return Addresses(address=listens_at, lab_address=self._ports.reserve(lab_address))
+        return Addresses(address=",".join(listen_at), lab_address=self._ports.reserve(lab_address))
 
     def _ways(self) -> Iterator[tuple[str, str, str]]:
         """Who calls whom in this federation, and where that one listens."""
@@ -270,32 +287,30 @@ class Federation:
             yield channel_id, PLATFORM, platform.address
             yield PHONE, channel_id, at.address
 
-    def _start_process(self, party: str) -> None:
-        platform, is_tls = self.state.platform, self.state.is_tls
-        assert platform is not None
-        if party == PLATFORM:
-            command = platform_serve(
-                self.folder,
-                platform,
-                is_tls=is_tls,
-                loss=self.state.loss,
-                authorities=self._doors.get((PLATFORM, AUTHORITIES), ""),
-            )
-            command += self._platform_options
-        else:
-            at = self.state.channels[party]
-            way = self.way(party, PLATFORM, platform.address)
-            command = channel_serve(
-                self.folder,
-                self.profiles[party],
-                at,
-                way,
-                self.state.platform_id,
-                is_tls=is_tls,
-            )
+    def _start_party(self, party: str) -> None:
         take = self._spares.take if self._spares else None
-        self._processes[party] = PartyProcess(party, command, self.folder.logs, take)
-        self._processes[party].start()
+        if party == PLATFORM:
+            authorities = self._doors.get((PLATFORM, AUTHORITIES), "")
+            commands = platform_commands(self.folder, self.state, authorities)
+            commands = [[*each, *self._platform_options] for each in commands]
+        else:
+            commands = [self._command(party)]
+        names = platform_names(len(commands)) if party == PLATFORM else (party,)
+        for name, command in zip(names, commands, strict=True):
+            self._fleet.start(PartyProcess(name, command, self.folder.logs, take))
+
+    def _command(self, channel_id: str) -> list[str]:
+        """A channel's command line."""
+        state = self.state
+        assert state.platform is not None
+        return channel_serve(
+            self.folder,
+            self.profiles[channel_id],
+            state.channels[channel_id],
+            self.way(channel_id, PLATFORM, state.platform.address),
+            state.platform_id,
+            is_tls=state.is_tls,
+        )
 
 
 def _chosen(shipped: dict[str, Profile], wanted: Sequence[str] | None) -> dict[str, Profile]:
@@ -326,6 +341,7 @@ async def federation_in(
     profiles: Sequence[Path] = (),
     platform_options: Sequence[str] = (),
     host: str = HOST,
+    deployment: Deployment = AS_BEFORE,
 ) -> AsyncIterator[Federation]:
     """A running federation; every process has ended when this ends, however it ends.
 
@@ -335,6 +351,7 @@ async def federation_in(
     it. Only the personas that are named in `people` get accounts in the channels; default: all.
     Besides the channels that ship those of profile files can take part. The platform is started
     with further options, if there are any. The parties listen at `host`, but for their lab ports.
+    The deployment says where the platform keeps its data, and how many processes it is.
     """
     federation = Federation(
         folder,
@@ -350,6 +367,7 @@ async def federation_in(
         profiles=profiles,
         platform_options=platform_options,
         host=host,
+        deployment=deployment,
     )
     if channels is not None:
         await federation.choose()  # before anything is made for what does not exist

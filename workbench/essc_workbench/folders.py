@@ -32,7 +32,14 @@ class Addresses:
     """Where a party listens."""
 
     address: str
+    """One address, or those of all its processes, separated by commas."""
     lab_address: str
+    """That of its first process."""
+
+    @property
+    def first(self) -> str:
+        """The address of its first process, for who can call but one."""
+        return self.address.partition(",")[0]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +50,10 @@ class State:
     is_tls: bool = False
     loss: str = BLOCK
     """What a lost card means nationally, as the platform is told."""
+    store: str = ""
+    """The address of the database that the platform keeps its data in; "" for its folder."""
+    platforms: int = 1
+    """How many processes the platform is."""
     platform: Addresses | None = None
     channels: dict[str, Addresses] = field(default_factory=dict)
     enrolled: list[str] = field(default_factory=list)

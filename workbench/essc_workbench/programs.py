@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from essc_wire.addresses import addresses_of
 from essc_workbench.failures import WorkbenchError
-from essc_workbench.folders import BLOCK, Addresses, DataFolder
+from essc_workbench.folders import BLOCK, Addresses, DataFolder, State
 from essc_workbench.processes import environment
 
 _TIMEOUT_S = 60.0
@@ -48,13 +49,15 @@ def program(name: str) -> Path:
     raise WorkbenchError(f"{name} is not installed beside {sys.executable}")
 
 
-def platform_init(folder: DataFolder, platform_id: str, key_file: Path | None = None) -> bytes:
+def platform_init(
+    folder: DataFolder, platform_id: str, key_file: Path | None = None, store: str = ""
+) -> bytes:
     """Makes the platform's data. Answers the first operator's private key, which is told once.
 
     With `key_file` the key is in that file before the platform knows it, and what an interrupted
     call left is finished by the next.
     """
-    data = ["--data", str(folder.platform), "--platform-id", platform_id]
+    data = ["--data", str(folder.platform), "--platform-id", platform_id, *_stored(store)]
     if key_file is None:
         return _answer("essc-platform", "init", *data)
     try:
@@ -70,15 +73,49 @@ FULL = ("--store-bytes-max=1",)
 
 
 def platform_serve(
-    folder: DataFolder, at: Addresses, *, is_tls: bool, loss: str = BLOCK, authorities: str = ""
+    folder: DataFolder,
+    at: Addresses,
+    *,
+    is_tls: bool,
+    loss: str = BLOCK,
+    authorities: str = "",
+    store: str = "",
 ) -> list[str]:
-    """The platform's command line; its authorities are those of its own lab if none are named."""
+    """The command line of a process of the platform, which has a lab if it has an address for it.
+
+    Its authorities are those of its own lab if none are named.
+    """
     command = [str(program("essc-platform")), "serve", "--data", str(folder.platform)]
-    command += ["--listen", at.address, "--lab", at.lab_address, "--loss", loss]
+    command += ["--listen", at.address, "--loss", loss, *_stored(store)]
+    command += ["--lab", at.lab_address] if at.lab_address else []
     if authorities:
         for option in ("--text-messages", "--faces", "--photos", "--bank"):
             command += [option, authorities]
     return [*command, "--tls", str(folder.tls)] if is_tls else command
+
+
+def platform_commands(folder: DataFolder, state: State, authorities: str) -> list[list[str]]:
+    """The command lines of all processes of the platform.
+
+    The lab is the first one's; the others ask what its authorities do there, if none are named.
+    """
+    platform = state.platform
+    assert platform is not None
+    return [
+        platform_serve(
+            folder,
+            Addresses(address=address, lab_address="" if number else platform.lab_address),
+            is_tls=state.is_tls,
+            loss=state.loss,
+            authorities=authorities or (platform.lab_address if number else ""),
+            store=state.store,
+        )
+        for number, address in enumerate(addresses_of(platform.address))
+    ]
+
+
+def _stored(store: str) -> list[str]:
+    return ["--store", store] if store else []
 
 
 def channel_serve(

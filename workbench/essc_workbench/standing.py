@@ -24,6 +24,7 @@ from essc_workbench.history.facts import People
 from essc_workbench.history.journal import Journal
 from essc_workbench.population import personas
 from essc_workbench.routes import PHONE, PLATFORM
+from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.trace import Traces
 from essc_workbench.unkind import Unkind
 
@@ -64,6 +65,7 @@ async def standing(
     say: Callable[[str], None],
     has_gate: bool,
     unkind_seed: str,
+    deployment: Deployment = AS_BEFORE,
 ) -> AsyncIterator[Standing]:
     """Starts a federation, lets it stand, and stops it. With a seed it is unkind."""
     powers, people = FederationPowers(), People()
@@ -76,7 +78,13 @@ async def standing(
             gate = Gate(journal, faults, Traces(), people=people, tls_folder=tls_folder)
             stack.push_async_callback(gate.close)
         running = federation_in(
-            folder, channels=channels, is_tls=is_tls, loss=loss, say=say, routes=gate
+            folder,
+            channels=channels,
+            is_tls=is_tls,
+            loss=loss,
+            say=say,
+            routes=gate,
+            deployment=deployment,
         )
         federation = await stack.enter_async_context(running)
         straight = await stack.enter_async_context(federation.connections(is_straight=True))

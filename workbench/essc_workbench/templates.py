@@ -2,7 +2,8 @@
 
 It holds what every federation sets up alike: an initialised platform, the counters with their keys,
 the personas; no channel. It is made by starting a federation without channels and stopping it, so
-by the very code that sets up any other. A copy is fresh: nothing is ever reset.
+by the very code that sets up any other. A copy is fresh: nothing is ever reset. Where the platform
+keeps its data in a database, that is copied too, by whoever gives the copy its own.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from essc_workbench.failures import WorkbenchError
 from essc_workbench.federation import federation_in
 from essc_workbench.folders import DataFolder
 from essc_workbench.spares import Spares
+from essc_workbench.stores import AS_BEFORE, Deployment
 
 _NOT_COPIED = ("lock", "logs")
 
@@ -21,9 +23,11 @@ _NOT_COPIED = ("lock", "logs")
 class Template:
     """The prepared folder. It is made when it is asked for first."""
 
-    def __init__(self, root: Path, spares: Spares | None = None) -> None:
+    def __init__(
+        self, root: Path, spares: Spares | None = None, deployment: Deployment = AS_BEFORE
+    ) -> None:
         self._folder = DataFolder(root)
-        self._spares = spares
+        self._spares, self._deployment = spares, deployment.kept()
         self._turn = asyncio.Lock()
         self._is_made = False
 
@@ -31,7 +35,9 @@ class Template:
         """Prepares it, once."""
         async with self._turn:
             if not self._is_made:
-                async with federation_in(self._folder, channels=(), spares=self._spares):
+                async with federation_in(
+                    self._folder, channels=(), spares=self._spares, deployment=self._deployment
+                ):
                     pass
                 self._is_made = True
 
@@ -44,6 +50,11 @@ class Template:
             await asyncio.to_thread(_copy, self._folder.root, folder.root)
         except OSError as error:
             raise WorkbenchError(f"{folder.root}: {error}") from None
+
+    def drop(self) -> None:
+        """Drops its database, if it has one."""
+        if self._deployment.store is not None:
+            self._deployment.store.drop(self._folder.root)
 
 
 def _copy(source: Path, target: Path) -> None:

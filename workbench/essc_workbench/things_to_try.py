@@ -55,7 +55,7 @@ def things_to_try(folder: DataFolder, state: State) -> list[Try]:
         Try(
             text=f"as the channel {channel_id}, ask the platform for the own links",
             line=buf_curl(
-                folder, state, state.platform.address, links, header=bearer(folder, channel_id)
+                folder, state, state.platform.first, links, header=bearer(folder, channel_id)
             ),
         ),
         Try(

@@ -8,13 +8,24 @@ from pathlib import Path
 
 from rich.console import Console
 
+from essc_wire.addresses import addresses_of
 from essc_wire.logs import set_up_logs
 from essc_workbench.failures import GOOD
-from essc_workbench.folders import Addresses, DataFolder, default_root, note_last, up_again
+from essc_workbench.fleet import party_of, platform_names
+from essc_workbench.folders import (
+    Addresses,
+    DataFolder,
+    State,
+    default_root,
+    note_last,
+    up_again,
+)
 from essc_workbench.programs import Profile
 from essc_workbench.progress import progress
+from essc_workbench.routes import PLATFORM
 from essc_workbench.runs import until_stopped
 from essc_workbench.standing import Standing, standing
+from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.things_to_try import things_to_try
 
 _LOOK_S = 1.0
@@ -29,6 +40,7 @@ async def up(
     loss: str = "",
     has_gate: bool = False,
     unkind_seed: str = "",
+    deployment: Deployment = AS_BEFORE,
 ) -> int:
     """Starts, tells, waits, stops. Answers the exit status."""
     set_up_logs("error")  # a refused fault is told to who asked for it
@@ -44,6 +56,7 @@ async def up(
                 say=say,
                 has_gate=has_gate or bool(unkind_seed),
                 unkind_seed=unkind_seed,
+                deployment=deployment,
             )
             stands = await stack.enter_async_context(running)
         note_last(folder.root)
@@ -64,7 +77,9 @@ async def _watch(console: Console, stands: Standing) -> None:
     running = set(federation.pids())
     while True:
         await asyncio.sleep(_LOOK_S)
-        still = set(federation.pids()) | (running & stands.powers.away)
+        away = stands.powers.away
+        still = set(federation.pids())
+        still |= {name for name in running if name in away or party_of(name) in away}
         for party in sorted(running - still):
             words = federation.process(party).last_words()
             console.print(f"{party} ended unexpectedly: {words}", markup=False, soft_wrap=True)
@@ -74,18 +89,19 @@ async def _watch(console: Console, stands: Standing) -> None:
 def _tell(console: Console, stands: Standing, ready_s: float) -> None:
     federation, state = stands.federation, stands.as_called()
     folder = federation.folder
-    assert state.platform is not None
     scheme = "TLS" if state.is_tls else "plaintext"
     lines = [
         f"{len(federation.pids())} processes were ready in {ready_s:.1f} s ({scheme}).",
         "",
-        f"  {'platform':<10} {state.platform.address:<16} lab {state.platform.lab_address}",
+        *_platform_lines(state),
         *(_line(federation.profiles[name], at) for name, at in state.channels.items()),
         "",
         f"  data {folder.root}",
         f"  keys {folder.keys}",
         f"  logs {folder.logs}",
     ]
+    if state.store:
+        lines.append(f"  store {state.store}")
     if state.is_tls:
         lines.append(f"  development authority {folder.authority}")
     lines += _manners(stands)
@@ -108,6 +124,18 @@ def _manners(stands: Standing) -> Iterator[str]:
         yield f"Unkind 不友善, with the seed {stands.unkind.seed}: calls are refused, delayed,"
         yield "delivered twice, lose their answers; parties are restarted. Never more than two"
         yield "refusals in a row for one operation 同一操作最多连续拒绝两次."
+
+
+def _platform_lines(state: State) -> Iterator[str]:
+    """The platform's processes, which any of their addresses stands for; the lab is the first's."""
+    platform = state.platform
+    assert platform is not None
+    addresses = addresses_of(platform.address)
+    for name, address in zip(platform_names(len(addresses)), addresses, strict=True):
+        lab = f" lab {platform.lab_address}" if address == platform.first else ""
+        yield f"  {name:<10} {address:<16}{lab}"
+    if len(addresses) > 1:
+        yield f"  {PLATFORM:<10} {platform.address}"
 
 
 def _line(profile: Profile, at: Addresses) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from essc_workbench.commands.shared import Platforms, Store
+
 drill_app = typer.Typer(
     help="Load drills: run a plan, check one, compare what came of them.", add_completion=False
 )
@@ -46,6 +48,8 @@ def run(
             "reach the parties. Beyond loopback the plan needs tls."
         ),
     ] = "",
+    store: Store = "",
+    platforms: Platforms = None,
 ) -> None:
     """Run a drill against a federation of its own.
 
@@ -57,6 +61,7 @@ def run(
 
     from essc_workbench.drills.command import Wishes, run_plan
     from essc_workbench.runs import run as until_done
+    from essc_workbench.stores import deployment_of_runs
 
     wishes = Wishes(
         report=report,
@@ -66,6 +71,7 @@ def run(
         is_audited=not no_audit,
         dask=dask,
         listen=listen,
+        deployment=deployment_of_runs(store, platforms),
     )
     raise typer.Exit(until_done(run_plan(Console(), plan, wishes)))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from essc_workbench.commands.shared import Data
+from essc_workbench.commands.shared import Data, Platforms, Store
 
 
 def demo(
@@ -18,6 +18,8 @@ def demo(
     story: Annotated[
         str, typer.Option(help="Which: channels, family, hospital, replacement, or all.")
     ] = "all",
+    store: Store = "",
+    platforms: Platforms = None,
 ) -> None:
     """Play the stories of cards in many channels, each line checked."""
     from rich.console import Console
@@ -25,8 +27,10 @@ def demo(
     from essc_workbench.demo.command import demo as play
     from essc_workbench.demo.stories import named
     from essc_workbench.runs import run
+    from essc_workbench.stores import deployment_of_runs
 
-    raise typer.Exit(run(play(Console(), data, named(story))))
+    deployment = deployment_of_runs(store, platforms)
+    raise typer.Exit(run(play(Console(), data, named(story), deployment)))
 
 
 def up(
@@ -55,16 +59,39 @@ def up(
             help="Refuse, delay, lose answers, deliver twice and restart, by this seed (any word)."
         ),
     ] = "",
+    store: Annotated[
+        str,
+        typer.Option(
+            help="Keep the platform's data in this PostgreSQL database, made where missing: "
+            "postgresql+psycopg://USER@HOST:PORT/NAME. Default: as it was, at first in the folder."
+        ),
+    ] = "",
+    platforms: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=1,
+            max=16,
+            help="How many processes the platform is; several need --store. Default: as it was.",
+        ),
+    ] = None,
 ) -> None:
     """Start the federation and keep it running until Ctrl-C."""
     from rich.console import Console
 
     from essc_workbench.runs import run
+    from essc_workbench.stores import Deployment, NamedStore
     from essc_workbench.up import up as start
 
     wanted = [name.strip() for name in channels.split(",") if name.strip()] or None
     standing = start(
-        Console(), data, wanted, is_tls=tls, loss=loss, has_gate=gate, unkind_seed=unkind
+        Console(),
+        data,
+        wanted,
+        is_tls=tls,
+        loss=loss,
+        has_gate=gate,
+        unkind_seed=unkind,
+        deployment=Deployment(store=NamedStore(store) if store else None, platforms=platforms),
     )
     raise typer.Exit(run(standing))
 

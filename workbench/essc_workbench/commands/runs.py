@@ -5,6 +5,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from essc_workbench.commands.shared import Platforms, Store
+
 
 def run(
     files: Annotated[list[Path], typer.Argument(help="Scenario files.")],
@@ -42,6 +44,8 @@ def run(
         Optional[list[str]],  # noqa: UP045
         typer.Option(help="CHANNEL=HOST:PORT: where it expects the platform."),
     ] = None,
+    store: Store = "",
+    platforms: Platforms = None,
 ) -> None:
     """Run scenario files.
 
@@ -54,10 +58,17 @@ def run(
     from essc_workbench.runs import run as until_done
     from essc_workbench.scenarios.command import run_all
     from essc_workbench.scenarios.runner import Wishes
+    from essc_workbench.stores import deployment_of_runs
 
     parties = [*(party or []), *([f"platform={platform}"] if platform else [])]
     foreign = foreign_parties(parties, lab or [], key or [], door or [])
-    wishes = Wishes(report=report, keeps_data=keep, seed=seed, foreign=foreign)
+    wishes = Wishes(
+        report=report,
+        keeps_data=keep,
+        seed=seed,
+        foreign=foreign,
+        deployment=deployment_of_runs(store, platforms),
+    )
     raise typer.Exit(until_done(run_all(Console(), files, wishes, parallel=parallel)))
 
 

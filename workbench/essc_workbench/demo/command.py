@@ -19,18 +19,24 @@ from essc_workbench.failures import CHECK_FAILED, GOOD, UsageError, WorkbenchErr
 from essc_workbench.federation import Federation, federation_in
 from essc_workbench.folders import DataFolder
 from essc_workbench.progress import progress
+from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.words import panel_words
 
 _WIDE = 120
 """Columns that hold six channels with their names and both languages."""
 
 
-async def demo(console: Console, data: Path | None, name: StoryName = StoryName.ALL) -> int:
+async def demo(
+    console: Console,
+    data: Path | None,
+    name: StoryName = StoryName.ALL,
+    deployment: Deployment = AS_BEFORE,
+) -> int:
     """Plays a story, or all. Answers the exit status."""
     root = _fresh(data)
     status = CHECK_FAILED
     try:
-        status = await _demo(console, DataFolder(root), name)
+        status = await _demo(console, DataFolder(root), name, deployment)
     finally:
         if data is None and status == GOOD:
             shutil.rmtree(root, ignore_errors=True)
@@ -47,11 +53,13 @@ def _fresh(data: Path | None) -> Path:
     return data
 
 
-async def _demo(console: Console, folder: DataFolder, name: StoryName) -> int:
+async def _demo(
+    console: Console, folder: DataFolder, name: StoryName, deployment: Deployment
+) -> int:
     begin = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
-            running = federation_in(folder, channels=CAST, say=say)
+            running = federation_in(folder, channels=CAST, say=say, deployment=deployment)
             federation = await stack.enter_async_context(running)
         ready_s = time.monotonic() - begin
         console.print(

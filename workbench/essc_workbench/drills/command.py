@@ -24,6 +24,7 @@ from essc_workbench.failures import UsageError
 from essc_workbench.folders import reason
 from essc_workbench.scenarios.knowledge import known
 from essc_workbench.scenarios.run_folders import fresh_folder
+from essc_workbench.stores import AS_BEFORE, Deployment
 
 DRILLS: Final = Path("build/drills")
 STOPPED: Final = (
@@ -49,6 +50,8 @@ class Wishes:
     listen: str = ""
     """The address of this machine at which those reach the parties; empty for loopback."""
     is_audited: bool = True
+    deployment: Deployment = AS_BEFORE
+    """Of how many processes the platform is, and where it keeps its data."""
 
 
 async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
@@ -69,6 +72,7 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
                 is_audited=wishes.is_audited,
                 make_shards=place.make_shards,
                 host=place.host,
+                deployment=wishes.deployment.kept() if wishes.keeps_data else wishes.deployment,
             )
     except asyncio.CancelledError:
         _empty(folder)
@@ -87,13 +91,15 @@ async def run_plan(console: Console, path: Path, wishes: Wishes) -> int:
 
 def around_of(file: PlanFile, seed: int, wishes: Wishes) -> Around:
     """What a result says besides what was seen."""
-    options = {"--dask": wishes.dask, "--listen": wishes.listen}
-    where = "".join(f" {name} {shlex.quote(given)}" for name, given in options.items() if given)
+    places = {"--dask": wishes.dask, "--listen": wishes.listen}
+    where = "".join(f" {name} {shlex.quote(given)}" for name, given in places.items() if given)
+    deployed = f" {options}" if (options := wishes.deployment.options()) else ""
+    again = f"essc drill run {shlex.quote(str(file.path))} --seed {seed}"
     unaudited = "" if wishes.is_audited else " --no-audit"
     return Around(
         name=name_of(file.path),
         seed=seed,
-        replay=f"essc drill run {shlex.quote(str(file.path))} --seed {seed}{where}{unaudited}",
+        replay=f"{again}{where}{deployed}{unaudited}",
         start_time=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
 

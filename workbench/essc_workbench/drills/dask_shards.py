@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic_core import from_json, to_json
 
+from essc_wire.addresses import addresses_of
 from essc_workbench.drills import dask_remote
 from essc_workbench.drills.alike import Traits, differences, traits
 from essc_workbench.drills.orders import Order
@@ -114,10 +115,10 @@ class Cluster:
         """Whether all workers reach the parties of a data folder. Raises UsageError."""
         state = folder.load()
         for party in (state.platform, *state.channels.values()):
-            for worker in self.workers if party is not None else ():
-                assert party is not None
-                if why := await self.call(worker, dask_remote.reaches, party.address):
-                    raise UsageError(f"Dask worker {worker} cannot reach {party.address}: {why}")
+            for address in addresses_of(party.address) if party is not None else ():
+                for worker in self.workers:
+                    if why := await self.call(worker, dask_remote.reaches, address):
+                        raise UsageError(f"Dask worker {worker} cannot reach {address}: {why}")
 
     async def clock(self, worker: str) -> Clock:
         """Compares a worker's clock with ours. Raises WorkbenchError if that is too uncertain."""

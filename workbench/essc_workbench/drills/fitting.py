@@ -7,11 +7,13 @@ from essc_workbench.drills.fields import span_words
 from essc_workbench.drills.journeys.playable import unplayable
 from essc_workbench.drills.loads import load_of
 from essc_workbench.drills.plan import FaultPlan, ObjectivePlan, Plan
+from essc_workbench.fleet import party_of
 from essc_workbench.near_misses import meant
 from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.documents import Path
 
 _ENDLESS: Final = ("restart", "disconnect", "advance")
+_OF_PROCESSES: Final = ("kill", "freeze", "restart")
 Misfit: TypeAlias = tuple[Path, str, bool]
 """Where it stands in a plan, what is wrong, and whether it is the key that is wrong there."""
 
@@ -54,7 +56,7 @@ def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:
         "lose_answers": (fault.lose_answers, tuple(plan.journeys)),
     }
     for field, (name, there) in named.items():
-        if name is not None and name not in there:
+        if name is not None and name not in there and not _is_process(field, name):
             yield (*path, field), _nobody("party", name, there), False
     if fault.lose_answers is not None and not plan.gate:
         yield (*path, "lose_answers"), "nobody goes through the gate; give `gate` a share", True
@@ -64,6 +66,14 @@ def _of_fault(path: Path, fault: FaultPlan, plan: Plan) -> Iterator[Misfit]:
     lasts_s = load_of(plan).lasts_s
     if fault.at.total_seconds() >= lasts_s:
         yield (*path, "at"), f"after the end of the load, which lasts {lasts_s:g} s", False
+
+
+def _is_process(field: str, name: str) -> bool:
+    """Whether this is one process of the platform, to which that can be done.
+
+    How many there are is said where the plan is run.
+    """
+    return field in _OF_PROCESSES and party_of(name) == PLATFORM
 
 
 def _of_objective(path: Path, objective: ObjectivePlan, plan: Plan) -> Iterator[Misfit]:

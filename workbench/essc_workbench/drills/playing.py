@@ -24,6 +24,7 @@ from essc_workbench.ports import HOST
 from essc_workbench.progress import progress
 from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.runs import explained
+from essc_workbench.stores import AS_BEFORE, Deployment
 
 NOT_AUDITED: Final = Words(zh="审计被人中止", en="its audit was stopped by hand")
 MakeShards: TypeAlias = Callable[[Stage], Shards]
@@ -45,12 +46,15 @@ async def drilled(
     is_audited: bool = True,
     make_shards: MakeShards = on_this_machine,
     host: str = HOST,
+    deployment: Deployment = AS_BEFORE,
 ) -> Result:
     """Runs a drill in a folder of its own. Raises WorkbenchError, RpcError and OSError."""
     began_s = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
-            stage = await stack.enter_async_context(staged(plan, around.seed, folder, say, host))
+            stage = await stack.enter_async_context(
+                staged(plan, around.seed, folder, say, host, deployment)
+            )
             say("measuring what this machine can do")
             around.baselines = await baselines(stage.data.logs)
             process = stage.federation.process(PLATFORM)

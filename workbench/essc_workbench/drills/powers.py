@@ -28,7 +28,7 @@ class DrillPowers(FederationPowers):
     async def stop(self, party: str) -> None:
         """Stops a party in order."""
         self.away.add(party)
-        await self._own.process(party).stop()
+        await self._own.halt(party)
 
     async def lose_answers(self, channel: str) -> None:
         """The answers to a channel that come through the gate are lost."""

@@ -80,7 +80,7 @@ def _errand(stage: Stage) -> Errand:
     assert platform is not None
     (_, authorization) = peer.options()["metadata"][0]
     return Errand(
-        address=platform.address,
+        address=platform.first,
         method=_METHOD,
         authorization=authorization,
         requests=requests,

@@ -16,8 +16,11 @@ from essc_workbench.drills.powers import DrillPowers
 from essc_workbench.drills.preparing import prepare
 from essc_workbench.failures import UsageError
 from essc_workbench.federation import Federation, federation_in
+from essc_workbench.fleet import party_of, platform_names
 from essc_workbench.folders import DataFolder
 from essc_workbench.ports import HOST
+from essc_workbench.routes import PLATFORM
+from essc_workbench.stores import AS_BEFORE, Deployment
 
 DATA: Final = "data"
 NOTES: Final = "notes"
@@ -73,7 +76,12 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    plan: Plan, seed: int, folder: Path, say: Callable[[str], None], host: str = HOST
+    plan: Plan,
+    seed: int,
+    folder: Path,
+    say: Callable[[str], None],
+    host: str = HOST,
+    deployment: Deployment = AS_BEFORE,
 ) -> AsyncIterator[Stage]:
     """Starts a federation in a folder and prepares its population; all has ended at the end.
 
@@ -81,6 +89,7 @@ async def staged(
     """
     if plan.gate and host != HOST:
         raise UsageError("gate: its doors are on this machine, and workers of others call by them")
+    _check_processes(plan, deployment.platforms or 1)
     (folder / NOTES).mkdir()
     origin_ns = time.monotonic_ns()
     async with AsyncExitStack() as stack:
@@ -93,6 +102,7 @@ async def staged(
                 people=(),  # the population is the drill's own
                 platform_options=() if plan.federation.admission else ("--admission", "off"),
                 host=host,
+                deployment=deployment,
             )
         )
         straight = await stack.enter_async_context(federation.connections(is_straight=True))
@@ -107,3 +117,14 @@ async def staged(
         gate = await stack.enter_async_context(DrillGate(plan, federation, straight))
         powers, doors = DrillPowers(federation, straight, gate), await gate.doors()
         yield Stage(plan, seed, folder, federation, straight, powers, origin_ns, doors)
+
+
+def _check_processes(plan: Plan, count: int) -> None:
+    """Raises UsageError for a fault of a process that the platform does not have."""
+    there = (PLATFORM, *platform_names(count))
+    for fault in plan.faults:
+        for name in (fault.kill, fault.freeze, fault.restart):
+            if name is not None and party_of(name) == PLATFORM and name not in there:
+                raise UsageError(
+                    f"{name}: the plan needs more processes of the platform; --platforms"
+                )

@@ -18,6 +18,7 @@ from essc_workbench.bench.machine import facts, fsync_ms
 from essc_workbench.drills.plan import Plan
 from essc_workbench.drills.results import Baselines, Store
 from essc_workbench.folders import DataFolder
+from essc_workbench.postgres.databases import size
 from essc_workbench.processes import PartyProcess
 from essc_workbench.routes import PLATFORM
 
@@ -27,19 +28,21 @@ COMMITS_S: Final = 0.5
 
 def environment(folder: DataFolder, plan: Plan, platform: PartyProcess) -> dict[str, str]:
     """Names and values."""
+    state = folder.load()
     return {
         **dict(facts()),
         "memory": _memory(),
         "fsync": f"{fsync_ms(folder.root):.3f} ms for 4 KiB, median of 200",
-        "store": _store_settings(platform),
+        "store": _store_settings(platform, "PostgreSQL" if state.store else "SQLite"),
+        "platform": _processes(state.platforms),
         "TLS": "yes" if plan.federation.tls else "no",
         "admission": "on" if plan.federation.admission else "off",
-        "generator": f"{_processes(plan)} beside the parties, on the same machine",
+        "generator": f"{_processes(plan.processes)} beside the parties, on the same machine",
     }
 
 
-def _processes(plan: Plan) -> str:
-    return "1 process" if plan.processes == 1 else f"{plan.processes} processes"
+def _processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"
 
 
 def _memory() -> str:
@@ -51,7 +54,7 @@ def _memory() -> str:
     return f"{kib / 2**20:.1f} GiB"
 
 
-def _store_settings(platform: PartyProcess) -> str:
+def _store_settings(platform: PartyProcess, kind: str) -> str:
     """As the platform read them back when it started."""
     try:
         said = json.loads(platform.output().splitlines()[0])["store"]
@@ -62,9 +65,8 @@ def _store_settings(platform: PartyProcess) -> str:
         name: names.get(value, value) if name == "synchronous" else value
         for name, value in said.items()
     }
-    return (
-        "SQLite, " + ", ".join(f"{name}={value}" for name, value in told.items()) + " (read back)"
-    )
+    settings = ", ".join(f"{name}={value}" for name, value in told.items())
+    return f"{kind}, {settings} (read back)"
 
 
 async def baselines(folder: Path) -> Baselines:
@@ -110,9 +112,11 @@ def _commit_rate(path: Path) -> float:
 
 
 def stored(folder: DataFolder, channels: tuple[str, ...]) -> dict[str, int]:
-    """Bytes of all files that each party keeps."""
+    """Bytes of all files that each party keeps, and of the platform's database if it has one."""
     roots = {PLATFORM: folder.platform} | {name: folder.channel(name) for name in channels}
-    return {name: _bytes(root) for name, root in roots.items() if root.is_dir()}
+    found = {name: _bytes(root) for name, root in roots.items() if root.is_dir()}
+    store = folder.load().store
+    return found | {PLATFORM: found[PLATFORM] + size(store)} if store else found
 
 
 def stores(before: dict[str, int], after: dict[str, int]) -> dict[str, Store]:

@@ -25,8 +25,8 @@ def unfit(
     effect = fault.WhichOneof("effect") or ""
     if effect in PARTIES:
         party = party_of(effect, getattr(fault, effect))
-        if party not in powers.targets:
-            return invalid(f"fault.{effect}", _no("party", party, powers.targets))
+        if party not in powers.processes:
+            return invalid(f"fault.{effect}", _no("party", party, powers.processes))
         why = powers.cannot(effect, party)
         return invalid(f"fault.{effect}", why) if why else None
     if not has_doors:

@@ -12,6 +12,8 @@ from essc_workbench.connections import Connections
 from essc_workbench.enrolment import OPERATOR
 from essc_workbench.failures import WorkbenchError
 from essc_workbench.federation import Federation
+from essc_workbench.fleet import party_of as whose
+from essc_workbench.fleet import platform_names
 from essc_workbench.operators import Operator
 from essc_workbench.routes import AUTHORITIES, PHONE, PLATFORM
 
@@ -35,6 +37,13 @@ class FederationPowers:
         return (PLATFORM, *channels, AUTHORITIES)
 
     @property
+    def processes(self) -> tuple[str, ...]:
+        """What has processes that can be ended or frozen: parties, and each one of a platform."""
+        count = self._running[0].state.platforms if self._running else 1
+        several = platform_names(count) if count > 1 else ()
+        return (*self.targets, *several)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         if self._running is None:
             return ()
@@ -46,23 +55,39 @@ class FederationPowers:
         if party == AUTHORITIES:
             return "the authorities are a part of the platform's lab, and no process of their own"
         if effect == "suspend":
-            return "the platform is no channel" if party == PLATFORM else ""
-        return f"{party} is not run by the workbench" if party in self._foreign else ""
+            return "the platform is no channel" if whose(party) == PLATFORM else ""
+        if whose(party) in self._foreign:
+            return f"{party} is not run by the workbench"
+        return self._cannot_do(effect, party)
+
+    def _cannot_do(self, effect: str, party: str) -> str:
+        """What cannot be done to the platform: as it is, or to one of its processes."""
+        if self._running is None or whose(party) != PLATFORM:
+            return ""
+        state = self._running[0].state
+        if party not in (PLATFORM, *platform_names(state.platforms)):
+            return f"the platform is {state.platforms} process{'es' * (state.platforms > 1)}"
+        if effect == "fill_disk" and state.store:
+            return "its store is a database of a server"
+        if effect == "skew" and party != PLATFORM:
+            return "the platform has one clock"
+        return ""
 
     async def kill(self, party: str) -> None:
         self.away.add(party)
         self._federation.kill(party)
 
     async def restart(self, party: str) -> None:
-        if party not in self._federation.pids():
-            await self._federation.restart(party)
+        await self._federation.revive(party)
         self.away.discard(party)
 
     async def freeze(self, party: str) -> None:
-        self._federation.process(party).send(signal.SIGSTOP)
+        for process in self._federation.processes(party):
+            process.send(signal.SIGSTOP)
 
     async def thaw(self, party: str) -> None:
-        self._federation.process(party).send(signal.SIGCONT)
+        for process in self._federation.processes(party):
+            process.send(signal.SIGCONT)
 
     async def fill_disk(self, party: str) -> None:
         with self._restarted(party):

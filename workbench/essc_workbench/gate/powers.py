@@ -18,6 +18,13 @@ class PartyPowers(Protocol):
         ...
 
     @property
+    def processes(self) -> Collection[str]:
+        """To whom something can be done: those who can be called, and each process of a platform
+        that is several.
+        """
+        ...
+
+    @property
     def sources(self) -> Collection[str]:
         """Who can call: parties, phones."""
         ...

@@ -35,7 +35,7 @@ def _shell(channel_id: str, folder: DataFolder, state: State) -> str:
     assert state.platform is not None
     essc = shlex.quote(str(program("essc")))
     call = buf_curl(
-        folder, state, state.platform.address, _LINKS, header="authorization: Bearer $TOKEN"
+        folder, state, state.platform.first, _LINKS, header="authorization: Bearer $TOKEN"
     )
     return f"""#!/bin/sh
 # The channel's own links, asked with buf. The schema comes from the server, by reflection;

@@ -69,6 +69,15 @@ def drop(url: str) -> None:
         )
 
 
+def size(url: str) -> int:
+    """Bytes that a database has on its server's disk; 0 if there is none."""
+    with _maintained(url) as connection:
+        found = connection.execute(
+            "select pg_database_size(oid) from pg_database where datname = %s", (database_of(url),)
+        ).fetchone()
+    return int(str(found[0])) if found else 0
+
+
 def named(url: str, prefix: str) -> Sequence[str]:
     """The server's databases whose names begin so."""
     with _maintained(url) as connection:

@@ -86,7 +86,8 @@ def _kept_ready(
         yield wishes.backstage
         return
     channels = max(len(file.scenario.federation.channels) for file in files)
-    with backstage(channels=channels, at_once=min(parallel, len(files))) as ready:
+    at_once = min(parallel, len(files))
+    with backstage(channels=channels, at_once=at_once, deployment=wishes.deployment) as ready:
         yield ready
 
 

@@ -6,6 +6,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from essc_workbench.failures import UsageError, WorkbenchError
+from essc_workbench.fleet import party_of
 from essc_workbench.routes import PLATFORM
 from essc_workbench.scenarios.documents import Path
 from essc_workbench.scenarios.fields import Refers, fields_of, references
@@ -119,7 +120,7 @@ def _check_parties(outline: Outline) -> None:
                 text = _no_channel(name, channels)
                 document.is_wrong((*path, *place), text, of_key=is_key)
         for place, name in references(step, Refers.PARTY):
-            if name not in (PLATFORM, *channels):
+            if party_of(name) not in (PLATFORM, *channels):
                 text = f"no party {name!r}; {meant(name, (PLATFORM, *channels))}"
                 document.is_wrong((*path, *place), text)
 

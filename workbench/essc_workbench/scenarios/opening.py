@@ -25,6 +25,7 @@ from essc_workbench.scenarios.people import CitizenSpec, invented
 from essc_workbench.scenarios.powers import Powers
 from essc_workbench.scenarios.scenario import Scenario
 from essc_workbench.scenarios.stage import Stage
+from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.trace import Traces
 
 
@@ -43,6 +44,8 @@ class Setting:
     """Parties that somebody else runs."""
     backstage: Backstage | None = None
     """What is kept ready for several runs, one after the other."""
+    deployment: Deployment = AS_BEFORE
+    """Of how many processes the platform is, and where it keeps its data."""
 
 
 def setting_of(
@@ -98,6 +101,7 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
                 template=setting.backstage.template if setting.backstage else None,
                 profiles=setting.profiles,
                 people=(),  # the cast gives accounts to whoever plays
+                deployment=setting.deployment,
             )
         )
         straight = await stack.enter_async_context(federation.connections(is_straight=True))

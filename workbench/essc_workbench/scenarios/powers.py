@@ -86,10 +86,11 @@ class Powers:
         """Undoes what lasts: disks are freed, who stands still goes on, who is down is started."""
         for (_, party), undo in [*self._lasting.items()]:
             await undo(party)
-        running = self._federation.pids()
         for party in (PLATFORM, *self._federation.channel_ids):
-            if party not in running and not self._parties.cannot("restart", party):
-                await self.restart(party)
+            if self._parties.cannot("restart", party) or self._federation.is_whole(party):
+                continue
+            await self._federation.revive(party)
+            self._journal.happened("started", party=party)
 
     def note_skipped(self, party: str, power: str, why: str) -> None:
         """Notes what could not be done to a party."""

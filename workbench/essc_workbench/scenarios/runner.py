@@ -19,6 +19,7 @@ from essc_workbench.scenarios.runs import Play, Run
 from essc_workbench.scenarios.stage import Stage
 from essc_workbench.scenarios.steps.base import Step
 from essc_workbench.scenarios.unmet import NotPlayable
+from essc_workbench.stores import AS_BEFORE, Deployment
 
 STEPS_S_MAX = 900
 """How long the steps of a scenario may take in all."""
@@ -37,6 +38,8 @@ class Wishes:
     """Parties that somebody else runs."""
     backstage: Backstage | None = None
     """What is kept ready for several files."""
+    deployment: Deployment = AS_BEFORE
+    """Of how many processes the platform is, and where it keeps its data."""
 
 
 def read(path: Path) -> ScenarioFile:
@@ -56,7 +59,8 @@ async def run_file(file: ScenarioFile, wishes: Wishes) -> tuple[Verdict, Path]:
 
 async def prepared(file: ScenarioFile, wishes: Wishes) -> Run:
     """A scenario's run with its folder, before anything starts. Raises UsageError."""
-    play = play_of(file, wishes.seed, wishes.foreign, wishes.backstage)
+    deployment = wishes.deployment.kept() if wishes.keeps_data else wishes.deployment
+    play = play_of(file, wishes.seed, wishes.foreign, wishes.backstage, deployment)
     await check_answers(wishes.foreign)
     seed = play.setting.seed
     folder = named_folder(wishes.report) if wishes.report else fresh_folder(play.name, seed)
@@ -82,11 +86,14 @@ def play_of(
     seed: int | None = None,
     foreign: Mapping[str, Foreign] | None = None,
     backstage: Backstage | None = None,
+    deployment: Deployment = AS_BEFORE,
 ) -> Play:
     """A file as a play."""
     scenario = file.scenario
     setting = replace(
-        setting_of(scenario, file.path.parent.resolve(), seed, foreign), backstage=backstage
+        setting_of(scenario, file.path.parent.resolve(), seed, foreign),
+        backstage=backstage,
+        deployment=deployment,
     )
     strangers = f" {options_of(setting.foreign)}" if setting.foreign else ""
     return Play(
@@ -103,7 +110,10 @@ def line_again(file: ScenarioFile, setting: Setting) -> str:
     folders, so it is for the terminal; files keep the short one.
     """
     strangers = f" {options_of(setting.foreign, from_here)}" if setting.foreign else ""
-    return f"essc run {shlex.quote(from_here(file.path))} --seed {setting.seed}{strangers}"
+    deployed = f" {options}" if (options := setting.deployment.options()) else ""
+    return (
+        f"essc run {shlex.quote(from_here(file.path))} --seed {setting.seed}{strangers}{deployed}"
+    )
 
 
 def _short(path: Path) -> str:

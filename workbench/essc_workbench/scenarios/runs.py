@@ -19,6 +19,7 @@ from pathlib import Path
 
 from essc.lab.v1.audit_service_pb2 import ExportResponse
 from essc_workbench.failures import UsageError, WorkbenchError
+from essc_workbench.fleet import party_of
 from essc_workbench.folders import DataFolder
 from essc_workbench.history.journal import Journal
 from essc_workbench.history.reading import History, read_history
@@ -152,10 +153,9 @@ class Run:
         return tuple(findings)
 
     def _evidence(self, stage: Stage, history: History) -> Evidence:
-        logs = {
-            party: sorted(self._data.logs.glob(f"{party}.*"))
-            for party in (PLATFORM, *stage.channels)
-        }
+        logs: dict[str, list[Path]] = {party: [] for party in (PLATFORM, *stage.channels)}
+        for file in sorted(self._data.logs.iterdir()):
+            logs.setdefault(party_of(file.stem), []).append(file)
         return Evidence(
             history=history,
             exports=self._exports,
@@ -183,7 +183,12 @@ class Run:
             expectations=tuple(stage.expectations) if stage else (),
             pending=tuple(map(str, self._left)),
             skipped=tuple(stage.powers.skipped) if stage else (),
-            environment=environment(setting.channels, setting.loss, is_tls=setting.is_tls),
+            environment=environment(
+                setting.channels,
+                setting.loss,
+                is_tls=setting.is_tls,
+                deployment=setting.deployment,
+            ),
             failure=self._failure.replace(f"{self.folder.resolve()}/", ""),
             is_idle=stage is not None and not has_called and not stage.expectations,
         )
