@@ -68,6 +68,22 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def deployment(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What platforms of tests run on, as the environment says; SQLite if it says nothing."""
+    if not os.environ.keys() & {"ESSC_TEST_STORE", "ESSC_TEST_PLATFORMS"}:
+        yield
+        return
+    from tests.support.deployments import deployed, wanted
+
+    on = wanted(os.environ)
+    if not on.is_postgresql:
+        yield
+        return
+    with deployed(request.getfixturevalue("postgres"), on.platforms):
+        yield
+
+
 @pytest.fixture
 def database(postgres: Postgres) -> Iterator[str]:
     """The address of an empty PostgreSQL database of the test's own."""

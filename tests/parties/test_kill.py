@@ -64,8 +64,9 @@ async def write_while_killing(folder: Path, template: Template, *, kills: int, s
         tasks = [asyncio.create_task(writer.run(stop)) for writer in writers]
         for _ in range(kills):
             await asyncio.sleep(chance.uniform(0.2, 1.2))
-            meeting.federation.kill("platform")
-            await meeting.federation.restart("platform")
+            killed = chance.choice(meeting.federation.processes("platform")).name
+            meeting.federation.kill(killed)
+            await meeting.federation.restart(killed)
         await asyncio.sleep(0.5)
         stop.set()
         await asyncio.gather(*tasks)

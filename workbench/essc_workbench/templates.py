@@ -9,6 +9,7 @@ keeps its data in a database, that is copied too, by whoever gives the copy its 
 import asyncio
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from essc_workbench.failures import WorkbenchError
@@ -27,7 +28,8 @@ class Template:
         self, root: Path, spares: Spares | None = None, deployment: Deployment = AS_BEFORE
     ) -> None:
         self._folder = DataFolder(root)
-        self._spares, self._deployment = spares, deployment.kept()
+        # One process is enough to prepare what any number of them will find.
+        self._spares, self._deployment = spares, replace(deployment.kept(), platforms=1)
         self._turn = asyncio.Lock()
         self._is_made = False
 
