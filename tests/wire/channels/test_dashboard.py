@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 from tests.wire.channels.conftest import ZHANG, MakeStand
 from tests.wire.people import a_world
 from tests.wire.scraping import family, reasons_become, samples
@@ -32,7 +32,7 @@ def drawn() -> list[str]:
 
 def asked() -> list[str]:
     """Every expression of the two files."""
-    alerts = yaml.safe_load((MONITORING / "alerts.yml").read_text(encoding="utf-8"))
+    alerts = YAML(typ="safe").load(MONITORING / "alerts.yml")
     return drawn() + [rule["expr"] for group in alerts["groups"] for rule in group["rules"]]
 
 
