@@ -32,3 +32,7 @@ class Memory:
             # How far its feeds may be read is known once the others are looked at.
             self.watchers.committed(noted, 0)
             self.neighbours.committed(outcome)
+
+    async def head(self) -> int:
+        """The place in the feeds of what was committed last."""
+        return self.watchers.head if self.neighbours is None else await self.neighbours.head()

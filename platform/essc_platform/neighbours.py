@@ -20,16 +20,20 @@ from essc_platform.directory import Directory
 from essc_platform.signing import Keyring
 from essc_platform.store.connections import Reading
 from essc_platform.store.errors import FAILURES
-from essc_platform.store.feed import channels_with_news, instant_of
-from essc_platform.store.horizon import Horizon, Look, look
+from essc_platform.store.feed import channels_with_news, instant_of, position_of
+from essc_platform.store.horizon import Horizon, Look, Mark, look, mark
 from essc_platform.store.views import federation
 from essc_platform.watch import Watchers
 from essc_wire.refusals import Refusal
 
 INTERVAL_S: Final = 0.05
+SOON_S: Final = 0.01
+"""While a mark waits for what is open."""
 LEASE_S: Final = 0.1
 _TOLD_S: Final = LEASE_S + 0.01
 _RELOADS_MAX: Final = 5
+_HEAD_S: Final = 0.5
+_FURTHEST: Final = (1 << 63) - 1
 
 
 class Federated:
@@ -74,8 +78,8 @@ class Neighbours:
         self._woken = asyncio.Event()
         self._looked, self._is_away = -inf, False
         self._federation: str | None = None
-        self._quiet = -1
-        """Of transactions up to this number all events were told."""
+        self._quiet: str | None = None
+        """A snapshot in which nothing was beyond the horizon that anybody watches."""
 
     def is_stale(self) -> bool:
         """Whether the last look is too old to let a call in."""
@@ -120,12 +124,24 @@ class Neighbours:
         """Looks again and again until it is cancelled."""
         while True:
             await self.catch_up()
+            pause = SOON_S if self._horizon.is_exact and self._horizon.is_waiting else INTERVAL_S
             try:
-                async with asyncio.timeout(INTERVAL_S):
+                async with asyncio.timeout(pause):
                     await self._woken.wait()
             except TimeoutError:
                 pass
             self._woken.clear()
+
+    async def head(self) -> int:
+        """The last place that may be read, with all that was committed before; or, if that takes
+        long, the last one that is known.
+        """
+        until = monotonic() + _HEAD_S
+        marked = await self._mark() if self._horizon.is_exact else 0
+        while self._horizon.position < marked and monotonic() < until:
+            await self._look()
+            await asyncio.sleep(0 if self._horizon.position >= marked else SOON_S)
+        return self._horizon.position
 
     async def _look(self) -> None:
         asked = monotonic()
@@ -140,22 +156,41 @@ class Neighbours:
                 await self._federated.reload()
                 self._federation = seen.federation
             self._looked = at
+            if not self._horizon.is_exact:
+                self._horizon.note(Mark(seen.time, 0), at)
             await self._tell(seen, at)
+            await self._ask(seen)
 
     async def _tell(self, seen: Look, at: float) -> None:
         """Wakes whoever watches a channel that has more to read now."""
         before = self._horizon.position
-        if not self._horizon.note(seen, at):
+        if self._horizon.advance(seen, at):
+            news = await self._news(before, self._horizon.position)
+            self._watchers.committed(news, self._horizon.position)
+
+    async def _ask(self, seen: Look) -> None:
+        """Takes a mark if there is something to read beyond the horizon."""
+        if not self._horizon.is_exact or self._horizon.is_waiting or seen.snapshot == self._quiet:
             return
-        news: frozenset[str] = frozenset()
+        if await self._news(self._horizon.position, _FURTHEST):
+            await self._mark()
+            self._woken.set()
+        else:
+            self._quiet = seen.snapshot
+
+    async def _mark(self) -> int:
+        """Takes a mark; up to where may be read once it is good."""
+        at = monotonic()
+        taken = await self._read(mark)
+        self._horizon.note(taken, at)
+        return position_of(taken.time) - 1
+
+    async def _news(self, after: int, until: int) -> frozenset[str]:
+        """The channels that somebody watches and that have events there."""
         watched = self._watchers.channels()
-        if watched and seen.next != self._quiet:
-            found = await self._read(channels_with_news, watched, before, self._horizon.position)
-            news = frozenset(found)
-        # Where nothing was open at this look and all of it is told, only a later number is news.
-        is_quiet = seen.oldest_open == seen.next and self._horizon.is_empty
-        self._quiet = seen.next if is_quiet and self._horizon.is_exact else -1
-        self._watchers.committed(news, self._horizon.position)
+        if not watched:
+            return frozenset()
+        return frozenset(await self._read(channels_with_news, watched, after, until))
 
 
 async def nobody_to_tell() -> None:

@@ -195,6 +195,7 @@ async def _start(config: Config, begun: AsyncExitStack) -> Running:
         code_names=memory.code_names,
         directory=directory,
         watchers=watchers,
+        head=memory.head,
         keyring=keyring,
         policy=policy,
         takes_any_id=config.allow_any_id,

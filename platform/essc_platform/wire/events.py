@@ -45,8 +45,9 @@ class EventServicer:
     async def GetHead(
         self, request: pb.GetHeadRequest, call: PlatformCall
     ) -> pb.GetHeadResponse | Refusal:
+        head = await self._front.head()
         return pb.GetHeadResponse(
-            cursor=self._vault.write_cursor(call.caller.party_id, self._front.watchers.head),
+            cursor=self._vault.write_cursor(call.caller.party_id, head),
             time=to_timestamp(self._front.clock.now()),
             retention=to_duration(self._front.policy.event_days * DAY),
             is_live=call.caller.standing is ChannelState.LIVE,

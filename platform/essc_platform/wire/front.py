@@ -1,6 +1,6 @@
 """What every servicer shares: the platform's parts, and the one way to make a change."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -39,6 +39,8 @@ class Front:
     code_names: CodeNames
     directory: Directory
     watchers: Watchers
+    head: Callable[[], Awaitable[int]]
+    """The place in the feeds of what was committed last."""
     keyring: Keyring
     policy: Policy
     takes_any_id: bool
