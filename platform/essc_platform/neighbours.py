@@ -90,7 +90,9 @@ class Neighbours:
         return monotonic() - self._looked
 
     def lag_s(self) -> float:
-        """How far what may be read of the feeds is behind the clock."""
+        """How far what may be read of the feeds is behind the clock; 0 while nothing waits."""
+        if self._horizon.is_exact and not self._horizon.is_waiting:
+            return 0.0
         return max(0.0, (self._clock.now() - instant_of(self._horizon.position)) / SECOND)
 
     async def catch_up(self) -> Refusal | None:
