@@ -116,6 +116,7 @@ ORDER = (
     "control",
     "world",
     "clocks",
+    "scans",
     "calls",
     "expectations",
     "states",

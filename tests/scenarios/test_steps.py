@@ -11,7 +11,7 @@ from essc.card.v1.card_pb2 import Link
 from essc.card.v1.card_service_pb2 import ListLinksResponse
 from essc.channel.v1.channel_pb2 import FLOW_KIND_SHOW_CARD, FLOW_KIND_UNLINK, Panel
 from essc_wire.client import CallOptions, Peer
-from essc_workbench.failures import UsageError
+from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.inboxes import NoMessageError
 from essc_workbench.scenarios.arguments import WrongArgument
 from essc_workbench.scenarios.stage import Stage
@@ -23,6 +23,7 @@ from essc_workbench.scenarios.steps.expectations import ExpectPanel, panel_facts
 from essc_workbench.scenarios.steps.phones import counted
 from essc_workbench.scenarios.steps.raw import Sent
 from essc_workbench.scenarios.steps.references import end_as, filled, kept, reached
+from essc_workbench.scenarios.steps.scans import ScanAt
 from essc_workbench.scenarios.steps.walks import Apply
 from essc_workbench.scenarios.things import Things
 from essc_workbench.scenarios.unmet import Unmet
@@ -289,6 +290,60 @@ async def test_a_clock_does_not_go_back_to_the_end_of_a_code() -> None:
 def test_a_clock_moves_in_one_way(wrong: dict[str, Any]) -> None:
     with pytest.raises(WrongArgument):
         Advance(**wrong)
+
+
+async def next_seen(scan: ScanAt, stage: Stage) -> str:
+    return SEEN.pop(0)
+
+
+SEEN: list[str] = []
+"""What scans give one after the other; nothing where it came too late to tell."""
+SCAN: dict[str, Any] = {
+    "citizen": "ma",
+    "channel": "wechat",
+    "before": timedelta(seconds=1),
+    "verdict": "valid",
+}
+
+
+@pytest.mark.parametrize("late", [0, 9])
+async def test_a_scan_that_came_too_late_to_tell_is_made_again(
+    late: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScanAt, "_scanned", next_seen)
+    SEEN[:] = [*[""] * late, "valid", "not asked"]
+    stage = Seeing()
+
+    await ScanAt(**SCAN).play(cast(Stage, stage))
+
+    assert stage.seen == [("ma in wechat: scan_at: the verdict", "valid", "valid")]
+    assert SEEN == ["not asked"]
+
+
+async def test_a_scan_in_time_is_not_made_again_whatever_it_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ScanAt, "_scanned", next_seen)
+    SEEN[:] = ["expired", "valid"]
+
+    with pytest.raises(Unmet):
+        await ScanAt(**SCAN).play(cast(Stage, Seeing()))
+
+
+async def test_a_machine_on_which_no_scan_is_in_time_fails_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ScanAt, "_scanned", next_seen)
+    SEEN[:] = [""] * 10
+
+    with pytest.raises(WorkbenchError, match="no code was scanned in time, 10 times"):
+        await ScanAt(**SCAN).play(cast(Stage, Seeing()))
+
+
+@pytest.mark.parametrize("wrong", [{"before": None}, {"after": timedelta(seconds=1)}])
+def test_a_scan_is_before_or_after_the_end(wrong: dict[str, Any]) -> None:
+    with pytest.raises(WrongArgument):
+        ScanAt(**(SCAN | wrong))
 
 
 def test_of_several_answers_it_is_counted_which_hold_what() -> None:

@@ -90,6 +90,7 @@ from essc_workbench.scenarios.steps.operators import (
     RotateKey,
     SuspendChannel,
 )
+from essc_workbench.scenarios.steps.scans import ScanAt
 from essc_workbench.scenarios.steps.states import (
     ExpectBooks,
     ExpectChannel,
@@ -219,6 +220,7 @@ __all__ = [
     "Restart",
     "ResumeChannel",
     "RotateKey",
+    "ScanAt",
     "SetPassword",
     "Settle",
     "ShowCard",

@@ -49,13 +49,15 @@ class Advance(Step):
         return self
 
     async def play(self, stage: Stage) -> None:
-        by = self.by
-        if by is None:
-            by = self._goal(stage) - await stage.powers.time(PLATFORM)
-            if by <= _NOW:
-                goal = self.to or f"the moment by the end of {self.end_of}"
-                raise UsageError(f"advance: {goal} is over on the platform's clock")
+        by = await self.span(stage)
+        if by <= _NOW:
+            goal = self.to or f"the moment by the end of {self.end_of}"
+            raise UsageError(f"advance: {goal} is over on the platform's clock")
         await stage.powers.advance(PLATFORM, by)
+
+    async def span(self, stage: Stage) -> timedelta:
+        """How far it is from now; not more than nothing if it is over."""
+        return self.by or self._goal(stage) - await stage.powers.time(PLATFORM)
 
     def _goal(self, stage: Stage) -> datetime:
         if self.to is not None:
