@@ -49,8 +49,12 @@ def copy_store(
         if target.exists():
             raise CopyRefused(f"{target}: is there already; move it away")
         unfinished = folder / _UNFINISHED
-        unfinished.unlink(missing_ok=True)
-        rows = _copy(source, unfinished, platform_id, say)
+        unfinished.unlink(missing_ok=True)  # of a copy that was cut off
+        try:
+            rows = _copy(source, unfinished, platform_id, say)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
         unfinished.rename(target)
         settle(folder)
         return rows
