@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 from tests.store import stories
 from tests.store.stories import NOON
 from tests.support.postgres import Postgres
@@ -39,13 +40,15 @@ class Noting(psycopg.Connection[Any]):
 
 
 @contextmanager
-def store_with(url: str, people: list[CitizenKey]) -> Iterator[tuple[PostgresqlConnection, Noting]]:
+def store_with(
+    url: str, people: list[CitizenKey], bound_s: float | None = None
+) -> Iterator[tuple[PostgresqlConnection, Noting]]:
     """A store with these people in it, linked and with proofs."""
     create(url, "cn-essc", lambda connection: None)
     driver = Noting.connect(for_library(url), autocommit=True)
     with psycopg.connect(for_library(url), autocommit=True) as onlooker:
         driver.asked, driver.onlooker = [], onlooker
-        connection = PostgresqlConnection(lambda: driver)
+        connection = PostgresqlConnection(lambda: driver, bound_s)
         stories.put(connection, stories.seeds(people))
         driver.asked.clear()
         yield connection, driver
@@ -75,3 +78,16 @@ def test_statements_and_locks_do_not_grow_with_the_commands_of_a_batch(postgres:
     # Of tables and their indexes, and of the transaction itself: a row's lock lies in the row.
     assert len(locks) == 1
     assert 20 <= locks.pop() <= 40
+
+
+@pytest.mark.parametrize(("bound_s", "asks"), [(None, True), (5.0, False)])
+def test_a_transactions_number_is_asked_only_where_one_server_gives_it(
+    database: str, bound_s: float | None, *, asks: bool
+) -> None:
+    """Who reads a bounded feed needs none, and other engines have none."""
+    key = CitizenKey(1, 1)
+
+    with store_with(database, [key], bound_s) as (connection, driver):
+        stories.run_all(connection, [[stories.submission(stories.unlink(key, "bank", NOON))]])
+
+    assert ("pg_current_xact_id" in " ".join(driver.asked)) is asks

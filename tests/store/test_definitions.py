@@ -14,6 +14,7 @@ import pytest
 from tests.support.postgres import Postgres
 
 from essc_platform.store.definitions import Dialect, definitions
+from essc_platform.store.errors import StoreError
 from essc_platform.store.postgresql_store import PostgresqlStore, create
 from essc_workbench.postgres.binaries import debians, wheels
 from essc_workbench.postgres.urls import for_library
@@ -90,6 +91,16 @@ def test_they_are_those_that_the_platform_makes_itself_and_it_takes_them_for_its
         PostgresqlStore(printed, "cn-essc").close()
         with pytest.raises(FileExistsError):
             create(printed, "cn-essc", lambda connection: None)
+
+
+def test_tables_of_another_version_are_not_taken(database: str) -> None:
+    text = definitions(Dialect.POSTGRESQL)
+    psql(database, f"{text} UPDATE facts SET value = '999' WHERE name = 'schema_version';")
+
+    with pytest.raises(StoreError, match="version 999, newer than this program's"):
+        create(database, "cn-essc", lambda connection: None)
+
+    assert told(database, "SELECT name FROM facts") == [("schema_version",)]
 
 
 def test_a_dialect_that_nobody_speaks_is_refused_with_those_that_are() -> None:

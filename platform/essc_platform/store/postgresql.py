@@ -44,7 +44,7 @@ class PostgresqlConnection:
     ) -> None:
         """`bound_s`: how long a transaction may take before it begins to commit."""
         self._connect, self._bound_s = connect, bound_s or TRANSACTION_S
-        self._begins = _begins(self._bound_s)
+        self._begins = _begins(self._bound_s, is_numbered=bound_s is None)
         self._driver = self._connected()
 
     def execute(
@@ -182,15 +182,15 @@ def _refuse_if_late(until: float) -> None:
         raise StoreConflict("it took too long and was rolled back")
 
 
-def _begins(bound_s: float) -> bytes:
+def _begins(bound_s: float, *, is_numbered: bool) -> bytes:
     """Begins a transaction; all in one message."""
     bound_ms = int(bound_s * 1000)
+    # The transaction has its number before it reads the clock: see `horizon.py`.
+    number = "; SELECT pg_current_xact_id()" if is_numbered else ""
     return (
         f"BEGIN; SET LOCAL lock_timeout = {min(LOCK_MS, bound_ms)}; "
         f"SET LOCAL statement_timeout = {bound_ms}; "
-        f"SET LOCAL idle_in_transaction_session_timeout = {bound_ms}; "
-        # The transaction has its number before it reads the clock: see `horizon.py`.
-        "SELECT pg_current_xact_id()"
+        f"SET LOCAL idle_in_transaction_session_timeout = {bound_ms}{number}"
     ).encode()
 
 

@@ -135,6 +135,8 @@ def create(url: str, platform_id: str, fill: Callable[[Connection], None]) -> No
                 write_fact(writer, SCHEMA, str(tables.SCHEMA_VERSION))
             elif read_fact(writer, PLATFORM) is not None:
                 raise FileExistsError(0, "initialised already", engine.url.render_as_string())
+            elif problem := version_problem(read_fact(writer, SCHEMA), "print them anew"):
+                raise StoreError(f"{engine.url.render_as_string()}: {problem}")
             write_fact(writer, PLATFORM, platform_id)
             write_fact(writer, FEDERATION, "0")
             fill(writer)
