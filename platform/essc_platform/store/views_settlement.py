@@ -3,10 +3,12 @@
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     or_,
@@ -193,6 +195,11 @@ _AT_BANK = compiled(
 _Q = tables.postings.c
 
 
+def _sum(amounts: ColumnElement[int]) -> ColumnElement[int]:
+    """Whole, as the amounts are: PostgreSQL's own sum of such is a decimal."""
+    return cast(func.sum(amounts), BigInteger)
+
+
 def _booked(
     account: Account, *, state: OrderState | None = None, is_last: bool = False
 ) -> ColumnElement[int]:
@@ -202,7 +209,7 @@ def _booked(
         conditions.append(_O.state == _fixed(state))
     if is_last:
         conditions.append(_Q.step == _O.step)
-    return func.sum(case((and_(*conditions), _Q.amount_fen), else_=_fixed(0)))
+    return _sum(case((and_(*conditions), _Q.amount_fen), else_=_fixed(0)))
 
 
 def _count(*states: OrderState) -> ColumnElement[int]:
@@ -212,7 +219,7 @@ def _count(*states: OrderState) -> ColumnElement[int]:
         _Q.step == _O.step,
         or_(*(_O.state == _fixed(state) for state in states)),
     )
-    return func.sum(case((is_one, _fixed(1)), else_=_fixed(0)))
+    return _sum(case((is_one, _fixed(1)), else_=_fixed(0)))
 
 
 _SUMS = (
