@@ -15,9 +15,10 @@ from tests.store.releases import platform_of, rows_of
 from essc_platform.moving import copy_store, migrate
 from essc_platform.store import copying, tables
 from essc_platform.store.copying import CopyRefused
+from essc_platform.store.definitions import Dialect, definitions
 from essc_platform.store.digests import TableDigest
 from essc_platform.store.errors import StoreError
-from essc_platform.store.whole import opened
+from essc_platform.store.whole import found_version, opened
 from essc_wire.folders import take_folder
 
 KEYS = {
@@ -86,7 +87,7 @@ def test_a_target_that_is_not_empty_is_refused_and_stays_as_it_is(
 ) -> None:
     copy_store(store.parent, None, database, _silent)
 
-    with pytest.raises(CopyRefused, match="the target is not empty: it has the table"):
+    with pytest.raises(CopyRefused, match="not empty: there are rows in its table bank_accounts"):
         copy_store(store.parent, None, database, _silent)
     with pytest.raises(CopyRefused, match=r"platform\.db: is there already; move it away"):
         copy_store(store.parent, database, None, _silent)
@@ -95,6 +96,30 @@ def test_a_target_that_is_not_empty_is_refused_and_stays_as_it_is(
 
     with opened(database) as connection:
         assert connection.execute(text("SELECT count(*) FROM citizens")).scalar() == 33
+
+
+def test_tables_that_were_made_from_the_printed_definitions_are_taken(
+    store: Path, database: str
+) -> None:
+    with opened(database) as connection:
+        for each in definitions(Dialect.POSTGRESQL).split(";\n"):
+            if "(" in each:
+                connection.execute(text(each))
+
+    rows = copy_store(store.parent, None, database, _silent)
+
+    assert rows == sum(len(rows_of(store, name, key)) for name, key in KEYS.items())
+    with opened(database) as connection:
+        assert found_version(connection) == "7"
+
+
+def test_tables_of_another_version_are_refused(store: Path, database: str) -> None:
+    with opened(database) as connection:
+        tables.metadata.create_all(connection)
+        connection.execute(text("INSERT INTO facts VALUES ('schema_version', '6')"))
+
+    with pytest.raises(CopyRefused, match="the target has tables of schema 6"):
+        copy_store(store.parent, None, database, _silent)
 
 
 def test_a_source_in_use_is_refused(store: Path, database: str) -> None:
@@ -141,7 +166,7 @@ def test_a_copy_that_is_not_the_same_is_taken_back(
         copy_store(store.parent, None, database, _silent)
 
     with opened(database) as connection:
-        copying.check_empty(connection)
+        assert not copying.takes_tables(connection)
 
 
 def test_a_copy_to_a_file_that_was_cut_off_is_begun_anew(store: Path, database: str) -> None:

@@ -15,6 +15,8 @@ from essc_workbench.folders import BLOCK, Addresses, DataFolder, State
 from essc_workbench.processes import environment
 
 _TIMEOUT_S = 60.0
+_MIGRATE_S = 3600.0
+"""A large store is copied, table by table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,17 @@ def platform_commands(folder: DataFolder, state: State, authorities: str) -> lis
     ]
 
 
+def platform_migrate(folder: DataFolder, store: str) -> None:
+    """Brings the platform's store to its program's schema."""
+    data = ["--data", str(folder.platform), *_stored(store)]
+    _answer("essc-platform", "migrate", *data, timeout_s=_MIGRATE_S)
+
+
+def channel_migrate(data: Path) -> None:
+    """Brings the stores in a channel's data folder to its program's schemas."""
+    _answer("essc-channel", "migrate", "--data", str(data), timeout_s=_MIGRATE_S)
+
+
 def _stored(store: str) -> list[str]:
     return ["--store", store] if store else []
 
@@ -179,7 +192,7 @@ def _profile(item: dict[str, object]) -> Profile:
     )
 
 
-def _answer(name: str, *arguments: str) -> bytes:
+def _answer(name: str, *arguments: str, timeout_s: float = _TIMEOUT_S) -> bytes:
     """What a short command prints."""
     command = [str(program(name)), *arguments]
     called = f"{name} {arguments[0]}"
@@ -189,12 +202,12 @@ def _answer(name: str, *arguments: str) -> bytes:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
-            timeout=_TIMEOUT_S,
+            timeout=timeout_s,
             env=environment(),
         )
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode("utf-8", "replace").strip().splitlines()
         raise WorkbenchError(f"{called}: {said[-1][:300] if said else 'failed'}") from None
     except subprocess.TimeoutExpired:
-        raise WorkbenchError(f"{called}: no answer within {_TIMEOUT_S:.0f} s") from None
+        raise WorkbenchError(f"{called}: no answer within {timeout_s:.0f} s") from None
     return done.stdout

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from essc_wire.addresses import addresses_of
 from essc_wire.logs import set_up_logs
-from essc_workbench.failures import GOOD
+from essc_workbench.failures import GOOD, WorkbenchError
 from essc_workbench.fleet import party_of, platform_names
 from essc_workbench.folders import (
     Addresses,
@@ -27,6 +27,7 @@ from essc_workbench.runs import until_stopped
 from essc_workbench.standing import Standing, standing
 from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.things_to_try import things_to_try
+from essc_workbench.upgrading import bring_here, with_a_way
 
 _LOOK_S = 1.0
 
@@ -41,13 +42,19 @@ async def up(
     has_gate: bool = False,
     unkind_seed: str = "",
     deployment: Deployment = AS_BEFORE,
+    migrates: bool = False,
 ) -> int:
-    """Starts, tells, waits, stops. Answers the exit status."""
+    """Starts, tells, waits, stops. Answers the exit status.
+
+    What an older release left is brought here first, if `migrates`; else it is refused.
+    """
     set_up_logs("error")  # a refused fault is told to who asked for it
     folder = DataFolder(data or default_root())
     begin = time.monotonic()
     async with AsyncExitStack() as stack:
         with progress(console) as say:
+            if migrates:
+                await bring_here(folder, say)
             running = standing(
                 folder,
                 channels=channels,
@@ -58,7 +65,10 @@ async def up(
                 unkind_seed=unkind_seed,
                 deployment=deployment,
             )
-            stands = await stack.enter_async_context(running)
+            try:
+                stands = await stack.enter_async_context(running)
+            except WorkbenchError as error:
+                raise with_a_way(error, folder) from error
         note_last(folder.root)
         _tell(console, stands, time.monotonic() - begin)
         await until_stopped(_watch(console, stands))

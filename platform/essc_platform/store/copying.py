@@ -8,12 +8,14 @@ that takes less time than to keep them.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Table, insert, inspect, select
+from sqlalchemy import Connection, Select, Table, delete, insert, inspect, literal, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from essc_platform.store import tables
 from essc_platform.store.digests import TableDigest
 from essc_platform.store.errors import StoreError
+from essc_platform.store.facts import PLATFORM, SCHEMA
+from essc_platform.store.whole import found_version
 
 ROWS_AT_ONCE: Final = 1000
 Say: TypeAlias = Callable[[str], None]
@@ -29,11 +31,14 @@ def copy_all(source: Connection, target: Connection, platform_id: str, say: Say)
 
     Nothing holds before the target's transaction is committed. Raises CopyRefused.
     """
-    check_empty(target)
     _check_owner(source, platform_id)
+    has_tables = takes_tables(target)
+    if has_tables:
+        target.execute(delete(_FACTS))
     rows = 0
     for table in tables.metadata.sorted_tables:
-        target.execute(CreateTable(table))
+        if not has_tables:
+            target.execute(CreateTable(table))
         read = _copied(table, source, target)
         written = TableDigest()
         for some in _portions(table, target):
@@ -43,25 +48,46 @@ def copy_all(source: Connection, target: Connection, platform_id: str, say: Say)
                 f"{table.name}: {read.rows} rows were read and {written.rows} are there, or not "
                 "with the same content; nothing was copied"
             )
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        for index in () if has_tables else sorted(table.indexes, key=lambda index: str(index.name)):
             target.execute(CreateIndex(index))
         say(f"{table.name}: {read.rows} rows, the same there")
         rows += read.rows
     if target.dialect.name == "postgresql":
         # One database may be taken for another's; a file lies beside its own secrets.
-        target.execute(insert(_FACTS).values(name="platform_id", value=platform_id))
+        target.execute(insert(_FACTS).values(name=PLATFORM, value=platform_id))
     return rows
 
 
-def check_empty(target: Connection) -> None:
-    """Raises CopyRefused if there are tables of ours already."""
+def takes_tables(target: Connection) -> bool:
+    """Whether an empty store has its tables already, made from the printed definitions.
+
+    Raises CopyRefused if it is not empty, or its tables are others.
+    """
     there = set(inspect(target).get_table_names()) & set(tables.metadata.tables)
-    if there:
-        raise CopyRefused(f"the target is not empty: it has the table {min(there)}")
+    if not there:
+        return False
+    known = select(_FACTS.c.name).where(_FACTS.c.name != SCHEMA)
+    full = [
+        name
+        for name in sorted(there)
+        if target.execute((known if name == _FACTS.name else _any(name)).limit(1)).first()
+    ]
+    if full:
+        raise CopyRefused(f"the target is not empty: there are rows in its table {full[0]}")
+    version = found_version(target)
+    if there != set(tables.metadata.tables) or version != str(tables.SCHEMA_VERSION):
+        raise CopyRefused(
+            f"the target has tables of schema {version}, or not all: print the definitions anew"
+        )
+    return True
+
+
+def _any(name: str) -> Select[Any]:
+    return select(literal(1)).select_from(tables.metadata.tables[name])
 
 
 def _check_owner(source: Connection, platform_id: str) -> None:
-    found = source.execute(select(_FACTS.c.value).where(_FACTS.c.name == "platform_id")).scalar()
+    found = source.execute(select(_FACTS.c.value).where(_FACTS.c.name == PLATFORM)).scalar()
     if found not in (None, platform_id):
         raise CopyRefused(
             f"the source is of platform {found!r}, the data folder of {platform_id!r}"
@@ -101,7 +127,7 @@ def _stream(table: Table, target: Connection, portions: Iterator[Sequence[Sequen
 def _portions(table: Table, connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
     rows = select(table).order_by(*table.primary_key.columns)
     if table is _FACTS:
-        rows = rows.where(table.c.name != "platform_id")  # written by each engine as it needs
+        rows = rows.where(table.c.name != PLATFORM)  # written by each engine as it needs
     streamed = rows.execution_options(yield_per=ROWS_AT_ONCE)
     yield from connection.execute(streamed).partitions()
 

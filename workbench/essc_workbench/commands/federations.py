@@ -74,6 +74,12 @@ def up(
             help="How many processes the platform is; several need --store. Default: as it was.",
         ),
     ] = None,
+    migrate: Annotated[
+        bool,
+        typer.Option(
+            "--migrate", help="First bring the stores of a folder that an older release made here."
+        ),
+    ] = False,
 ) -> None:
     """Start the federation and keep it running until Ctrl-C."""
     from rich.console import Console
@@ -92,6 +98,7 @@ def up(
         has_gate=gate,
         unkind_seed=unkind,
         deployment=Deployment(store=NamedStore(store) if store else None, platforms=platforms),
+        migrates=migrate,
     )
     raise typer.Exit(run(standing))
 
