@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ def stop(running: Running) -> int:
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start(tmp_path_factory.mktemp("up"), "--channels", "wechat,alipay")
+    running = start(tmp_path_factory.mktemp("up"), "--channels", "wechat,alipay", "--ops")
     yield running
     assert stop(running) == 0
 
@@ -104,6 +105,19 @@ def test_what_is_printed_to_be_tried_works_when_pasted(up: Running) -> None:
             check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+def test_each_process_is_watched_where_it_is_printed_and_written(up: Running) -> None:
+    groups = json.loads((up.data / "operations.json").read_text())
+    written = {each["labels"]["process"]: each for each in groups}
+
+    for name in ("platform", "wechat", "alipay"):
+        (address,) = written[name]["targets"]
+        assert any(f"{name} " in line and f"http://{address}/metrics" in line for line in up.lines)
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+            assert "essc_ready 1.0" in answer.read().decode().splitlines()
+    jobs = {name: each["labels"]["job"] for name, each in written.items()}
+    assert jobs == {"platform": "essc-platform", "wechat": "essc-channel", "alipay": "essc-channel"}
 
 
 def test_a_token_is_for_who_is_named_and_known(up: Running) -> None:

@@ -22,7 +22,7 @@ from essc_workbench.connections import Connections
 from essc_workbench.enrolment import COUNTERS, OPERATOR
 from essc_workbench.failures import UsageError, WorkbenchError
 from essc_workbench.families import WINDOW
-from essc_workbench.fleet import Fleet, platform_names
+from essc_workbench.fleet import Fleet, party_of, platform_names
 from essc_workbench.folders import LOSSES, Addresses, DataFolder, State, reason
 from essc_workbench.foreign import Foreign, bring_keys
 from essc_workbench.ports import HOST, PortReservations
@@ -40,6 +40,7 @@ from essc_workbench.setting_up import SetUp
 from essc_workbench.spares import Spares
 from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.trace import Traces
+from essc_workbench.watching import reserved, write_targets
 
 
 class Prepared(Protocol):
@@ -260,6 +261,11 @@ class Federation:
         before, self.state.channels = self.state.channels, {}
         for channel_id in self.profiles:
             self.state.channels[channel_id] = self._reserved(channel_id, before.get(channel_id))
+        if self._deployment.is_watched:
+            names = [*platform_names(self.state.platforms), *self.profiles]
+            own = [name for name in names if party_of(name) not in self.foreign]
+            self.state.operations = reserved(own, self.state.operations, self._ports)
+            write_targets(self.folder, self.state.operations)
         self.folder.save(self.state)
 
     def _reserved(self, party: str, before: Addresses | None, count: int = 1) -> Addresses:
@@ -297,6 +303,8 @@ class Federation:
             commands = [self._command(party)]
         names = platform_names(len(commands)) if party == PLATFORM else (party,)
         for name, command in zip(names, commands, strict=True):
+            if self._deployment.is_watched:
+                command += ["--ops-port", self.state.operations[name]]
             self._fleet.start(PartyProcess(name, command, self.folder.logs, take))
 
     def _command(self, channel_id: str) -> list[str]:

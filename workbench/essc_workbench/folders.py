@@ -6,6 +6,7 @@
     logs/<party>.log     what each process said, JSON lines; <party>.out holds its ready lines
     tls/                 development authority and certificate, with --tls only
     federation.json      addresses, and which set-up is done
+    operations.json      where each process is watched, for Prometheus, with --ops only
 
 `essc up` notes its folder in `last` of the state folder ($XDG_STATE_HOME/essc, usually
 ~/.local/state/essc), so that the other commands find the federation without --data.
@@ -63,6 +64,8 @@ class State:
     `new-cards` once those persons are registered whose cards come into channels."""
     faults: str = ""
     """Where faults are added while `essc up` runs."""
+    operations: dict[str, str] = field(default_factory=dict)
+    """Where each process is watched, or was when it last could be."""
 
 
 class DataFolder:

@@ -61,6 +61,8 @@ class Deployment:
     store: Store | None = None
     platforms: int | None = None
     """How many processes."""
+    is_watched: bool = False
+    """Whether each process of the federation has an operations port."""
 
     def __post_init__(self) -> None:
         """Raises UsageError for a number of processes that cannot be."""

@@ -28,6 +28,7 @@ from essc_workbench.standing import Standing, standing
 from essc_workbench.stores import AS_BEFORE, Deployment
 from essc_workbench.things_to_try import things_to_try
 from essc_workbench.upgrading import bring_here, with_a_way
+from essc_workbench.watching import targets_file
 
 _LOOK_S = 1.0
 
@@ -70,7 +71,7 @@ async def up(
             except WorkbenchError as error:
                 raise with_a_way(error, folder) from error
         note_last(folder.root)
-        _tell(console, stands, time.monotonic() - begin)
+        _tell(console, stands, time.monotonic() - begin, is_watched=deployment.is_watched)
         await until_stopped(_watch(console, stands))
         console.print("\nstopping every process", highlight=False)
     if stands.unkind is not None:
@@ -96,7 +97,7 @@ async def _watch(console: Console, stands: Standing) -> None:
         running = still
 
 
-def _tell(console: Console, stands: Standing, ready_s: float) -> None:
+def _tell(console: Console, stands: Standing, ready_s: float, *, is_watched: bool) -> None:
     federation, state = stands.federation, stands.as_called()
     folder = federation.folder
     scheme = "TLS" if state.is_tls else "plaintext"
@@ -114,6 +115,8 @@ def _tell(console: Console, stands: Standing, ready_s: float) -> None:
         lines.append(f"  store {state.store}")
     if state.is_tls:
         lines.append(f"  development authority {folder.authority}")
+    if is_watched:
+        lines += _watched(folder, state)
     lines += _manners(stands)
     lines += ["", "Three things to try in another terminal:"]
     for number, trial in enumerate(things_to_try(folder, state), start=1):
@@ -123,6 +126,15 @@ def _tell(console: Console, stands: Standing, ready_s: float) -> None:
     for line in lines:
         # Wide lines are meant to be pasted: nothing may break them.
         console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _watched(folder: DataFolder, state: State) -> Iterator[str]:
+    """Where each process is watched."""
+    yield ""
+    yield "  operations ports 运维端口: /metrics, /ready, /live"
+    for name, address in state.operations.items():
+        yield f"  {name:<10} http://{address}/metrics"
+    yield f"  for Prometheus: {targets_file(folder)}"
 
 
 def _manners(stands: Standing) -> Iterator[str]:

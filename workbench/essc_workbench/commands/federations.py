@@ -80,6 +80,10 @@ def up(
             "--migrate", help="First bring the stores of a folder that an older release made here."
         ),
     ] = False,
+    ops: Annotated[
+        bool,
+        typer.Option("--ops", help="A port for each process that says what it counts, and more."),
+    ] = False,
 ) -> None:
     """Start the federation and keep it running until Ctrl-C."""
     from rich.console import Console
@@ -89,6 +93,7 @@ def up(
     from essc_workbench.up import up as start
 
     wanted = [name.strip() for name in channels.split(",") if name.strip()] or None
+    named = NamedStore(store) if store else None
     standing = start(
         Console(),
         data,
@@ -97,7 +102,7 @@ def up(
         loss=loss,
         has_gate=gate,
         unkind_seed=unkind,
-        deployment=Deployment(store=NamedStore(store) if store else None, platforms=platforms),
+        deployment=Deployment(store=named, platforms=platforms, is_watched=ops),
         migrates=migrate,
     )
     raise typer.Exit(run(standing))
