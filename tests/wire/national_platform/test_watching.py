@@ -18,6 +18,8 @@ from essc_platform.server import start
 from essc_wire.refusals import reason_of
 
 APPLIES = 'essc_calls_total{method="essc.card.v1.CardService.Apply"'
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 UNLINKS = 'essc_calls_total{method="essc.card.v1.CardService.Unlink"'
 
 
@@ -78,7 +80,7 @@ async def test_no_label_says_who(watched: World) -> None:
 
 @pytest.mark.rule("R91")
 async def test_a_store_that_takes_no_changes_is_told_and_told_again_when_it_is_well(
-    watched: World,
+    watched: World, capfd: pytest.CaptureFixture[str]
 ) -> None:
     bank = await watched.channel("bank")
     zhang = await watched.citizen(1)
@@ -89,7 +91,9 @@ async def test_a_store_that_takes_no_changes_is_told_and_told_again_when_it_is_w
     other = sqlite3.connect(watched.folder / "platform.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    refused = await reason(bank.do(bank.cards.Unlink, request))
+    options = bank.peer.options(traceparent=TRACEPARENT)
+    refused = await reason(bank.cards.Unlink(request, **options))
+    lines = [line for line in capfd.readouterr().out.splitlines() if TRACE in line]
     told = await reasons(at(watched))
     await asyncio.sleep(1.2)  # a look meanwhile finds nothing better
     still, ill = await reasons(at(watched)), await health(watched.address)
@@ -98,6 +102,11 @@ async def test_a_store_that_takes_no_changes_is_told_and_told_again_when_it_is_w
     await reasons_become(at(watched), [])
 
     assert refused == "STORE_UNAVAILABLE"
+    # The line of the batch, and that of the call.
+    assert [("the store failed" in line, "refused" in line) for line in lines] == [
+        (True, False),
+        (False, True),
+    ]
     assert (told, still, ill) == (["STORE_AWAY"], ["STORE_AWAY"], NOT_SERVING)
     assert shown["essc_ready"] == 0
     assert shown['essc_not_ready{reason="STORE_AWAY"}'] == 1
