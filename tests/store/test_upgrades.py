@@ -3,15 +3,19 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from zlib import crc32
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, create_engine
+from alembic import op
+from sqlalchemy import Column, Connection, Text, create_engine, make_url
 from tests.store.releases import platform_of, rows_of, shape_of
 
 from essc_platform.moving import migrate
 from essc_platform.store import tables
 from essc_platform.store.errors import StoreError
+from essc_platform.store.migrations import running
 from essc_platform.store.migrations.running import migrations_after, run_all
 from essc_platform.store.sqlite import SqliteStore
 from essc_platform.store.versions import version_problem
@@ -171,6 +175,42 @@ def test_a_store_in_use_and_one_that_is_none_are_left_alone(tmp_path: Path) -> N
         migrate(path.parent, None)
 
 
+def test_an_upgrade_waits_for_nobody_where_processes_run_that_do_not_bear_it(
+    tmp_path: Path, database: str
+) -> None:
+    with opened(database) as connection:
+        run_all(connection, migrations_after(None)[:1])
+    address = make_url(database).set(drivername="postgresql").render_as_string(False)
+
+    with (
+        psycopg.connect(address),
+        pytest.raises(StoreError, match="is in use, by 1 other connections, and what runs does"),
+    ):
+        migrate(tmp_path, database)
+
+    assert _version_at(database) == "2"
+    assert migrate(tmp_path, database) == (2, 7)
+
+
+def test_an_upgrade_that_only_adds_is_made_while_processes_run(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(database) as connection:
+        run_all(connection, migrations_after(None)[:1])
+    adds = SimpleNamespace(
+        ADDS_ONLY=True, upgrade=lambda: op.add_column("facts", Column("x", Text))
+    )
+    added = SimpleNamespace(revision="7", module=adds)
+    monkeypatch.setattr(running, "migrations_after", lambda _: [added])
+    address = make_url(database).set(drivername="postgresql").render_as_string(False)
+
+    with psycopg.connect(address, autocommit=True) as other:
+        versions = migrate(tmp_path, database)
+        other.execute("INSERT INTO facts (name, value) VALUES ('of an older process', 'as before')")
+
+    assert versions == (2, 7)
+
+
 def test_a_postgresql_database_that_is_no_store_is_refused_in_one_line(
     tmp_path: Path, database: str
 ) -> None:
@@ -178,6 +218,11 @@ def test_a_postgresql_database_that_is_no_store_is_refused_in_one_line(
         migrate(tmp_path, database)
 
     assert "\n" not in str(caught.value)
+
+
+def _version_at(database: str) -> str | None:
+    with opened(database) as connection:
+        return found_version(connection)
 
 
 def _placed(rows: list[dict[str, object]]) -> set[tuple[object, ...]]:

@@ -11,14 +11,15 @@ from typing import Final
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, column, insert, update
+from sqlalchemy import Connection, column, insert, text, update
 from sqlalchemy import table as named
 
 from essc_platform.store.errors import StoreError
 from essc_platform.store.versions import is_old, mend_of, version_problem
-from essc_platform.store.whole import found_version, name_of, opened
+from essc_platform.store.whole import found_version, name_of, opened, others_at
 
 _HERE: Final = Path(__file__).parent
+_LOCK_MS: Final = 5_000
 _FACTS: Final = named("facts", column("name"), column("value"))
 
 
@@ -37,8 +38,22 @@ def bring(place: Path | str) -> tuple[int, int]:
         if not is_old(found):
             raise StoreError(f"{name_of(place)}: {problem}")
         missing = migrations_after(found)
+        _check_alone(connection, place, missing)
         run_all(connection, missing)
         return int(found), int(missing[-1].revision)
+
+
+def _check_alone(connection: Connection, place: Path | str, missing: Sequence[Script]) -> None:
+    """Processes that run meanwhile, of the release before, bear what only adds."""
+    if connection.dialect.name == "postgresql":
+        # Whoever waits longer for a table makes all others wait behind it.
+        connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MS}"))
+    others = others_at(connection)
+    if others and not all(each.module.ADDS_ONLY for each in missing):
+        raise StoreError(
+            f"{name_of(place)}: is in use, by {others} other connections, and what runs does not "
+            "bear this change: stop every process first"
+        )
 
 
 def migrations_after(version: str | None) -> Sequence[Script]:

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 revision = "2"
 down_revision = None
+ADDS_ONLY = False
 
 # In words of our own where the engines differ.
 _WORDS = {

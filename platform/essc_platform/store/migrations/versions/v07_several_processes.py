@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Column, SmallInteger, Text, column, select, t
 
 revision = "7"
 down_revision = "2"
+ADDS_ONLY = False
 
 _BUCKETS = 1024
 _IN_KEY_ORDER = {"sqlite_with_rowid": False}
