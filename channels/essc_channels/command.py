@@ -61,7 +61,7 @@ def _be_spare(unknown: list[str]) -> int:
 
 def _migrate(folder: Path, url: str | None, unknown: list[str]) -> int:
     from essc_channels.moving import migrate  # serving needs none of it
-    from essc_channels.store.database import StoreFault
+    from essc_channels.store.engines import StoreFault
 
     if unknown:
         return _complain([f"{each}: no such setting" for each in unknown], _WRONG_SETTINGS)
@@ -89,7 +89,7 @@ def _serve(config: Config) -> int:
     _load()
     import uvloop
 
-    from essc_channels.store.database import StoreFault, StoreUnavailable
+    from essc_channels.store.engines import StoreFault, StoreUnavailable
     from essc_wire.logs import set_up_logs
 
     os.umask(0o077)  # what this process keeps is for its own user: people are in it

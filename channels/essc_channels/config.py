@@ -40,6 +40,8 @@ class Config:
     allow_any_id: bool = False
     streams_max: int = STREAMS_MAX
     """Calls at once on one connection of phones."""
+    store: str | None = None
+    """The URL of the channel's database, where it is not a file in the data folder."""
     store_bytes_max: int | None = None
     """How large `channel.db` may grow; what it holds already stays."""
     ops: str | None = None
@@ -85,6 +87,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help=f"calls at once on one connection, 1 to {RPCS_MAX}: more wait at their caller",
     )
     add(
+        "--store",
+        metavar="URL",
+        help="postgresql+psycopg://HOST/DATABASE, of this channel alone; without, the file "
+        "channel.db in the data folder",
+    )
+    add(
         "--store-bytes-max",
         metavar="N",
         help="let the store grow to N bytes and no further: beyond, STORE_UNAVAILABLE",
@@ -115,6 +123,7 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
     if not is_drain_after(settings.drain_after_s):
         text = f"a number from 0 to {DRAIN_AFTER_S_MAX}"
         faults.append(f"--drain-after-s: {settings.drain_after_s}: {text}")
+    faults.extend(_store_faults(settings))
     if faults or profile is None or key is None:
         raise ConfigFaults(faults)
     return Config(
@@ -131,6 +140,7 @@ def read_config(settings: argparse.Namespace, unknown: list[str]) -> Config:
         log_level=settings.log_level,
         allow_any_id=settings.allow_any_id,
         streams_max=int(settings.streams_max),
+        store=settings.store,
         store_bytes_max=None if bytes_max is None else int(bytes_max),
         ops=settings.ops_port,
         drain_after_s=int(settings.drain_after_s),
@@ -196,6 +206,18 @@ def _check_platform(address: str | None, authority: bytes | None, faults: list[s
         return
     if authority is None and not all(map(is_loopback, called)):
         faults.append("--platform: plaintext is accepted on loopback only; use --platform-ca")
+
+
+def _store_faults(settings: argparse.Namespace) -> list[str]:
+    if settings.store is None:
+        return []
+    from essc_channels.store.engines import url_problem  # the usual channel starts without
+
+    problem = url_problem(settings.store)
+    faults = [] if problem is None else [f"--store: {problem}"]
+    if settings.store_bytes_max is not None:
+        faults.append("--store-bytes-max: for a store that is a file, not with --store")
+    return faults
 
 
 def _is_count(text: str) -> bool:

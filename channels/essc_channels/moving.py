@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from essc_channels.store.database import CHANNEL_FILE, LAB_FILE, StoreFault, mend_of
+from essc_channels.store.database import CHANNEL_FILE, LAB_FILE, mend_of
+from essc_channels.store.engines import StoreFault
 from essc_channels.store.migrations.running import bring
 from essc_channels.store.versions import CHANNEL, LAB
 from essc_wire.folders import take_folder

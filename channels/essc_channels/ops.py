@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from essc_channels.store import watching
-from essc_channels.store.database import Database, StoreUnavailable
+from essc_channels.store.database import Database
+from essc_channels.store.engines import StoreUnavailable
 from essc_wire.clock import PartyClock
 from essc_wire.meters import AskMeter, CallMeters, Family, Kind, Labels, gauge, spread
 from essc_wire.pulses import Pulse

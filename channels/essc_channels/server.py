@@ -15,7 +15,8 @@ from essc_channels.ops import ChannelOps
 from essc_channels.shadow import ShadowFollower
 from essc_channels.store import clock as clock_store
 from essc_channels.store import housekeeping
-from essc_channels.store.database import Database, DataFolder, StoreUnavailable
+from essc_channels.store.database import Database, DataFolder
+from essc_channels.store.engines import StoreUnavailable
 from essc_channels.wire import present
 from essc_channels.wire.errand_client import ErrandClient
 from essc_channels.wire.family_client import FamilyClient
@@ -71,7 +72,7 @@ async def start_channel(config: Config) -> RunningChannel:
     async with AsyncExitStack() as stack:
         folder = DataFolder(config.data)
         stack.callback(folder.close)
-        database = folder.channel_database(config.store_bytes_max)
+        database = _database(config, folder)
         stack.callback(database.close)
         with database.read() as connection:
             clock = PartyClock(clock_store.offset_us(connection))
@@ -136,6 +137,13 @@ async def start_channel(config: Config) -> RunningChannel:
             ops_address=ops_address,
             resources=stack.pop_all(),
         )
+
+
+def _database(config: Config, folder: DataFolder) -> Database:
+    """The channel's own state. Raises StoreFault."""
+    if config.store is None:
+        return folder.channel_database(config.store_bytes_max)
+    return folder.channel_store(config.store, config.profile.id)
 
 
 def _at(asked: str, port: int) -> str:

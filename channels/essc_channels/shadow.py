@@ -15,7 +15,8 @@ from essc_channels.core import shadows as rules
 from essc_channels.core.records import Event
 from essc_channels.ports import Ask, Feed, Heartbeat
 from essc_channels.store import shadows
-from essc_channels.store.database import Database, StoreUnavailable
+from essc_channels.store.database import Database
+from essc_channels.store.engines import StoreUnavailable
 from essc_wire.clock import PartyClock, monotonic
 from essc_wire.logs import frames
 from essc_wire.pulses import Pulse

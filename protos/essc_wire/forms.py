@@ -4,6 +4,9 @@ Most requests are well formed, and most have fields of a few kinds only. For suc
 rules are put together once, from the same descriptors, into a check that says what is surely good:
 it costs a quarter. Whatever it does not say that of is judged by protovalidate, so a violation is
 found, named and told by nobody else.
+
+One rule is of no field: no text holds the character U+0000, which PostgreSQL keeps in no text, and
+many languages end a text at. It is looked for where the bytes of a request hold a zero at all.
 """
 
 import re
@@ -67,6 +70,19 @@ def _checks(message: Descriptor) -> tuple[tuple[str, bool, _Check], ...] | None:
         if check is not _anything:
             found.append((each.name, each.has_presence, check))
     return tuple(found)
+
+
+def nul_paths(message: Message, before: str = "") -> list[str]:
+    """The paths of the fields whose text holds U+0000. What is one of a list is judged alone."""
+    found = []
+    for field, value in message.ListFields():
+        path = before + field.name
+        if field.type == FieldDescriptor.TYPE_STRING:
+            values = value if field.is_repeated else (value,)
+            found += [path] if any("\0" in each for each in values) else []
+        elif field.message_type is not None and not field.is_repeated:
+            found += nul_paths(value, f"{path}.")
+    return found
 
 
 def _check(field: FieldDescriptor) -> _Check | None:

@@ -25,7 +25,7 @@ from structlog import get_logger, is_configured
 
 from essc.options.v1 import options_pb2
 from essc_wire.clock import monotonic
-from essc_wire.forms import violations
+from essc_wire.forms import nul_paths, violations
 from essc_wire.logs import frames
 from essc_wire.meters import GONE, GOOD, CallMeters
 from essc_wire.refusals import Refusal, Violation, status_of
@@ -316,7 +316,7 @@ class Guard(Generic[CallerT]):
         except DecodeError:
             text = "not a message of the method's type"
             return Refusal("REQUEST_INVALID", violations=(Violation(field="", text=text),))
-        return invalid_message(request) or request
+        return invalid_message(request, may_hold_nul=0 in raw) or request
 
     async def _refuse(
         self, facts: MethodFacts, refusal: Refusal, context: Any, trace: str
@@ -353,10 +353,13 @@ class Guard(Generic[CallerT]):
         return Refusal("INTERNAL_FAULT")
 
 
-def invalid_message(message: Message) -> Refusal | None:
+def invalid_message(message: Message, *, may_hold_nul: bool = True) -> Refusal | None:
     """Why a message is not as the contract's own rules want it; None if it is."""
-    found = violations(message)
-    return Refusal("REQUEST_INVALID", violations=tuple(map(_violation, found))) if found else None
+    found = tuple(map(_violation, violations(message)))
+    if not found and may_hold_nul:
+        text = "must not hold U+0000"
+        found = tuple(Violation(field=path, text=text) for path in nul_paths(message))
+    return Refusal("REQUEST_INVALID", violations=found) if found else None
 
 
 async def _only(refusal: Refusal) -> AsyncIterator[Refusal]:

@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, exists, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from essc_channels.core.records import Account, Instant, Session
 from essc_channels.store.flows import cancel_flows
 from essc_channels.store.tables import accounts, sessions, shadows
+from essc_channels.store.upserts import upsert
 
 SESSIONS_MAX: Final = 20
 """Live ones of an account. A session has one open flow at most, so this bounds the flows too."""
@@ -25,8 +25,7 @@ def save_account(connection: Connection, account: Account) -> None:
         "displayed_serial": account.displayed_serial,
         "looked_order": account.looked_order,
     }
-    statement = insert(accounts).values(account=account.account, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+    upsert(connection, accounts, {"account": account.account}, values)
 
 
 def _account(row: Any) -> Account:

@@ -7,7 +7,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import DBAPIError
 
 from essc_channels.store import shadows as feed
-from essc_channels.store.database import Database, StoreUnavailable
+from essc_channels.store.database import Database
+from essc_channels.store.engines import StoreUnavailable
 from essc_channels.store.tables import accounts, applied_events, flows, shadows
 
 FAILURES: Final = (StoreUnavailable, DBAPIError)

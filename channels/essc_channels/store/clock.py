@@ -1,9 +1,9 @@
 """The channel's clock offset, and which advances made it."""
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, insert, select
 
 from essc_channels.store.tables import clock, clock_advances
+from essc_channels.store.upserts import upsert
 
 
 def offset_us(connection: Connection) -> int:
@@ -20,8 +20,5 @@ def add_advance(connection: Connection, request_id: str, by_us: int) -> int:
     """Stores an advance and the new offset, which it answers."""
     new_offset = offset_us(connection) + by_us
     connection.execute(insert(clock_advances).values(request_id=request_id, by_us=by_us))
-    statement = insert(clock).values(id=1, offset_us=new_offset)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_={"offset_us": new_offset})
-    )
+    upsert(connection, clock, {"id": 1}, {"offset_us": new_offset})
     return new_offset

@@ -1,21 +1,31 @@
-"""One SQLite file: opened, checked, and spoken to in short transactions.
+"""The channel's database: opened, checked, and spoken to in short transactions.
 
 The channel is one process with one loop, and its transactions never wait for anything but the
-disk: they run directly on the loop. WAL with synchronous=FULL means: what was answered is on disk.
+disk: they run directly on the loop. By default it is a SQLite file; WAL with synchronous=FULL
+means: what was answered is on disk. The other engine is in `postgresql.py`.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from essc_channels.store import lab_tables, tables
+from essc_channels.store.engines import (
+    POSTGRESQL,
+    SQLITE,
+    Manners,
+    StoreFault,
+    StoreUnavailable,
+    problem_of,
+)
 from essc_channels.store.versions import (
     CHANNEL,
     LAB,
@@ -24,64 +34,73 @@ from essc_channels.store.versions import (
     note_version,
     version_problem,
 )
-from essc_wire.clock import random_bytes
+from essc_wire.clock import monotonic, random_bytes
 from essc_wire.folders import take_folder
 
 CHANNEL_FILE = "channel.db"
 LAB_FILE = "lab.db"
 _KEY_BYTES = 32
+_SLOW_S = 0.5
 _PAGES_MAX = (1 << 32) - 2  # SQLite's own limit
 
 
-class StoreUnavailable(Exception):  # noqa: N818 - a state of affairs, not an error of ours
-    """The disk does not take changes now. Its text is for an operator and holds no data."""
-
-
-class StoreFault(Exception):  # noqa: N818 - the same
-    """The store cannot be opened; its text is one line for an operator."""
-
-
 class Database:
-    """An open file with the right schema."""
+    """An open database with the right schema."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        engine: Engine,
+        manners: Manners = SQLITE,
+        *,
+        reads: Engine | None = None,
+        looks: Engine | None = None,
+    ) -> None:
+        self._engine, self._manners = engine, manners
+        self._reads, self._looks = reads or engine, looks or engine
+        self._rests_until = -inf
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction. Committed at the end, wholly or not at all. Raises StoreUnavailable."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            structlog.get_logger("store").error("store unavailable", problem=str(error.orig))
-            raise StoreUnavailable(str(error.orig)) from error
+        """A transaction. Committed at the end, wholly or not at all. Raises StoreUnavailable: then
+        it is not done, or, where the connection was lost at the commit, done all the same.
+        """
+        with self._watched(), self._engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent look. Raises StoreUnavailable."""
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except OperationalError as error:
-            structlog.get_logger("store").error("store unavailable", problem=str(error.orig))
-            raise StoreUnavailable(str(error.orig)) from error
+        """One consistent look: nobody else writes meanwhile. Raises StoreUnavailable."""
+        with self._watched(), self._reads.connect() as connection:
+            yield connection
 
     def look(self) -> Connection:
         """One consistent look that lasts until it is closed: what is written meanwhile is not seen.
 
         For one thread at a time, the loop's or another. Raises StoreUnavailable.
         """
-        try:
-            connection = self._engine.connect()
-            connection.exec_driver_sql("BEGIN")
-        except OperationalError as error:
-            structlog.get_logger("store").error("store unavailable", problem=str(error.orig))
-            raise StoreUnavailable(str(error.orig)) from error
+        with self._watched():
+            connection = self._looks.connect()
+            connection.exec_driver_sql(self._manners.begin_look)
         return connection
 
     def close(self) -> None:
-        self._engine.dispose()
+        for engine in (self._engine, self._looks):
+            engine.dispose()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """The engine's troubles as ours. One that was slow to come is not sought again at once."""
+        began = monotonic()
+        if began < self._rests_until:
+            raise StoreUnavailable("the database gave no answer a moment ago")
+        try:
+            yield
+        except self._manners.troubles as error:
+            problem = problem_of(error)
+            structlog.get_logger("store").error("store unavailable", problem=problem)
+            if monotonic() - began >= _SLOW_S:
+                self._rests_until = monotonic() + self._manners.rest_s
+            raise StoreUnavailable(problem) from error
 
 
 class DataFolder:
@@ -102,6 +121,18 @@ class DataFolder:
     def channel_database(self, bytes_max: int | None = None) -> Database:
         """The channel's own state. It grows so far and no further, as on a full disk."""
         return _open(self._folder / CHANNEL_FILE, tables.metadata, CHANNEL, bytes_max)
+
+    def channel_store(self, url: str, channel_id: str) -> Database:
+        """The channel's own state, where it is at a PostgreSQL server. Raises StoreFault."""
+        try:
+            from essc_channels.store.postgresql import open_engines, reading
+        except ImportError as error:
+            raise StoreFault(
+                "PostgreSQL needs a driver: install psycopg, the extra `postgres`"
+            ) from error
+        mend = f"{mend_of(self._folder)} --store URL"
+        engine, looks = open_engines(url, channel_id, self.digest_key, mend)
+        return Database(engine, POSTGRESQL, reads=reading(engine), looks=reading(looks))
 
     def lab_database(self) -> Database:
         """The simulated authority's state."""

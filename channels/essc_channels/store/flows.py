@@ -4,13 +4,13 @@ import hmac
 import json
 from typing import Any
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, insert, select, update
 
 from essc_channels.core.flow_kinds import Check, FlowKind, FlowState, Stage
 from essc_channels.core.flow_records import Flow, Memory, Option, Step
 from essc_channels.core.records import Instant, Words
 from essc_channels.store.tables import answers, flows
+from essc_channels.store.upserts import upsert
 from essc_wire.refusals import Refusal
 
 _STEP_FIELDS = (
@@ -75,8 +75,7 @@ def save_flow(connection: Connection, flow: Flow) -> None:
         "memory": _memory_text(flow.memory) if flow.is_open else None,
         "sealed_draft": flow.sealed_draft or None,
     }
-    statement = insert(flows).values(flow_id=flow.flow_id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["flow_id"], set_=values))
+    upsert(connection, flows, {"flow_id": flow.flow_id}, values)
 
 
 def cancel_flows(connection: Connection, session: str) -> None:

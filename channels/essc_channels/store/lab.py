@@ -4,12 +4,12 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, insert, select, update
 
 from essc_channels.core.channel_profiles import VouchKind
 from essc_channels.core.records import Instant, Person
 from essc_channels.store.lab_tables import messages, persons, vouch_answers, vouches
+from essc_channels.store.upserts import upsert
 
 _INBOX_MAX = 20
 # Longer than any flow waits, so a repeat of its calls still finds the recorded answer.
@@ -62,8 +62,7 @@ def put_account(connection: Connection, account: LabAccount) -> None:
         "reserved_phone": account.reserved_phone,
         "wallet_password_digest": account.wallet_password_digest,
     }
-    statement = insert(persons).values(account=account.account, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
+    upsert(connection, persons, {"account": account.account}, values)
 
 
 def find_account(connection: Connection, account: str) -> LabAccount | None:

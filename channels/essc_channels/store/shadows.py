@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, func, insert, select
 
 from essc_channels.core.records import (
     Card,
@@ -17,6 +16,7 @@ from essc_channels.core.records import (
     Shadow,
 )
 from essc_channels.store.tables import applied_events, feed, shadows, staged_shadows
+from essc_channels.store.upserts import upsert, upsert_all
 
 
 def find_shadow(connection: Connection, link_id: str) -> Shadow | None:
@@ -87,8 +87,7 @@ def stage(connection: Connection, listed: Collection[Shadow]) -> None:
     """Adds a piece of a new listing. The feed's follower alone lists, and so the order stays."""
     order = _last_order(connection) + 1
     rows = [_values(shadow, delivered_order=order) for shadow in listed]
-    if rows:
-        connection.execute(insert(staged_shadows).prefix_with("OR REPLACE"), rows)
+    upsert_all(connection, staged_shadows, ("link_id",), rows)
 
 
 def unstage(connection: Connection) -> None:
@@ -114,14 +113,12 @@ def _last_order(connection: Connection) -> int:
 
 def _save_feed(connection: Connection, new_cursor: str, now: Instant, order: int) -> None:
     values = {"cursor": new_cursor, "caught_up_time": now, "last_order": order}
-    statement = insert(feed).values(id=1, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    upsert(connection, feed, {"id": 1}, values)
 
 
 def _put(connection: Connection, shadow: Shadow, *, delivered_order: int) -> None:
     values = _values(shadow, delivered_order=delivered_order)
-    statement = insert(shadows).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["link_id"], set_=values))
+    upsert_all(connection, shadows, ("link_id",), [values])
 
 
 def _values(shadow: Shadow, *, delivered_order: int) -> dict[str, Any]:

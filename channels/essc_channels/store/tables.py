@@ -23,11 +23,14 @@ SCHEMA_VERSION: Final = 2
 
 metadata: Final = MetaData()
 
+# In the same order on both engines, whatever language a database was made for.
+Text: Final = String().with_variant(String(collation="C"), "postgresql")
+
 accounts: Final = Table(
     "accounts",
     metadata,
-    Column("account", String, primary_key=True),
-    Column("link_id", String, index=True),
+    Column("account", Text, primary_key=True),
+    Column("link_id", Text, index=True),
     Column("displayed_serial", BigInteger, nullable=False),
     Column("looked_order", BigInteger, nullable=False),
 )
@@ -35,25 +38,25 @@ accounts: Final = Table(
 sessions: Final = Table(
     "sessions",
     metadata,
-    Column("digest", String, primary_key=True),
-    Column("account", String, nullable=False, index=True),
+    Column("digest", Text, primary_key=True),
+    Column("account", Text, nullable=False, index=True),
     Column("expire_time", BigInteger, nullable=False),
-    Column("device", String, nullable=False),  # as the platform knows the phone
+    Column("device", Text, nullable=False),  # as the platform knows the phone
 )
 
 flows: Final = Table(
     "flows",
     metadata,
-    Column("flow_id", String, primary_key=True),
-    Column("session", String, nullable=False),
-    Column("account", String, nullable=False),
+    Column("flow_id", Text, primary_key=True),
+    Column("session", Text, nullable=False),
+    Column("account", Text, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("state", Integer, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("expire_time", BigInteger, nullable=False),
     Column("steps_taken", Integer, nullable=False),
-    Column("step", String),  # JSON, only while the flow is open
-    Column("memory", String),  # the same
+    Column("step", Text),  # JSON, only while the flow is open
+    Column("memory", Text),  # the same
     Column("sealed_draft", LargeBinary),  # the same; see docs/decisions/0015
     Index("flows_by_session", "session", "state"),
     Index("flows_by_state", "state", "expire_time"),
@@ -64,8 +67,8 @@ flows: Final = Table(
 answers: Final = Table(
     "answers",
     metadata,
-    Column("session", String, primary_key=True),
-    Column("request_id", String, primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
     Column("content_digest", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     Column("answer_time", BigInteger, nullable=False, index=True),
@@ -74,7 +77,7 @@ answers: Final = Table(
 
 def _of_shadow() -> tuple[Column[Any], ...]:
     return (
-        Column("link_id", String, primary_key=True),
+        Column("link_id", Text, primary_key=True),
         Column("serial", BigInteger, nullable=False),
         Column("link_state", Integer, nullable=False),
         Column("level", Integer, nullable=False),
@@ -84,10 +87,10 @@ def _of_shadow() -> tuple[Column[Any], ...]:
         Column("allow_until_time", BigInteger),
         Column("card_state", Integer),  # absent: nothing is known of the card
         Column("physical_card_status", Integer),
-        Column("blocked_reason", String),
-        Column("masked_name", String),
-        Column("masked_id_number", String),
-        Column("region", String),
+        Column("blocked_reason", Text),
+        Column("masked_name", Text),
+        Column("masked_id_number", Text),
+        Column("region", Text),
         Column("issue_time", BigInteger),
         Column("expire_time", BigInteger),
         Column("password_is_set", Boolean),
@@ -108,8 +111,8 @@ staged_shadows: Final = Table("staged_shadows", metadata, *_of_shadow())
 feed: Final = Table(
     "feed",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("cursor", String, nullable=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("cursor", Text, nullable=False),
     Column("caught_up_time", BigInteger, nullable=False),  # 0: never
     Column("last_order", BigInteger, nullable=False),
 )
@@ -118,10 +121,10 @@ feed: Final = Table(
 applied_events: Final = Table(
     "applied_events",
     metadata,
-    Column("apply_order", BigInteger, primary_key=True),
-    Column("cursor", String, nullable=False, unique=True),
+    Column("apply_order", BigInteger, primary_key=True, autoincrement=False),
+    Column("cursor", Text, nullable=False, unique=True),
     Column("kind", Integer, nullable=False),
-    Column("link_id", String, nullable=False),
+    Column("link_id", Text, nullable=False),
     Column("serial", BigInteger, nullable=False),
     Column("event_time", BigInteger, nullable=False),  # on the platform's clock
     Column("apply_time", BigInteger, nullable=False, index=True),
@@ -132,13 +135,13 @@ applied_events: Final = Table(
 clock: Final = Table(
     "clock",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("offset_us", BigInteger, nullable=False),
 )
 
 clock_advances: Final = Table(
     "clock_advances",
     metadata,
-    Column("request_id", String, primary_key=True),
+    Column("request_id", Text, primary_key=True),
     Column("by_us", BigInteger, nullable=False),
 )

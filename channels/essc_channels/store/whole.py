@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from essc_channels.store.database import StoreFault
+from essc_channels.store.engines import StoreFault
 
 
 @contextmanager

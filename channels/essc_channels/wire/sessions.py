@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from essc.options.v1 import options_pb2
 from essc_channels.core.records import Session
-from essc_channels.store.database import StoreUnavailable
+from essc_channels.store.engines import StoreUnavailable
 from essc_wire.guard import Authenticate, Metadata, MethodFacts
 from essc_wire.refusals import Refusal
 

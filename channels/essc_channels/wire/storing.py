@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from essc_channels.store.database import StoreUnavailable
+from essc_channels.store.engines import StoreUnavailable
 from essc_wire.refusals import Refusal
 
 P = ParamSpec("P")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.exc import IntegrityError
+from tests.support.postgres import Postgres
 
 from essc_channels.core.channel_profiles import VouchKind
 from essc_channels.core.flow_kinds import Check, FlowKind, FlowState, Stage
@@ -22,8 +23,18 @@ from essc_channels.core.records import (
     Shadow,
     Words,
 )
-from essc_channels.store import accounts, clock, flows, housekeeping, lab, shadows
-from essc_channels.store.database import Database, DataFolder, StoreFault, StoreUnavailable
+from essc_channels.store import (
+    accounts,
+    clock,
+    flows,
+    housekeeping,
+    lab,
+    postgresql,
+    shadows,
+    tables,
+)
+from essc_channels.store.database import Database, DataFolder
+from essc_channels.store.engines import StoreFault, StoreUnavailable
 from essc_wire.refusals import Refusal
 
 DAY = 24 * 3600 * 1_000_000
@@ -103,14 +114,35 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 
 
 @pytest.fixture
-def database(folder: DataFolder) -> Iterator[Database]:
+def file(folder: DataFolder) -> Iterator[Database]:
     opened = folder.channel_database()
     yield opened
     opened.close()
 
 
-def test_the_store_is_as_durable_as_it_says(database: Database) -> None:
-    with database.read() as connection:
+@pytest.fixture(scope="module")
+def url(postgres: Postgres) -> Iterator[str]:
+    """One database for all tests here: to make one takes longer than most of them."""
+    with postgres.fresh() as found:
+        yield found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, folder: DataFolder) -> Iterator[Database]:
+    if request.param == "sqlite":
+        opened = folder.channel_database()
+        yield opened
+    else:
+        opened = folder.channel_store(request.getfixturevalue("url"), "nantong")
+        yield opened
+        with opened.write() as connection:
+            for table in (postgresql.owner, *tables.metadata.tables.values()):
+                connection.execute(delete(table))
+    opened.close()
+
+
+def test_the_store_is_as_durable_as_it_says(file: Database) -> None:
+    with file.read() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
 
@@ -294,9 +326,9 @@ def test_the_digest_key_stays(tmp_path: Path) -> None:
 
 
 def test_a_store_of_another_version_is_refused_in_one_line(
-    folder: DataFolder, database: Database
+    folder: DataFolder, file: Database
 ) -> None:
-    with database.write() as connection:
+    with file.write() as connection:
         connection.execute(text("PRAGMA user_version = 99"))
 
     with pytest.raises(StoreFault, match="schema is version 99, newer than this program's, 2"):
@@ -319,14 +351,14 @@ def test_a_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path: Path) -> 
         DataFolder(tmp_path / "file" / "data")
 
 
-def test_a_full_disk_loses_nothing_that_was_saved(database: Database) -> None:
-    with database.write() as connection:
+def test_a_full_disk_loses_nothing_that_was_saved(file: Database) -> None:
+    with file.write() as connection:
         shadows.save_shadow(connection, SHADOW)
         connection.execute(text("PRAGMA max_page_count = 1"))
 
     with pytest.raises(StoreUnavailable):
-        add_too_many_answers(database)
-    with database.read() as connection:
+        add_too_many_answers(file)
+    with file.read() as connection:
         assert shadows.find_shadow(connection, LINK.link_id) == SHADOW
         assert flows.find_answer(connection, "s", "0", b"digest") is None
 
@@ -351,10 +383,10 @@ def test_a_channels_store_grows_as_far_as_it_may_and_no_further(tmp_path: Path) 
 
 
 @pytest.mark.rule("R92")
-def test_an_error_of_the_store_does_not_say_what_was_to_be_stored(database: Database) -> None:
+def test_an_error_of_the_store_does_not_say_what_was_to_be_stored(file: Database) -> None:
     session = Session(digest="d", account="zhang-the-third", expire_time=100)
 
-    with database.write() as connection:
+    with file.write() as connection:
         accounts.add_session(connection, session)
         with pytest.raises(IntegrityError) as error:
             accounts.add_session(connection, session)

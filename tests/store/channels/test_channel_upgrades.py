@@ -11,7 +11,8 @@ from tests.store.releases import channel_of, rows_of, shape_of
 from essc_channels.command import run
 from essc_channels.moving import migrate
 from essc_channels.store import lab_tables, tables
-from essc_channels.store.database import DataFolder, StoreFault
+from essc_channels.store.database import DataFolder
+from essc_channels.store.engines import StoreFault
 from essc_channels.store.migrations.running import bring, migrations_after, run_all
 from essc_channels.store.versions import CHANNEL, LAB, Schema, found_version
 from essc_channels.store.whole import opened

@@ -1,13 +1,16 @@
 """A fake platform, channels of any profile against it, and a phone that answers steps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.postgres import Postgres
 from tests.wire.channels.fake_errands import CARD_PHOTO, FACE_PHOTO
 from tests.wire.channels.fake_platform import FACE, TEXT_CODE, FakePlatform, Holder, serve
 
@@ -193,14 +196,31 @@ class Stand:
 
 
 MakeStand = Callable[..., Awaitable[Stand]]
+MakeStore = Callable[[], str | None]
 
 
 @pytest.fixture
-async def make_stand(tmp_path: Path) -> AsyncIterator[MakeStand]:
-    """Makes the stands of one test, each of a profile."""
+def make_store(request: pytest.FixtureRequest) -> Iterator[MakeStore]:
+    """Where the channels of one test keep their state: in files, or with ESSC_TEST_STORE=postgresql
+    each in a new database.
+    """
+    with ExitStack() as stack:
+
+        def make() -> str | None:
+            if os.environ.get("ESSC_TEST_STORE") != "postgresql":
+                return None
+            postgres: Postgres = request.getfixturevalue("postgres")
+            return stack.enter_context(postgres.fresh())
+
+        yield make
+
+
+@pytest.fixture
+async def make_stand(tmp_path: Path, make_store: MakeStore) -> AsyncIterator[MakeStand]:
+    """Makes the stands of one test, each of a profile; `in_file` where a test is about the file."""
     stands: list[Stand] = []
 
-    async def make(profile: str = "wechat") -> Stand:
+    async def make(profile: str = "wechat", *, in_file: bool = False) -> Stand:
         fake = FakePlatform()
         platform = await serve(fake)
         config = Config(
@@ -210,6 +230,7 @@ async def make_stand(tmp_path: Path) -> AsyncIterator[MakeStand]:
             platform=f"127.0.0.1:{platform.port}",
             key=new_key(),
             lab="127.0.0.1:0",
+            store=None if in_file else make_store(),
         )
         stand = Stand(fake, config, platform, await start_channel(config))
         stands.append(stand)

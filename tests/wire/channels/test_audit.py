@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToJson
-from tests.wire.channels.conftest import PHONE, WALLET_PASSWORD, ZHANG, MakeStand, Stand
+from tests.wire.channels.conftest import PHONE, WALLET_PASSWORD, ZHANG, MakeStand, MakeStore, Stand
 from tests.wire.people_audit import export, rows_of, told
 
 from essc.card.v1 import card_pb2
@@ -14,7 +14,9 @@ from essc.channel.v1 import channel_pb2
 from essc.event.v1 import event_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1 import lab_service_pb2_grpc as lab_grpc
+from essc_channels.core.records import Account
 from essc_channels.server import start_channel
+from essc_channels.store import accounts
 
 APPLY, UNLINK = channel_pb2.FLOW_KIND_APPLY, channel_pb2.FLOW_KIND_UNLINK
 Flow = channel_pb2.Flow
@@ -102,10 +104,7 @@ async def test_a_message_of_a_channel_holds_at_most_five_hundred_rows(
     stand = await make_stand("nantong")
     with stand.channel.database.write() as connection:
         for number in range(1_001):
-            connection.exec_driver_sql(
-                "INSERT INTO accounts (account, displayed_serial, looked_order) VALUES (?, 0, 0)",
-                (f"account-{number:04}",),
-            )
+            accounts.save_account(connection, Account(account=f"account-{number:04}"))
 
     pages = (await told(stand.lab(), "accounts"))[1:-1]
 
@@ -167,11 +166,14 @@ async def test_it_waits_until_its_copy_has_gone_beyond_a_cursor(make_stand: Make
     assert not moved.pending
 
 
-async def test_a_channel_that_has_not_begun_to_follow_is_waited_for(make_stand: MakeStand) -> None:
+async def test_a_channel_that_has_not_begun_to_follow_is_waited_for(
+    make_stand: MakeStand, make_store: MakeStore
+) -> None:
     stand = await make_stand("nantong")
     await stand.channel.drain()
     await stand.stop_platform()
-    stand.channel = await start_channel(replace(stand.config, data=stand.config.data / "fresh"))
+    fresh = replace(stand.config, data=stand.config.data / "fresh", store=make_store())
+    stand.channel = await start_channel(fresh)
 
     at_once = await settle(stand)
     in_vain = await settle(stand, within_s=0.1)

@@ -25,7 +25,8 @@ from essc.channel.v1 import channel_service_pb2 as messages
 from essc.identity.v1 import identity_pb2
 from essc.lab.v1 import lab_service_pb2 as lab
 from essc.lab.v1 import lab_service_pb2_grpc as lab_grpc
-from essc_channels.store.database import Database, StoreUnavailable
+from essc_channels.store.database import Database
+from essc_channels.store.engines import StoreUnavailable
 from essc_wire import audits
 from essc_wire.clock import new_request_id as new_id
 from essc_wire.refusals import CHANNEL_DOMAIN, Refusal

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 
-from essc_channels.store.database import StoreFault
+from essc_channels.store.engines import StoreFault
 from essc_channels.store.versions import Schema, found_version, note_version, version_problem
 from essc_channels.store.whole import name_of, opened
 
