@@ -29,6 +29,12 @@ class Several:
 
     @property
     def address(self) -> str:
+        """Straight: gRPC's own threads answer, however busy this process is."""
+        return ",".join(f"127.0.0.1:{server.port}" for server in self.servers)
+
+    @property
+    def relayed(self) -> str:
+        """Where they can be cut and frozen."""
         return ",".join(relay.address for relay in self.relays)
 
     async def add(self, tls: Path | None = None) -> None:
@@ -95,6 +101,12 @@ async def channel(several: Several) -> AsyncIterator[grpc.aio.Channel]:
         yield opened
 
 
+@pytest.fixture
+async def relayed(several: Several) -> AsyncIterator[grpc.aio.Channel]:
+    async with connect(several.relayed) as opened:
+        yield opened
+
+
 def asking(channel: grpc.aio.Channel) -> Callable[[], Awaitable[bytes]]:
     ask: Any = channel.unary_unary("/essc.Turns/Ask")
 
@@ -125,10 +137,10 @@ async def test_calls_take_turns_among_all_processes(
 
 
 async def test_a_killed_process_is_left_at_once_and_no_call_fails(
-    several: Several, channel: grpc.aio.Channel
+    several: Several, relayed: grpc.aio.Channel
 ) -> None:
-    await all_connected(several, channel)
-    crowd = Crowd(asking(channel), 16)
+    await all_connected(several, relayed)
+    crowd = Crowd(asking(relayed), 16)
     await asyncio.sleep(0.2)
 
     await several.relays[0].cut()
@@ -143,18 +155,19 @@ async def test_a_killed_process_is_left_at_once_and_no_call_fails(
     await crowd.stop()
 
     assert set(left) == {1, 2}
-    assert crowd.longest_s < 1.0
+    # On a quiet machine 0.1 s: what was under way is asked of another after a pause.
+    assert crowd.longest_s < 2.0
 
 
 async def test_a_frozen_process_is_left_by_its_silence_and_no_call_fails(
-    several: Several, channel: grpc.aio.Channel
+    several: Several, relayed: grpc.aio.Channel
 ) -> None:
-    await all_connected(several, channel)
-    crowd = Crowd(asking(channel), 16)
+    await all_connected(several, relayed)
+    crowd = Crowd(asking(relayed), 16)
     await asyncio.sleep(0.2)
 
     several.relays[0].freeze()
-    await asyncio.sleep(1.6)
+    await asyncio.sleep(2.0)
     crowd.answers.clear()
     await asyncio.sleep(0.3)
     left = set(crowd.answers)
@@ -162,7 +175,7 @@ async def test_a_frozen_process_is_left_by_its_silence_and_no_call_fails(
 
     assert left == {b"1", b"2"}
     # A ping a second, and 0.4 s for its answer; then the pause before it is asked of another.
-    assert crowd.longest_s < 2.0
+    assert crowd.longest_s < 3.0
 
 
 async def test_a_process_that_never_answered_anybody_is_not_waited_for(
@@ -170,13 +183,13 @@ async def test_a_process_that_never_answered_anybody_is_not_waited_for(
 ) -> None:
     several.relays[0].freeze()
 
-    async with connect(several.address) as channel:
+    async with connect(several.relayed) as channel:
         began = monotonic()
         for _ in range(10):
             await asking(channel)()
 
     assert several.asked[0] == 0
-    assert monotonic() - began < 1.0
+    assert monotonic() - began < 2.0
 
 
 async def test_a_stream_that_is_quiet_is_kept_however_often_it_is_asked_whether_it_lives(
@@ -192,10 +205,10 @@ async def test_a_stream_that_is_quiet_is_kept_however_often_it_is_asked_whether_
 
 
 async def test_a_stream_breaks_with_its_process_and_opens_again_at_another(
-    several: Several, channel: grpc.aio.Channel
+    several: Several, relayed: grpc.aio.Channel
 ) -> None:
-    await all_connected(several, channel)
-    watch: Any = channel.unary_stream("/essc.Turns/Watch")
+    await all_connected(several, relayed)
+    watch: Any = relayed.unary_stream("/essc.Turns/Watch")
     stream = watch(b"", timeout=60)
     at = int(await stream.read())
     await several.relays[at].cut()
