@@ -30,6 +30,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     bringing = commands.add_parser("migrate", help="bring the stores to this program's schemas")
     bringing.add_argument("--data", required=True, help="where the channel keeps its state")
     bringing.add_argument("--store", metavar="URL", help="where, if not in a file there")
+    copying = commands.add_parser("store-copy", help="copy a store to the other engine, verified")
+    copying.add_argument("--from", dest="data", required=True, help="the channel's data folder")
+    copying.add_argument("--from-store", metavar="URL", help="whence; without, the file in it")
+    copying.add_argument("--store", metavar="URL", help="whither; without, the file in it")
     profiles = commands.add_parser("profiles", help="what a channel is, as data")
     profiles.add_argument("profiles", nargs="*", metavar="NAME|FILE.yaml", help="default: all")
     profiles.add_argument("--json", action="store_true", help="as an operator registers them")
@@ -38,6 +42,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _show_profiles(settings, unknown)
     if settings.command == "migrate":
         return _migrate(Path(settings.data), settings.store, unknown)
+    if settings.command == "store-copy":
+        return _copy(Path(settings.data), settings.from_store, settings.store, unknown)
     if settings.command == "spare":
         return _be_spare(unknown)
     try:
@@ -74,6 +80,22 @@ def _migrate(folder: Path, url: str | None, unknown: list[str]) -> int:
             print(f"{name}: the schema is version {now} already")
         else:
             print(f"{name}: the schema was version {before} and is {now} now")
+    return 0
+
+
+def _copy(folder: Path, source: str | None, target: str | None, unknown: list[str]) -> int:
+    from essc_channels.moving import copy_store  # the same
+    from essc_channels.store.engines import StoreFault
+
+    if unknown:
+        return _complain([f"{each}: no such setting" for each in unknown], _WRONG_SETTINGS)
+    try:
+        copied = copy_store(folder, source, target)
+    except (StoreFault, OSError) as error:
+        return _complain([str(error)], _CANNOT_START)
+    for table, rows in copied.items():
+        print(f"{table}: {rows} rows, the same there")
+    print("copied and read again; serve one store only: move the other away")
     return 0
 
 

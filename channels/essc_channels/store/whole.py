@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from essc_channels.store.engines import StoreFault
+
+_OTHERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 
 
 @contextmanager
@@ -34,9 +39,18 @@ def name_of(place: Path | str) -> str:
     return make_url(place).render_as_string(hide_password=True)
 
 
+def others_at(connection: Connection) -> int:
+    """How many others are connected to the same database; a file is kept from them otherwise."""
+    if connection.dialect.name != "postgresql":
+        return 0
+    count: int = connection.execute(_OTHERS).scalar_one()
+    return count
+
+
 def _postgresql(place: str) -> Engine:
     try:
-        return create_engine(make_url(place), hide_parameters=True)
+        url = make_url(place).difference_update_query(["prepare_threshold"])
+        return create_engine(url, hide_parameters=True)
     except ArgumentError as error:
         raise StoreFault(f"{place}: not a URL like postgresql+psycopg://HOST/DATABASE") from error
     except ImportError as error:

@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, create_engine
 from tests.store.releases import channel_of, rows_of, shape_of
 
 from essc_channels.command import run
-from essc_channels.moving import migrate
+from essc_channels.moving import copy_store, migrate
 from essc_channels.store import lab_tables, tables
 from essc_channels.store.database import DataFolder
 from essc_channels.store.engines import StoreFault
@@ -37,6 +37,26 @@ def test_all_migrations_lead_to_the_schema_that_a_new_channel_has(
 
     assert found == expected
     assert version == schema.version
+
+
+def test_all_migrations_lead_to_the_schema_that_a_new_postgresql_store_has(
+    database: str,
+) -> None:
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        tables.metadata.create_all(connection)
+        expected = shape_of(connection)
+        connection.rollback()
+
+    with engine.begin() as connection:
+        run_all(connection, migrations_after(CHANNEL, 0))
+        found, version = shape_of(connection), found_version(connection)
+
+    engine.dispose()
+    said = found.pop("schema_version")
+    assert said["columns"] == [("version", "INTEGER", False, None)]
+    assert found == expected
+    assert version == 2
 
 
 def test_a_channel_of_the_first_release_is_brought_here_and_opens(tmp_path: Path) -> None:
@@ -141,3 +161,59 @@ def test_the_command_refuses_a_folder_that_a_channel_uses_and_one_of_nobody(
 def _dump(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as connection:
         return list(connection.iterdump())
+
+
+def test_a_channels_store_goes_to_postgresql_and_comes_back_as_it_was(
+    tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = channel_of("0.1.0", tmp_path / "bank-east")
+    migrate(folder, None)
+    path = folder / "channel.db"
+    before = _rows(path)
+
+    there = run(["store-copy", "--from", str(folder), "--store", database])
+    again = run(["store-copy", "--from", str(folder), "--store", database])
+    kept = run(["store-copy", "--from", str(folder), "--from-store", database])
+    path.unlink()
+    channel = DataFolder(folder)
+    channel.channel_store(database, "bank-east").close()
+    channel.close()
+    back = copy_store(folder, database, None)
+
+    assert (there, again, kept) == (0, 1, 1)
+    said = capsys.readouterr()
+    assert "accounts: 8 rows, the same there" in said.out.splitlines()
+    assert said.err.splitlines() == [
+        "essc-channel: the target is not empty",
+        f"essc-channel: {path}: is there already; move it away",
+    ]
+    assert back["accounts"] == 8
+    assert _rows(path) == before
+
+
+def test_a_store_of_another_folder_and_one_in_use_are_not_copied(
+    tmp_path: Path, database: str
+) -> None:
+    folder = channel_of("0.1.0", tmp_path / "bank-east")
+    migrate(folder, None)
+    copy_store(folder, None, database)
+    (folder / "channel.db").unlink()
+    channel = DataFolder(folder)
+    store = channel.channel_store(database, "bank-east")
+    channel.close()
+
+    with pytest.raises(StoreFault, match="is in use, by"):
+        copy_store(folder, database, None)
+    store.close()
+    (folder / "digest.key").write_bytes(b"another key, of thirty-two bytes")
+    with pytest.raises(StoreFault, match=r"another data folder: digest\.key differs"):
+        copy_store(folder, database, None)
+
+    assert not list(folder.glob("channel.db*"))
+
+
+def _rows(path: Path) -> dict[str, list[dict[str, object]]]:
+    return {
+        table.name: rows_of(path, table.name, ", ".join(c.name for c in table.primary_key))
+        for table in tables.metadata.sorted_tables
+    }
