@@ -95,9 +95,10 @@ def _times(load: Load, areas: Iterator[float]) -> Iterator[int]:
 
 def _kinds(plan: Plan) -> Callable[[float], int]:
     weights: Sequence[float] = [kind.weight for kind in kinds_of(plan)]
-    bounds = list(accumulate(weights))
-    total, last = bounds[-1], len(bounds) - 1
-    return lambda drawn: min(bisect_right(bounds, drawn * total), last)
+    *bounds, total = accumulate(weights)
+    if not bounds:
+        return lambda _drawn: 0
+    return lambda drawn: bisect_right(bounds, drawn * total)
 
 
 def places(citizens: int, hot: float) -> Callable[[float], int]:

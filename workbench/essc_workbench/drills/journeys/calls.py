@@ -176,11 +176,15 @@ class Ask:
         metadata: Metadata | None = None,
     ) -> Any:
         """Sends it until there is a certain answer. Raises Ended."""
-        attempt, notes = 0, self.notes
+        attempt, notes, clock = 0, self.notes, time.monotonic
         while True:
             began_us = notes.now_us() if notes is not None else 0
+            left_s = deadline_s - clock()
+            if left_s <= 0:
+                raise Ended(Outcome.SHED, "DEADLINE_PASSED")
             try:
-                raw = await self._send(request, deadline_s, metadata)
+                own = self._line.metadata if metadata is None else metadata
+                raw = await self._next()(request, timeout=left_s, metadata=own)
             except grpc.aio.AioRpcError as error:
                 attempt += 1
                 refusal = refusal_of(error)
@@ -203,20 +207,11 @@ class Ask:
                 return answer
             await asyncio.sleep(pause_s)
 
-    def _send(
-        self, request: bytes, deadline_s: float, metadata: Metadata | None
-    ) -> Awaitable[bytes]:
+    def _next(self) -> Any:
+        """The method on the connection whose turn it is."""
         methods = self._methods
         turn = self._turn = (self._turn + 1) % len(methods)
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise Ended(Outcome.SHED, "DEADLINE_PASSED")
-        sent: Awaitable[bytes] = methods[turn](
-            request,
-            timeout=left_s,
-            metadata=self._line.metadata if metadata is None else metadata,
-        )
-        return sent
+        return methods[turn]
 
     def _note_error(
         self,

@@ -78,7 +78,9 @@ class Desk:
         answer: cards.GetCardResponse = await self._get(
             request, "", turn.deadline_s, (place,), (link_id,)
         )
-        if answer.link.link_id != link_id or _looks(answer.card) != self.people.looks(place):
+        card, looks = answer.card, self.people.looks(place)
+        shown = card.masked_name, card.masked_id_number
+        if answer.link.link_id != link_id or shown != looks:
             raise mixed_up()
         return answer
 
