@@ -10,7 +10,7 @@ a short one that grows. A pause that would outlast the deadline is not begun: th
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, Final, TypeAlias
