@@ -1,5 +1,6 @@
 """How persons and physical cards come on record: one by one, or many over a stream."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -83,17 +84,27 @@ class Registering:
     async def import_citizens(
         self, requests: AsyncIterator[pb.ImportCitizensRequest | Refusal], call: PlatformCall
     ) -> Answer:
-        """Takes items as they come, some at once, and counts what became of them."""
+        """Takes items as they come, some at once, and counts what became of them.
+
+        While some are being written the next are read: they wait neither for writer nor disk.
+        """
         tally = pb.ImportCitizensResponse()
         waiting: list[pb.ImportCitizensRequest] = []
-        async for request in requests:
-            if isinstance(request, Refusal):
-                await self._import(waiting, call, tally)
-                return request
-            waiting.append(request)
-            if len(waiting) == _AT_ONCE:
-                await self._import(waiting, call, tally)
-                waiting = []
+        writing = asyncio.create_task(self._import([], call, tally))
+        try:
+            async for request in requests:
+                if isinstance(request, Refusal):
+                    await writing
+                    await self._import(waiting, call, tally)
+                    return request
+                waiting.append(request)
+                if len(waiting) == _AT_ONCE:
+                    await writing
+                    writing = asyncio.create_task(self._import(waiting, call, tally))
+                    waiting = []
+            await writing
+        finally:
+            writing.cancel()
         await self._import(waiting, call, tally)
         return tally
 
