@@ -48,6 +48,12 @@ class Caller:
         self._answer = method(self._peer, f"{_IDENTITY}/AnswerChallenge")
         self._holders: list[Holder] = []
 
+    def by(self, platform: Platform) -> "Caller":
+        """The same holders, called through other connections to the same platform."""
+        other = Caller(platform)
+        other._holders = self._holders
+        return other
+
     @property
     def peer(self) -> Peer:
         """The platform as this channel calls it."""
@@ -90,6 +96,16 @@ class Caller:
                 ((self._apply, request) for request in applications),
             )
         )
+
+    async def unlinks(self) -> list[tuple[Send, bytes]]:
+        """An unlink of every holder; `link_again` must be called before the next."""
+        return [(self._unlink, request) for request in await self._unlinks()]
+
+    async def link_again(self) -> None:
+        """Gives every holder a link again."""
+        await answers(self._peer, self._apply, await self._applications())
+        for holder in self._holders:
+            holder.serial += 1
 
     async def _unlinks(self) -> list[bytes]:
         proofs = await self._face_proofs(identity.PURPOSE_UNLINK)

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import uvloop
 from rich.console import Console
 
-from essc_workbench.bench import growth, machine, measures, overload, seeder
+from essc_workbench.bench import databases, growth, machine, measures, overload, seeder
 from essc_workbench.bench.measures import Place
 from essc_workbench.bench.report import (
     BATCH_CODE,
@@ -21,6 +21,9 @@ from essc_workbench.bench.report import (
     IMPORT,
     OF_OTHERS,
     OVERLOAD,
+    PG_CPU,
+    PG_RATE,
+    PG_TAX,
     READ,
     READY,
     REFUSAL,
@@ -64,6 +67,10 @@ async def _bench(console: Console, wanted: set[str], json_path: Path | None, oth
             report.figures[FSYNC] = machine.fsync_ms(place.root)
         if READY in wanted:
             await measures.measure_ready(place)
+        if wanted & {PG_CPU, PG_RATE}:
+            await databases.measure_unlinks(place)
+        if PG_TAX in wanted:
+            await databases.measure_processes(place)
         for key, measure in others.items():
             if key in wanted:
                 await measure(place)

@@ -39,6 +39,7 @@ WRITE_TAIL = "write_p99_ratio"
 GROWTH, GROWTH_CHANNELS = "growth_1m", "growth_400_channels"
 RSS_MILLION = "platform_rss_mib_1m"
 SEED, SEED_RSS = "seed_1m_s", "seed_rss_mib_1m"
+PG_CPU, PG_RATE, PG_TAX = "pg_cpu_per_write", "pg_rate_vs_pgbench", "pg_process_tax"
 FSYNC, RSS, IMPORT, READY = "fsync_ms", "platform_rss_mib_100k", "import_100k_s", "ready_s"
 TARGETS: dict[str, Target | None] = {
     READ: Target(True, 0.68, "", "GetCard: cost of a bare call divided by ours"),
@@ -66,6 +67,9 @@ TARGETS: dict[str, Target | None] = {
     HONEST: Target(False, 0.05, "", "p99 and maximum beside a frozen platform: off arithmetic by"),
     LAG: Target(False, 20, "", "p99 of the lag of events at half load / p50 of a write"),
     RECOVERY: Target(False, 3, " s", "after a kill at the peak: up, until 90 % is good again"),
+    PG_CPU: Target(False, 0.35, "", "PostgreSQL's cost of an unlink, ours divided by pgbench's"),
+    PG_RATE: Target(True, 0.6, "", "unlinks a second on PostgreSQL, ours divided by pgbench's"),
+    PG_TAX: Target(False, 1.30, "", "a platform's cost of a call, two processes / one"),
     READY: Target(False, 8, " s", "until the federation of seven processes is ready"),
 }
 

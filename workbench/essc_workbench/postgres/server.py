@@ -89,6 +89,21 @@ class Server:
         is_running = self._process is not None and self._process.poll() is None
         return self._process.pid if self._process is not None and is_running else 0
 
+    @property
+    def programs(self) -> Path:
+        """Where its programs are."""
+        return self._programs
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all its processes so far, of those that have ended too."""
+        ticks = 0
+        for pid in (self.pid, *_children(self.pid)):
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                # What has ended is counted at the process that has started it.
+                ticks += sum(map(int, fields[11 : 15 if pid == self.pid else 13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def url(self, database: str) -> str:
         """The address of a database of this server, whether it is there or not."""
         return f"{SCHEME}://{USER}@/{quote(database, safe='')}?host={quote(str(self.folder))}"
