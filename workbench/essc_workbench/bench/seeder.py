@@ -90,6 +90,7 @@ async def _looked_at(pid: int, citizens: int) -> Seeded:
                 break
             await asyncio.sleep(_LOOK_S)
     seen.seconds = clock() - began_s
-    seen.most_mib = max(mib for _, mib in samples)
-    seen.early_mib = max(mib for at_s, mib in samples if at_s <= max(seen.seconds / 10, _LOOK_S))
+    tenth_s = max(seen.seconds / 10, _LOOK_S)
+    seen.most_mib = max((mib for _, mib in samples), default=0.0)
+    seen.early_mib = max((mib for at_s, mib in samples if at_s <= tenth_s), default=0.0)
     return seen
