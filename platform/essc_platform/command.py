@@ -121,7 +121,7 @@ def _migrate(folder: Path, url: str | None) -> int:
 def _copy(folder: Path, source: str | None, target: str | None) -> int:
     from essc_platform.moving import copy_store  # the same
 
-    problems = store_problems(source) + store_problems(target)
+    problems = store_problems(source, "--from-store") + store_problems(target)
     if problems:
         return _fail(*problems)
     rows = copy_store(folder, source, target, print)

@@ -147,10 +147,10 @@ def add_store_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def store_problems(store: str | None) -> list[str]:
+def store_problems(store: str | None, option: str = "--store") -> list[str]:
     """What is wrong with where the store is."""
     problem = None if store is None else url_problem(store)
-    return [] if problem is None else [f"--store: {problem}"]
+    return [] if problem is None else [f"{option}: {problem}"]
 
 
 def config_from(arguments: argparse.Namespace) -> Config:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from essc_channels.store.engines import StoreFault
+from essc_channels.store.engines import StoreFault, url_problem
 
 _OTHERS: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -48,11 +48,12 @@ def others_at(connection: Connection) -> int:
 
 
 def _postgresql(place: str) -> Engine:
+    problem = url_problem(place)
+    if problem is not None:
+        raise StoreFault(f"--store: {problem}")
     try:
         url = make_url(place).difference_update_query(["prepare_threshold"])
         return create_engine(url, hide_parameters=True)
-    except ArgumentError as error:
-        raise StoreFault(f"{place}: not a URL like postgresql+psycopg://HOST/DATABASE") from error
     except ImportError as error:
         raise StoreFault(
             "PostgreSQL needs a driver: install psycopg, the extra `postgres`"

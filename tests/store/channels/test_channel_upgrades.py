@@ -212,6 +212,19 @@ def test_a_store_of_another_folder_and_one_in_use_are_not_copied(
     assert not list(folder.glob("channel.db*"))
 
 
+def test_a_store_that_is_no_postgresql_database_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = channel_of("0.1.0", tmp_path / "bank-east")
+
+    status = run(["store-copy", "--from", str(folder), "--store", "sqlite:///elsewhere.db"])
+
+    assert status == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "essc-channel: --store: sqlite: only postgresql+psycopg is known"
+    ]
+
+
 def _rows(path: Path) -> dict[str, list[dict[str, object]]]:
     return {
         table.name: rows_of(path, table.name, ", ".join(c.name for c in table.primary_key))
