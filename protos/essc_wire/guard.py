@@ -29,7 +29,7 @@ from essc_wire.forms import nul_paths, violations
 from essc_wire.logs import frames
 from essc_wire.meters import GONE, GOOD, CallMeters
 from essc_wire.refusals import Refusal, Violation, status_of
-from essc_wire.traces import TraceSource, is_traceparent, trace_in
+from essc_wire.traces import CURRENT, TraceSource, is_traceparent, trace_in
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 TRANSPORT_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -288,6 +288,7 @@ class Guard(Generic[CallerT]):
         end = monotonic() + left_s
         traceparent = _traceparent(metadata)
         trace = trace_in(traceparent) or self._traces.new()
+        CURRENT.set(trace)
         return Call(facts.name, caller, raw, traceparent, context, end, trace)
 
     def _trace(self, call: Call[CallerT] | Refusal | None, context: Any) -> str:

@@ -7,6 +7,9 @@ from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
+from structlog.typing import EventDict
+
+from essc_wire.traces import CURRENT
 
 
 class _Patient:
@@ -30,7 +33,7 @@ def set_up_logs(level: str, stream: TextIO = sys.stderr) -> None:
     logging.basicConfig(level=max(number, logging.WARNING), stream=stream, format="%(message)s")
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _with_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -40,6 +43,14 @@ def set_up_logs(level: str, stream: TextIO = sys.stderr) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Patient(stream))),
         cache_logger_on_first_use=True,
     )
+
+
+def _with_trace(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Says because of which call it is written, where that is one and the line does not say it."""
+    trace = CURRENT.get()
+    if trace:
+        line.setdefault("trace", trace)
+    return line
 
 
 def frames(error: BaseException) -> list[str]:

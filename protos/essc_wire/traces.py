@@ -5,12 +5,17 @@ trace is made, so that its lines belong together all the same, here and at whoev
 """
 
 import re
+from contextvars import ContextVar
 from itertools import count
 from typing import Final
 
 from essc_wire.clock import random_bytes
 
 _FORM: Final = re.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+CURRENT: Final[ContextVar[str]] = ContextVar("trace", default="")
+"""The trace of the call that this task answers."""
 
 
 class TraceSource:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from essc.event.v1 import event_service_pb2
 from essc_wire.guard import Call, Guard
+from essc_wire.logs import _with_trace
 from essc_wire.meters import CallMeters, MethodMeter
 from essc_wire.refusals import Refusal
 from essc_wire.traces import TraceSource, is_traceparent, trace_in, traceparent_of
@@ -156,6 +157,21 @@ async def test_every_line_of_a_call_bears_its_trace() -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     assert told == [("answered", trace), ("refused", trace), ("bug", trace), ("refused", trace)]
     assert guarded.events.traces == [trace] * 3
+
+
+async def test_a_line_written_far_below_bears_the_trace_of_the_call_and_no_other_does() -> None:
+    guarded, lines = Guarded(), []
+
+    async def writing() -> Any:
+        lines.append(_with_trace(None, "error", {"event": "store unavailable"}))
+        return await good()
+
+    for traceparent in (GIVEN, GIVEN.replace("0af7", "1bf8")):
+        # As grpc does: each call in a task of its own.
+        await asyncio.create_task(guarded.head(writing, traceparent))
+    lines.append(_with_trace(None, "error", {"event": "the sweep failed"}))
+
+    assert [line.get("trace", "")[:4] for line in lines] == ["0af7", "1bf8", ""]
 
 
 async def test_a_call_without_a_trace_gets_one_of_its_own() -> None:
