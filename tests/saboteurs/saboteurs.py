@@ -114,8 +114,8 @@ def a_channel_is_answered_from_before(patch: pytest.MonkeyPatch) -> None:
     ours = CardServicer._held
     kept: dict[str, Any] = {}
 
-    def held(self: Any, link_id: str, channel: str) -> Any:
-        found = ours(self, link_id, channel)
+    async def held(self: Any, link_id: str, channel: str) -> Any:
+        found = await ours(self, link_id, channel)
         return kept.setdefault(link_id, found) if channel == "alipay" else found
 
     patch.setattr(CardServicer, "_held", held)
