@@ -1,9 +1,9 @@
 """What a channel's database is to whoever uses it, and in what the two engines differ."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -11,6 +11,8 @@ from sqlalchemy.exc import (
     InternalError,
     OperationalError,
 )
+
+_PREPARE: Final = "prepare_threshold"
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - a state of affairs, not an error of ours
@@ -47,6 +49,16 @@ def problem_of(error: DBAPIError) -> str:
     diagnosis = getattr(error.orig, "diag", None)
     text = getattr(diagnosis, "message_primary", None) or str(error.orig)
     return " ".join(text.split())
+
+
+def parted(url: str) -> tuple[URL, dict[str, Any]]:
+    """A PostgreSQL URL for SQLAlchemy, and what the driver is told beside.
+
+    `prepare_threshold=none` in the URL is for poolers that do not know prepared statements.
+    """
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    prepares = parsed.query.get(_PREPARE) != "none"
+    return parsed.difference_update_query([_PREPARE]), {} if prepares else {_PREPARE: None}
 
 
 def url_problem(url: str) -> str | None:

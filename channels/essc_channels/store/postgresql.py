@@ -14,7 +14,6 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from sqlalchemy import (
-    URL,
     Column,
     Connection,
     Engine,
@@ -24,14 +23,13 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
-    make_url,
     select,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from essc_channels.store import tables
-from essc_channels.store.engines import StoreFault, problem_of
+from essc_channels.store.engines import StoreFault, parted, problem_of
 from essc_channels.store.versions import CHANNEL, found_version, note_version, version_problem
 from essc_wire.clock import monotonic
 
@@ -40,7 +38,6 @@ T = TypeVar("T")
 ANSWER_S: Final = 2.0
 """How long the server may take for an answer, and for a connection."""
 _CONNECTIONS: Final = 2
-_PREPARE: Final = "prepare_threshold"
 _READS: Final = "essc_reads"
 _BEGIN: Final = (
     f"BEGIN; SET LOCAL statement_timeout = {int(ANSWER_S * 1000)}; "
@@ -105,7 +102,7 @@ def reading(engine: Engine) -> Engine:
 
 
 def _engine(url: str, **more: Any) -> Engine:
-    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    place, told = parted(url)
     if not more:
         # A connection that a restart has broken is found when it is taken, before anything is done.
         more = {
@@ -117,26 +114,20 @@ def _engine(url: str, **more: Any) -> Engine:
     # R92: an error that reaches a log names the statement, never what was to be stored. Autocommit:
     # a transaction is begun by name, in one message with its bounds.
     engine = create_engine(
-        _without(parsed, _PREPARE),
+        place,
         hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         use_native_hstore=False,
         **more,
     )
-    prepares = parsed.query.get(_PREPARE) != "none"
 
     def connect(_dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        threshold = {} if prepares else {_PREPARE: None}
-        settings = {"connect_timeout": int(ANSWER_S), **options, **threshold}
+        settings = {"connect_timeout": int(ANSWER_S), **options, **told}
         return _Bounded.connect(*arguments, **settings)
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _without(url: URL, name: str) -> URL:
-    return url.difference_update_query([name])
 
 
 def _begin(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from essc_channels.store.engines import StoreFault, url_problem
+from essc_channels.store.engines import StoreFault, parted, url_problem
 
 _OTHERS: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -52,8 +52,8 @@ def _postgresql(place: str) -> Engine:
     if problem is not None:
         raise StoreFault(f"--store: {problem}")
     try:
-        url = make_url(place).difference_update_query(["prepare_threshold"])
-        return create_engine(url, hide_parameters=True)
+        url, told = parted(place)
+        return create_engine(url, hide_parameters=True, connect_args=told)
     except ImportError as error:
         raise StoreFault(
             "PostgreSQL needs a driver: install psycopg, the extra `postgres`"

@@ -144,6 +144,18 @@ def test_a_url_that_cannot_be_a_stores_is_told(url: str, told: str | None) -> No
     assert url_problem(url) == told
 
 
+def test_behind_a_pooler_nothing_is_prepared(folder: DataFolder, url: str) -> None:
+    pooled = folder.channel_store(f"{url}&prepare_threshold=none", "nantong")
+
+    for number in range(20):
+        save_cursor(pooled, str(number))
+
+    with pooled.read() as connection:
+        count = text("SELECT count(*) FROM pg_prepared_statements")
+        assert connection.execute(count).scalar_one() == 0
+    pooled.close()
+
+
 def test_a_look_sees_nothing_of_what_is_written_meanwhile(database: Database) -> None:
     save_cursor(database, "before")
 

@@ -20,7 +20,11 @@ START = "essc.channel.v1.ChannelService.StartFlow"
 
 @pytest.fixture
 async def stand(make_stand: MakeStand) -> Stand:
-    made = await make_stand("nantong")
+    return await watched(await make_stand("nantong"))
+
+
+async def watched(made: Stand) -> Stand:
+    """With an operations port, and one account."""
     made.config = replace(made.config, ops="127.0.0.1:0")
     await made.restart_channel()
     await made.put_account(made.fake.add(*ZHANG))
@@ -59,8 +63,9 @@ async def test_it_is_ready_once_it_has_heard_the_platform_and_serves_before(stan
 
 @pytest.mark.rule("R91")
 async def test_a_store_that_takes_no_changes_is_told_and_told_again_when_it_is_well(
-    stand: Stand,
+    make_stand: MakeStand,
 ) -> None:
+    stand = await watched(await make_stand("nantong", in_file=True))
     phone = await stand.signed_in()
     await reasons_become(stand.channel.ops_address, [])
     database = stand.channel.database
