@@ -66,7 +66,7 @@ async def done_by(program: str, errand: Errand) -> Done:
     finally:
         if process.poll() is None:
             process.kill()
-            process.communicate()
+            process.wait()
     if process.returncode != 0:
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise WorkbenchError(f"{program}: {''.join(last) or 'it said nothing'}")

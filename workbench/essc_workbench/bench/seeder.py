@@ -68,7 +68,7 @@ async def seeded(place: Place, running: Platform, citizens: int) -> Seeded:
     finally:
         if process.poll() is None:
             process.kill()
-            process.communicate()
+            process.wait()
     found = await looking
     if process.returncode != 0:
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
