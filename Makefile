@@ -25,7 +25,7 @@ RELEASED := $(lastword $(shell ls protos/released/*.binpb 2>/dev/null | sort -V)
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STUBS) ## make .venv with everything in it; nothing to do when nothing changed
@@ -66,8 +66,18 @@ scenarios: setup ## run and judge every scenario that ships, into build/scenario
 	@$(BIN)/essc run scenarios/*.yaml --parallel $(PARALLEL) --report build/scenarios $(ARGS)
 
 .PHONY: soak
-soak: setup ## the tests that take minutes
+soak: setup soak-postgresql ## the tests that take minutes
 	@$(PYTEST) -m soak $(ARGS)
+
+# What runs on PostgreSQL too: the wire, race and kill suites, with one platform and with three.
+SHARED := tests/wire/national_platform tests/parties/test_kill.py tests/parties/test_kill_lives.py \
+	tests/parties/test_exit_kill.py tests/parties/test_feed.py tests/parties/test_federation.py
+
+.PHONY: soak-postgresql
+soak-postgresql: setup ## the wire, race and kill suites on PostgreSQL, one process and three
+	@ESSC_TEST_STORE=postgresql $(PYTEST) -m "not file_store" $(SPREAD) $(SHARED) $(ARGS)
+	@ESSC_TEST_STORE=postgresql ESSC_TEST_PLATFORMS=3 \
+		$(PYTEST) -m "not file_store" $(SPREAD) $(SHARED) $(ARGS)
 
 .PHONY: cover
 cover: setup ## branch coverage of the cores by the core tests: all of it

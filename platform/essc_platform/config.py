@@ -96,6 +96,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-any-id", action="store_true", help="take ID numbers that are not invented"
     )
+    parser.add_argument(
+        "--only-invented",
+        action="store_true",
+        help="without a lab: take invented ID numbers only, as the process with the lab does",
+    )
     parser.add_argument("--log-level", default="info", help=", ".join(LEVELS))
     parser.add_argument(
         "--batch-max", default="1024", help="the most commands in one commit, 1 to 4096"
@@ -190,7 +195,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
         text_messages=arguments.text_messages,
         bank=arguments.bank,
         photos=arguments.photos,
-        allow_any_id=arguments.allow_any_id or arguments.lab is None,
+        allow_any_id=_takes_any_id(arguments),
         log_level=arguments.log_level,
         batch_max=int(arguments.batch_max),
         admission=arguments.admission == "on",
@@ -261,3 +266,9 @@ def _is_count(text: str) -> bool:
 def _is_address(address: str) -> bool:
     host, _, port = address.rpartition(":")
     return bool(host) and port.isdecimal() and int(port) < 65536
+
+
+def _takes_any_id(arguments: argparse.Namespace) -> bool:
+    """Whether real people may be put on record: never where a lab is, unless that is said."""
+    has_lab = arguments.lab is not None or arguments.only_invented
+    return bool(arguments.allow_any_id or not has_lab)

@@ -16,6 +16,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.in_process import IN_USE, SharedStores
 
 from essc_workbench.federation import Federation
 from essc_workbench.postgres.databases import drop, named
@@ -50,8 +51,8 @@ def wanted(environ: Mapping[str, str]) -> Wanted:
 
 @contextmanager
 def deployed(postgres: Postgres, platforms: int) -> Iterator[Deployment]:
-    """Every federation is deployed so that does not say itself how; its database stays as long as
-    this lasts, for a federation that is started again in its folder.
+    """Every federation is deployed so that does not say itself how, and every platform in this
+    process; its database stays as long as this lasts, for one that is started again.
     """
     prefix = f"essc_test_{secrets.token_hex(4)}"
     store = OwnStores(postgres.url(prefix), is_kept=True)
@@ -64,10 +65,12 @@ def deployed(postgres: Postgres, platforms: int) -> Iterator[Deployment]:
             options["deployment"] = deployment
         begin(self, *arguments, **options)
 
+    IN_USE.append(SharedStores(postgres, platforms, prefix))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Federation, "__init__", so)
         try:
             yield deployment
         finally:
+            IN_USE.pop()
             for name in named(store.url, f"{prefix}_"):
                 drop(with_database(store.url, name))

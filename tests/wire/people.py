@@ -4,7 +4,7 @@ Every refusal that a test sees goes through `refused`, which checks what all hav
 """
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,8 +15,9 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from tests.support.in_process import shared_stores
 from tests.wire.made import made
-from tests.wire.stores import driver_of, sqlite_of
+from tests.wire.stores import make_readable, read_plainly, tables_of, write_plainly
 
 from essc.admin.v1 import channel_admin_service_pb2 as channel_admin
 from essc.admin.v1 import channel_admin_service_pb2_grpc as channel_admin_grpc
@@ -207,9 +208,16 @@ class World:
         self.operator = Caller(self.address_for("operator"), "operator", operator_key)
         self.lab = Caller(lab_address, "")
         self._running: Running | None = None
+        self.others: Sequence[Running] = ()
+        """Platforms beside that one, on the same store."""
         self.bureau = Caller(self.address_for("bureau"), "bureau", new_key())
         self.callers: list[Caller] = [self.operator, self.lab, self.bureau]
         self.vault = open_vault(folder)
+
+    @property
+    def all_running(self) -> Sequence[Running]:
+        """The platforms that run in this process."""
+        return (self._running, *self.others) if self._running is not None else ()
 
     @property
     def running(self) -> Running:
@@ -237,6 +245,8 @@ class World:
     async def close(self) -> None:
         for caller in self.callers:
             await caller.peer.close()
+        for other in self.others:
+            await other.stop()
         if self._running is not None:
             await self._running.stop()
 
@@ -354,7 +364,7 @@ class World:
     async def write(self, statement: str, *values: object) -> None:
         """Writes into the store what no service writes yet."""
         await self.running.collector.in_writer(
-            lambda store: driver_of(store).execute(statement, values)
+            lambda store: write_plainly(store, statement, [values])
         )
 
     async def cancel_citizen(self, someone: Person) -> None:
@@ -382,11 +392,9 @@ class World:
 
     def dump(self) -> Rows:
         """Every row of every table."""
-        connection = sqlite_of(self.running).reader.driver
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
-            name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
-            for (name,) in names.fetchall()
+            name: sorted(read_plainly(self.running, f"SELECT * FROM {name}"), key=repr)
+            for name in tables_of(self.running)
         }
 
 
@@ -519,7 +527,9 @@ class Channel(Caller):
 
     @asynccontextmanager
     async def watching(self, cursor: str = "") -> AsyncIterator["Watch"]:
-        """A watch from a cursor."""
+        """A watch from a cursor; what was acknowledged before is there before a heartbeat."""
+        for running in self.world.all_running:
+            await make_readable(running)
         watch = Watch(self, cursor)
         try:
             yield watch
@@ -577,16 +587,35 @@ def config(folder: Path, **changes: Any) -> Config:
         "log_level": "info",
         "batch_max": 256,
     }
+    shared = shared_stores()
+    values["store"] = shared.url(folder) if shared is not None else None
     return Config(**(values | changes))
 
 
-def world_of(running: Running, folder: Path, operator_key: PartyKeyPair) -> World:
-    """The world of a platform in this process."""
+def world_of(
+    running: Running, folder: Path, operator_key: PartyKeyPair, others: Sequence[Running] = ()
+) -> World:
+    """The world of a platform in this process, or of several whose callers take turns."""
     assert running.lab is not None
-    address, lab_address = (f"127.0.0.1:{each.port}" for each in (running.server, running.lab))
-    world = World(address, lab_address, folder, operator_key)
-    world.running = running
+    address = ",".join(f"127.0.0.1:{each.server.port}" for each in (running, *others))
+    world = World(address, f"127.0.0.1:{running.lab.port}", folder, operator_key)
+    world.running, world.others = running, others
     return world
+
+
+async def started(folder: Path, **changes: Any) -> tuple[Running, list[Running]]:
+    """A platform on a data folder, with the others that the environment asks for. See
+    `tests/support/deployments.py`.
+    """
+    first, shared = await start(config(folder, **changes)), shared_stores()
+    if shared is None or shared.url(folder) is None:
+        return first, []
+    assert first.lab is not None
+    lab_address = f"127.0.0.1:{first.lab.port}"
+    authorities = dict.fromkeys(("faces", "text_messages", "bank", "photos"), lab_address)
+    beside = {"lab": None} | authorities | changes
+    others = [await start(config(folder, **beside)) for _ in range(shared.platforms - 1)]
+    return first, others
 
 
 @asynccontextmanager
@@ -594,8 +623,12 @@ async def a_world(
     folder: Path, *, make: Callable[[Path, str], PartyKeyPair] = made, **changes: Any
 ) -> AsyncIterator[World]:
     """A platform with a data folder of its own, for as long as the block runs."""
+    shared = shared_stores()
+    if shared is not None and make is made:
+        make = shared.made
     operator_key = make(folder, PLATFORM_ID)
-    world = world_of(await start(config(folder, **changes)), folder, operator_key)
+    running, others = await started(folder, **changes)
+    world = world_of(running, folder, operator_key, others)
     try:
         await world.open()
         yield world
@@ -606,7 +639,8 @@ async def a_world(
 @asynccontextmanager
 async def an_old_world(folder: Path) -> AsyncIterator[World]:
     """A platform on a data folder that was used before, whose operator has lost the key."""
-    world = world_of(await start(config(folder)), folder, new_key())
+    running, others = await started(folder)
+    world = world_of(running, folder, new_key(), others)
     try:
         yield world
     finally:

@@ -89,7 +89,7 @@ def platform_serve(
     """
     command = [str(program("essc-platform")), "serve", "--data", str(folder.platform)]
     command += ["--listen", at.address, "--loss", loss, *_stored(store)]
-    command += ["--lab", at.lab_address] if at.lab_address else []
+    command += ["--lab", at.lab_address] if at.lab_address else ["--only-invented"]
     if authorities:
         for option in ("--text-messages", "--faces", "--photos", "--bank"):
             command += [option, authorities]

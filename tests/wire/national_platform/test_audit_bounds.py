@@ -9,7 +9,7 @@ import pytest
 from tests.wire import people_services as services
 from tests.wire.people import World, refused
 from tests.wire.people_audit import export, joined, told
-from tests.wire.stores import driver_of
+from tests.wire.stores import write_plainly
 
 from essc.lab.v1 import audit_service_pb2 as audit
 from essc.lab.v1 import audit_service_pb2_grpc as audit_grpc
@@ -157,6 +157,7 @@ async def test_a_caller_that_does_not_read_on_holds_no_snapshot_for_ever(
     call.cancel()
 
 
+@pytest.mark.file_store
 async def test_a_store_that_cannot_be_read_is_said_so(world: World) -> None:
     (world.folder / "platform.db").rename(world.folder / "elsewhere.db")
 
@@ -171,7 +172,8 @@ async def write_citizens(world: World, count: int) -> None:
 
     def write(store: Connection) -> None:
         with store.transaction():
-            driver_of(store).executemany(
+            write_plainly(
+                store,
                 "INSERT INTO citizens (bucket, citizen, id_number, name, phone, register_time)"
                 " VALUES (?, ?, 'x', 'y', 'z', 1)",
                 keys,

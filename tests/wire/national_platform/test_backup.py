@@ -13,6 +13,8 @@ from essc.trust.v1 import trust_service_pb2 as trust
 from essc_platform.server import start
 from essc_wire import signed_cards
 
+pytestmark = pytest.mark.file_store
+
 
 @pytest.mark.rule("R91")
 async def test_a_copy_of_store_and_secrets_is_the_platform_of_that_moment(tmp_path: Path) -> None:

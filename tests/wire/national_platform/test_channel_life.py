@@ -16,7 +16,7 @@ from tests.wire.people import (
     reason,
 )
 from tests.wire.people_channels import exit_channel, get_channel
-from tests.wire.stores import sqlite_of
+from tests.wire.stores import read_plainly
 
 from essc.admin.v1 import party_pb2
 from essc.card.v1 import card_pb2
@@ -212,7 +212,7 @@ async def test_an_exit_refuses_the_next_call_and_ends_the_channels_own_links_onl
     assert (seen.state, seen.links_left) == (State.STATE_EXITED, 0)
     assert [(await staying.get(link)).link for link in kept] == kept
     states = "SELECT state, COUNT(*) FROM links WHERE channel = ? GROUP BY state"
-    rows = sqlite_of(world.running).reader.driver.execute(states, ("leaving",)).fetchall()
+    rows = read_plainly(world.running, states, ("leaving",))
     assert rows == [(card_pb2.Link.STATE_UNLINKED, 5)]
     exited = records.Record.KIND_LINK_EXITED
     for each, link in zip(people, kept, strict=True):
@@ -249,7 +249,7 @@ async def test_the_links_below_an_exited_parent_stay_and_are_no_use(world: World
 
     assert await reason(below.get(link)) == "CHANNEL_NOT_LIVE"
     states = "SELECT state FROM links WHERE channel = 'below'"
-    rows = sqlite_of(world.running).reader.driver.execute(states).fetchall()
+    rows = read_plainly(world.running, states)
     assert rows == [(card_pb2.Link.STATE_ACTIVE,)]
 
 

@@ -11,6 +11,7 @@ from essc_wire import audits
 EXPORT, SETTLE = "essc.lab.v1.AuditService.Export", "essc.lab.v1.ClockService.Settle"
 
 
+@pytest.mark.file_store
 @climbs(EXPORT)
 async def test_export(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ladder = Ladder(EXPORT, lambda names: told(world.lab.peer, *names))

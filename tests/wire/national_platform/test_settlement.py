@@ -19,7 +19,7 @@ from tests.wire.people_services import (
     payments_of,
     until,
 )
-from tests.wire.stores import sqlite_of
+from tests.wire.stores import read_plainly
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.record.v1 import record_service_pb2 as records
@@ -53,10 +53,10 @@ def seconds_until_two_in_china(now: float) -> float:
 
 def books(world: World) -> dict[str, int]:
     """What lies in each account."""
-    rows = sqlite_of(world.running).reader.driver.execute(
-        "SELECT account, sum(amount_fen) FROM postings GROUP BY account"
+    rows = read_plainly(
+        world.running, "SELECT account, sum(amount_fen) FROM postings GROUP BY account"
     )
-    return dict(rows.fetchall())
+    return {account: int(amount_fen) for account, amount_fen in rows}
 
 
 @pytest.mark.rule("R62", "R93")

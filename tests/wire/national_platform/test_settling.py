@@ -9,7 +9,7 @@ import pytest
 from tests.wire import people_channels, people_life
 from tests.wire import people_services as services
 from tests.wire.people import DAY, World, a_world, refused
-from tests.wire.stores import driver_of
+from tests.wire.stores import write_plainly
 
 from essc.authority.v1 import authority_service_pb2 as authority
 from essc.lab.v1 import lab_service_pb2 as lab
@@ -59,10 +59,10 @@ async def test_events_are_counted_behind_the_places_of_their_channels(world: Wor
 
 async def test_events_are_counted_up_to_a_thousand(world: World) -> None:
     await world.channel("bank")
-    rows = [(feed_bucket("bank"), "bank", (1 << 62) + place) for place in range(1_100)]
+    rows = [(feed_bucket("bank"), "bank", (1 << 62) + place, b"") for place in range(1_100)]
     await world.running.collector.in_writer(
-        lambda store: driver_of(store).executemany(
-            "INSERT INTO events (bucket, channel, position, body) VALUES (?, ?, ?, x'')", rows
+        lambda store: write_plainly(
+            store, "INSERT INTO events (bucket, channel, position, body) VALUES (?, ?, ?, ?)", rows
         )
     )
 
@@ -182,6 +182,7 @@ async def test_an_order_at_the_bank_is_waited_for_and_pending_meanwhile(
     assert await clinic.state(order) == services.State.STATE_SETTLED
 
 
+@pytest.mark.file_store
 async def test_a_store_that_takes_nothing_leaves_the_sweep_pending(world: World) -> None:
     bank = await world.channel("bank")
     await bank.apply(await world.citizen(1))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.wire.people import MINUTE, Channel, Person, World, a_world, an_old_world, new_id
 from tests.wire.people_channels import compromise, exit_channel, published, rotate
-from tests.wire.stores import sqlite_of
+from tests.wire.stores import read_plainly
 
 from essc.card.v1 import card_pb2
 from essc.event.v1 import event_pb2
@@ -126,7 +126,7 @@ async def test_a_card_signed_by_a_compromised_key_is_signed_anew_when_it_is_got(
     assert (await bank.get(link)).signed_card == anew
     # The other channel's copy is signed anew when that one asks, and not before.
     kept = "SELECT channel, key_id FROM links ORDER BY channel"
-    rows = sqlite_of(world.running).reader.driver.execute(kept).fetchall()
+    rows = read_plainly(world.running, kept)
     assert rows == [("bank", anew.key_id), ("wechat", first.key_id)]
     assert (await wechat.get(other)).signed_card.key_id == anew.key_id
 

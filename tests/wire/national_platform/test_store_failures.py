@@ -13,7 +13,7 @@ from essc.card.v1 import card_service_pb2 as cards
 from essc.event.v1 import event_service_pb2 as events
 from essc.lab.v1 import lab_service_pb2 as lab
 
-pytestmark = pytest.mark.rule("R91")
+pytestmark = [pytest.mark.rule("R91"), pytest.mark.file_store]
 
 
 @contextmanager

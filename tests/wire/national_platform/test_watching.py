@@ -17,6 +17,8 @@ from essc.event.v1 import event_service_pb2 as events
 from essc_platform.server import start
 from essc_wire.refusals import reason_of
 
+pytestmark = pytest.mark.file_store
+
 APPLIES = 'essc_calls_total{method="essc.card.v1.CardService.Apply"'
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
