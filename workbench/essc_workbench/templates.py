@@ -29,7 +29,9 @@ class Template:
     ) -> None:
         self._folder = DataFolder(root)
         # One process is enough to prepare what any number of them will find.
-        self._spares, self._deployment = spares, replace(deployment.kept(), platforms=1)
+        platforms = None if deployment.platforms is None else 1
+        self._spares = spares
+        self._deployment = replace(deployment.kept(), platforms=platforms)
         self._turn = asyncio.Lock()
         self._is_made = False
 
