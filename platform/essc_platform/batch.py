@@ -83,7 +83,7 @@ class Outcome:
     channels: frozenset[str]
     """The channels that have new events."""
     is_federal: bool = False
-    """Whether what belongs to all was changed: other processes have to hear of it first."""
+    """Whether a change of what belongs to all is answered: other processes hear of it first."""
     head: int
     """The place of the last of these events; 0 if there are none."""
 
@@ -144,9 +144,10 @@ def run(
             tally.lines,
             absent=snapshot.absent,
         )
-        is_federal = is_federal and bool(tally.changes)
-        if is_federal:
+        if is_federal and tally.changes:
             note_federation(connection)
+        # What the ledger answers may have been committed just now, by a process that has not told.
+        is_federal = is_federal and bool(tally.changes or ledger)
         meters.passed(SAVE)
     meters.passed(COMMIT)
     return Outcome(

@@ -12,6 +12,7 @@ queue and nobody's time is looked at, which is for showing what the rest is for.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from math import inf
 from types import MappingProxyType
@@ -150,9 +151,12 @@ class Collector:
         return future
 
     async def in_writer(self, work: Callable[[Connection], object]) -> None:
-        """Runs something else between two batches: the sweep's upkeep, a new clock offset."""
+        """Runs something else between two batches: the sweep's upkeep, a new clock offset.
+
+        It has to be the same if it is done twice: where its commit is in doubt, it is run again.
+        """
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer, work, self._connection)
+        await loop.run_in_executor(self._writer, again, partial(work, self._connection))
 
     async def close(self) -> None:
         """Finishes what is queued, then stops."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from essc_platform.store.errors import StoreConflict, StoreDoubt, StoreFailure
+from essc_platform.store.errors import StoreConflict, StoreDoubt, StoreFailure, StoreLost
 from essc_wire.clock import monotonic, random_bytes
 
 TRIES: Final = 8
@@ -21,18 +21,19 @@ T = TypeVar("T")
 
 
 def again(work: Callable[[], T], now: Callable[[], float] = monotonic) -> T:
-    """The work's result. Raises StoreConflict after too many tries; StoreDoubt where a lost commit
-    stays unknown; any other StoreFailure at once, when nothing of it can have happened.
+    """The work's result. Raises StoreConflict or StoreLost after too many tries, and any other
+    StoreFailure at once; but StoreDoubt wherever a lost commit stays unknown.
     """
     doubt: StoreDoubt | None = None
-    conflicts, turn, until = 0, 0, 0.0
+    tries, turn, until = 0, 0, 0.0
     while True:
         try:
             return work()
-        except StoreConflict:
-            conflicts += 1
-            if conflicts == TRIES:
-                raise
+        except (StoreConflict, StoreLost) as error:
+            tries += 1
+            if tries == TRIES:
+                # What others did to a later try says nothing of the one that is in doubt.
+                raise doubt or error from error
         except StoreDoubt as error:
             until = until or now() + DOUBT_S
             doubt = error

@@ -16,6 +16,10 @@ class StoreConflict(StoreFailure):
     """Somebody else was at the same rows; everything was rolled back. Worth running again."""
 
 
+class StoreLost(StoreFailure):
+    """The connection was lost before the commit; the server rolls back. Worth running again."""
+
+
 class StoreDoubt(StoreFailure):
     """The connection was lost at the commit: it may have happened. The ledger knows."""
 

@@ -16,7 +16,7 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from essc_platform.core.snapshot import Read
 from essc_platform.store.connections import Row
-from essc_platform.store.errors import StoreConflict, StoreDoubt, StoreFailure
+from essc_platform.store.errors import StoreConflict, StoreDoubt, StoreFailure, StoreLost
 from essc_platform.store.gateway import citizens_of
 from essc_platform.store.locks import CLOCK, FEDERATION_LOCK, LOCK
 from essc_platform.store.statements import Statement
@@ -51,7 +51,7 @@ class PostgresqlConnection:
         self, statement: Statement, parameters: Sequence[Any] = ()
     ) -> "psycopg.Cursor[Row]":
         """See `connections.py`. All rows are there when it returns."""
-        with _failures():
+        with _failures(self._driver):
             return self._driver.execute(statement.postgresql, parameters, binary=True)
 
     def rows_under(self, statement: Statement, keys: Collection[Row]) -> Iterator[Row]:
@@ -95,11 +95,6 @@ class PostgresqlConnection:
         with _failures():
             return str(self._driver.execute(f"SHOW {name}".encode()).fetchall()[0][0])
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether the server has gone."""
-        return self._driver.closed
-
     def close(self) -> None:
         """Lets go."""
         self._driver.close()
@@ -126,7 +121,7 @@ class PostgresqlConnection:
             # Lost while nobody used it, as by a restart of the server: nothing was begun.
             self._driver.close()
             self.revive()
-            with _failures():
+            with _failures(self._driver):
                 self._driver.execute(self._begins, prepare=False)
 
     def _roll_back(self) -> None:
@@ -166,14 +161,15 @@ class PostgresqlGlance:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def _failures(driver: "psycopg.Connection[Row] | None" = None) -> Iterator[None]:
     """The driver's errors as the store's. What is a bug stays what it is."""
     try:
         yield
     except _CONFLICTS as error:
         raise StoreConflict(_line(error)) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise StoreFailure(_line(error)) from error
+        kind = StoreLost if driver is not None and driver.closed else StoreFailure
+        raise kind(_line(error)) from error
 
 
 def _refuse_if_late(until: float) -> None:

@@ -13,13 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from essc_platform.store import tables
 from essc_platform.store.connections import Connection, Row
-from essc_platform.store.errors import StoreError, StoreFailure
+from essc_platform.store.errors import StoreConflict, StoreError, StoreFailure, StoreLost
 from essc_platform.store.facts import FEDERATION, PLATFORM, SCHEMA, read_fact, write_fact
 from essc_platform.store.postgresql import CONNECT_S, PostgresqlConnection, PostgresqlGlance
 from essc_platform.store.versions import mend_of, version_problem
 
 READERS: Final = 4
 """Connections for reading, each with a thread of its own."""
+READ_TRIES: Final = 4
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class PostgresqlStore:
     async def read(
         self, view: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Runs a view in a thread for reading; once more if its connection had been lost."""
+        """Runs a view in a thread for reading; again if its connection was lost meanwhile."""
 
         def work(connection: Connection) -> T:
             return view(connection, *args, **kwargs)
@@ -82,14 +83,12 @@ class PostgresqlStore:
             each.close()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        connection = self._reader()
-        try:
-            return work(connection)
-        except StoreFailure:
-            if not connection.is_lost:
-                raise
-        connection.revive()
-        return work(connection)
+        for _ in range(READ_TRIES - 1):
+            try:
+                return work(self._reader())
+            except (StoreConflict, StoreLost):
+                continue
+        return work(self._reader())
 
     def _reader(self) -> PostgresqlConnection:
         connection: PostgresqlConnection | None = getattr(self._own, "connection", None)
