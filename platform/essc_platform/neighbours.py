@@ -140,9 +140,9 @@ class Neighbours:
         """
         until = monotonic() + _HEAD_S
         marked = await self._mark() if self._horizon.is_exact else 0
-        while self._horizon.position < marked and monotonic() < until:
+        while self._watchers.head < marked and monotonic() < until:
             await self._look()
-            await asyncio.sleep(0 if self._horizon.position >= marked else SOON_S)
+            await asyncio.sleep(0 if self._watchers.head >= marked else SOON_S)
         return self._horizon.position
 
     async def _look(self) -> None:

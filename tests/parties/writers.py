@@ -72,6 +72,8 @@ class Writer:
     vouch_kind: identity_pb2.VouchKind.ValueType
     people: list[Person]
     chance: random.Random
+    not_now: frozenset[str] = frozenset({"PLATFORM_DRAINING"})
+    """Definite refusals after which it asks again."""
     told: list[Told] = field(default_factory=list)
     held: dict[str, Held] = field(default_factory=dict)
     given_up: int = 0
@@ -188,7 +190,7 @@ class Writer:
             try:
                 answer = await send()
             except grpc.RpcError as error:
-                if is_definite(error) and reason_of(error) != "PLATFORM_DRAINING":
+                if is_definite(error) and reason_of(error) not in self.not_now:
                     raise
                 if may_give_up and self.chance.random() < 0.3:
                     raise GivenUpError from None

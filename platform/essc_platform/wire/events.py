@@ -39,6 +39,8 @@ class EventServicer:
                 return
             position = found
         with self._front.watchers.watching(channel) as stream:
+            # What was committed before, by whatever process, comes before the first sign of life.
+            await self._front.head()
             async for item in self._follow(call.caller, position, stream):
                 yield item
 
