@@ -3,10 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import grpc
 import pytest
+import pytest_asyncio
 from tests.support.postgres import Postgres
 from tests.wire.people import (
     CARD_PASSWORD,
@@ -40,10 +40,15 @@ ROUNDS = 5
 V = code_pb2.Verdict
 
 
-@pytest.fixture
-async def three(tmp_path: Path, postgres: Postgres) -> AsyncIterator[Several]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def three(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres
+) -> AsyncIterator[Several]:
     with postgres.fresh() as url:
-        async with several(tmp_path / "platform", url) as processes:
+        async with several(tmp_path_factory.mktemp("three") / "platform", url) as processes:
             yield processes
 
 
@@ -128,7 +133,7 @@ async def test_who_is_new_to_three_processes_at_once_is_registered_once(three: S
     operators = three.each(three.world.operator)
 
     citizens = [
-        sorted(await asyncio.gather(*(registered(each, person(place)) for each in bureaus)))
+        sorted(await asyncio.gather(*(registered(each, person(10 + place)) for each in bureaus)))
         for place in range(ROUNDS)
     ]
     channels = []
@@ -155,26 +160,26 @@ async def test_who_is_new_to_three_processes_at_once_is_registered_once(three: S
 
 @pytest.mark.rule("R8", "R15", "R95")
 async def test_what_one_acknowledged_holds_at_the_next_call_of_every_other(three: Several) -> None:
-    bank = await three.world.channel("bank")
+    bank = await three.world.channel("nantong")
     channels, operators = three.channels(bank), three.each(three.world.operator)
     assert await let_in(channels) == ["", "", ""]
 
     for operator in operators:
-        suspend = channel_admin.SuspendChannelRequest(request_id=new_id(), channel_id="bank")
+        suspend = channel_admin.SuspendChannelRequest(request_id=new_id(), channel_id="nantong")
         await operator.do(operator.channels.SuspendChannel, suspend)
         assert set(await let_in(channels)) == {"CHANNEL_NOT_LIVE"}
-        resume = channel_admin.ResumeChannelRequest(channel_id="bank")
+        resume = channel_admin.ResumeChannelRequest(channel_id="nantong")
         await operator.do(operator.channels.ResumeChannel, resume)
         assert await let_in(channels) == ["", "", ""]
 
     # A request that another process has committed is no sooner acknowledged by the next one.
     for _ in range(ROUNDS):
-        suspend = channel_admin.SuspendChannelRequest(request_id=new_id(), channel_id="bank")
+        suspend = channel_admin.SuspendChannelRequest(request_id=new_id(), channel_id="nantong")
         first = asyncio.create_task(operators[0].do(operators[0].channels.SuspendChannel, suspend))
         await operators[1].do(operators[1].channels.SuspendChannel, suspend)
         assert set(await let_in([channels[2], channels[0]])) == {"CHANNEL_NOT_LIVE"}
         await first
-        await operators[0].do(operators[0].channels.ResumeChannel, resume_of("bank"))
+        await operators[0].do(operators[0].channels.ResumeChannel, resume_of("nantong"))
 
     # The clock.
     before = [await time_at(each) for each in channels]
@@ -191,11 +196,11 @@ async def test_what_one_acknowledged_holds_at_the_next_call_of_every_other(three
         assert states[key.key_id] == trust.PublishedKey.STATE_COMPROMISED
 
     # A removed key of a party.
-    second = three.world.caller("bank", new_key())
-    add = party_admin.AddPartyKeyRequest(party_id="bank", key=second.public_key)
+    second = three.world.caller("nantong", new_key())
+    add = party_admin.AddPartyKeyRequest(party_id="nantong", key=second.public_key)
     await operators[1].do(operators[1].parties.AddPartyKey, add)
     assert bank.key is not None
-    remove = party_admin.RemovePartyKeyRequest(party_id="bank", key_id=bank.key.key_id)
+    remove = party_admin.RemovePartyKeyRequest(party_id="nantong", key_id=bank.key.key_id)
     await operators[2].do(operators[2].parties.RemovePartyKey, remove)
     assert set(await let_in(channels)) == {"CALLER_UNKNOWN"}
 
@@ -212,9 +217,9 @@ def resume_of(channel_id: str) -> channel_admin.ResumeChannelRequest:
 
 
 async def test_a_stream_at_one_process_has_what_all_commit_in_order(three: Several) -> None:
-    bank = await three.world.channel("bank")
+    bank = await three.world.channel("wechat")
     channels = three.channels(bank)
-    people = [await three.world.citizen(place) for place in range(6)]
+    people = [await three.world.citizen(place) for place in range(20, 26)]
 
     async with channels[0].watching() as watch:
         await watch.until_heartbeat()
