@@ -276,10 +276,10 @@ def test_a_run_is_called_like_its_file(file: str, name: str) -> None:
 async def test_a_failure_of_the_workbench_is_told_and_its_data_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object, **__: object) -> list[str]:
-        return ["/bin/sh", "-c", "echo no room for the platform >&2; exit 9"]
+    def broken(*_: object, **__: object) -> list[list[str]]:
+        return [["/bin/sh", "-c", "echo no room for the platform >&2; exit 9"]]
 
-    monkeypatch.setattr("essc_workbench.federation.platform_serve", broken)
+    monkeypatch.setattr("essc_workbench.federation.platform_commands", broken)
     file, folder = file_of(tmp_path, "steps: [settle]\n"), tmp_path / "run"
     console = Console(file=io.StringIO(), width=200)
 
