@@ -79,7 +79,9 @@ class Vault:
         Raises ValueError for what is no 32 hexadecimal characters.
         """
         bucket, number, tail = _BLOCK.unpack(self._decrypted(text))
-        return CitizenKey(bucket, number & _NUMBER_MASK), int.from_bytes(tail)
+        # What we never wrote may name a bucket that no column holds; at this one is nothing either.
+        key = CitizenKey(min(bucket, BUCKETS), number & _NUMBER_MASK)
+        return key, int.from_bytes(tail)
 
     def write_scoped_id(self, scope: str, citizen: CitizenKey, number: int) -> str:
         """An id of the same thing that is another one in every scope (R14)."""

@@ -24,6 +24,11 @@ class Several:
     addresses: tuple[str, ...]
     running: tuple[Running, ...]
 
+    def spread(self) -> World:
+        """The world, whose channels and verifiers call the processes by turns."""
+        self.world.address = ",".join(self.addresses)
+        return self.world
+
     def each(self, caller: Caller) -> list[Caller]:
         """The same party, once for each process that it calls."""
         found = [Caller(address, caller.party_id, caller.key) for address in self.addresses]
@@ -43,15 +48,15 @@ class Several:
 
 
 @asynccontextmanager
-async def several(folder: Path, url: str) -> AsyncIterator[Several]:
-    """A fresh platform of three processes on an empty database."""
+async def several(folder: Path, url: str, count: int = PROCESSES) -> AsyncIterator[Several]:
+    """A fresh platform of so many processes on an empty database."""
 
     def make(at: Path, platform_id: str) -> PartyKeyPair:
         return initialise(at, platform_id, url=url)
 
     async with AsyncExitStack() as running, a_world(folder, make=make, store=url) as world:
         others = []
-        for _ in range(PROCESSES - 1):
+        for _ in range(count - 1):
             lab = world.lab_address
             other = await start(
                 config(

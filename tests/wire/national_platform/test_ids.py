@@ -66,3 +66,13 @@ async def test_page_tokens_of_two_channels_show_no_common_holder(world: World) -
 
     assert scope != other_scope
     assert place != other_place
+
+
+def test_an_id_that_was_never_written_names_a_place_that_any_store_can_look_at() -> None:
+    vault = Vault("cn-test", b"k" * 32)
+
+    read = [vault.read_id(f"{place:032x}") for place in range(256)]
+
+    assert max(citizen.bucket for citizen, _ in read) == 1024  # the first at which nothing is
+    assert max(citizen.number for citizen, _ in read) < 1 << 63
+    assert max(number for _, number in read) < 1 << 48
