@@ -9,7 +9,7 @@ import pytest
 from tests.wire import people_channels, people_life
 from tests.wire import people_services as services
 from tests.wire.people import DAY, World, a_world, refused
-from tests.wire.stores import write_plainly
+from tests.wire.stores import driver_of, write_plainly
 
 from essc.authority.v1 import authority_service_pb2 as authority
 from essc.lab.v1 import lab_service_pb2 as lab
@@ -183,15 +183,24 @@ async def test_an_order_at_the_bank_is_waited_for_and_pending_meanwhile(
 
 
 @pytest.mark.file_store
+async def take_changes(world: World, switch: str) -> None:
+    """Whether the file takes changes from now on."""
+    query_only = {"ON": "OFF", "OFF": "ON"}[switch]
+    await world.running.collector.in_writer(
+        lambda store: driver_of(store).execute(f"PRAGMA query_only={query_only}")
+    )
+
+
+@pytest.mark.file_store
 async def test_a_store_that_takes_nothing_leaves_the_sweep_pending(world: World) -> None:
     bank = await world.channel("bank")
     await bank.apply(await world.citizen(1))
     await world.advance(DAY)
     await world.write("UPDATE cards SET expire_time = 1")
-    await world.write("PRAGMA query_only=ON")
+    await take_changes(world, "OFF")
 
     pending = await settle(world)
 
-    await world.write("PRAGMA query_only=OFF")
+    await take_changes(world, "ON")
     assert pending == [(SWEEP, "", 1)]
     assert await settle(world) == []
