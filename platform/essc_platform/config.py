@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="1000",
         metavar="N",
         help="with --feed bounded: what is not committed by then is rolled back, and readers stay "
-        "twice that behind, 100 to 60000",
+        "three times that behind, 100 to 60000",
     )
     parser.add_argument(
         "--listen", default="127.0.0.1:0", help="HOST:PORT; port 0 takes a free one"

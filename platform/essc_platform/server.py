@@ -33,7 +33,7 @@ from essc_platform.signing import Keyring
 from essc_platform.store.engine import Store, open_database, open_file
 from essc_platform.store.errors import FAILURES, StoreError, StoreFailure
 from essc_platform.store.feed import Positions
-from essc_platform.store.horizon import Horizon
+from essc_platform.store.horizon import BOUNDS, Horizon
 from essc_platform.store.views import Federation, federation
 from essc_platform.store.views_codes import CodeNames
 from essc_platform.sweep import Sweep
@@ -266,7 +266,7 @@ async def _memory(
     watchers = Watchers(0 if config.store else positions.last)
     neighbours = None
     if config.store is not None:
-        horizon = Horizon(None if config.feed_bound_s is None else 2 * config.feed_bound_s)
+        horizon = Horizon(None if config.feed_bound_s is None else BOUNDS * config.feed_bound_s)
         federated = Federated(store.read, directory, keyring, watchers)
         neighbours = Neighbours(store.read, horizon, watchers, clock, federated)
         try:

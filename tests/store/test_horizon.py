@@ -12,7 +12,7 @@ from essc_platform.store import tables
 from essc_platform.store.errors import StoreConflict
 from essc_platform.store.facts import CLOCK_OFFSET, write_fact
 from essc_platform.store.feed import Positions, events_after, feed_bucket, position_of
-from essc_platform.store.horizon import Horizon, Look, Mark, look, mark
+from essc_platform.store.horizon import BOUNDS, Horizon, Look, Mark, look, mark
 from essc_platform.store.postgresql import PostgresqlConnection
 from essc_platform.store.postgresql_store import connector, create
 from essc_platform.store.statements import insert
@@ -214,7 +214,7 @@ def test_of_many_writers_nothing_is_skipped_and_nothing_read_twice(
 ) -> None:
     story = Story(made)
 
-    tell(story, lambda: Horizon(None if bound_s is None else 2 * bound_s), bound_s, batches=60)
+    tell(story, lambda: Horizon(None if bound_s is None else BOUNDS * bound_s), bound_s, batches=60)
 
     for channel in CHANNELS:
         places = [place for place, _ in story.read[channel]]

@@ -9,7 +9,8 @@ Two ways to know that they have ended. Exactly, by the numbers of transactions: 
 number of its own, and whoever has a higher one has got it later, and reads the clock after that. (A
 snapshot shows the numbers of what has ended, not the next one: what is open may have a number
 beyond it.) Or bounded, for engines that number otherwise: whoever writes gives up after a while,
-and readers stay twice that behind.
+and readers stay three times that behind: a bound until the commit begins, one for a writer that
+stands still just then, one for the commit itself.
 """
 
 from collections import deque
@@ -22,6 +23,8 @@ from essc_platform.store.feed import position_of
 from essc_platform.store.locks import OFFSET
 from essc_platform.store.statements import in_postgresql
 
+BOUNDS: Final = 3
+"""How many bounds readers stay behind."""
 MARKS_MAX: Final = 1_000
 """Marks that wait. The oldest ones are the first to be good, so what is left out is in between."""
 

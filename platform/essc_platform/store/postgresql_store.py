@@ -21,6 +21,13 @@ from essc_platform.store.versions import mend_of, version_problem
 READERS: Final = 4
 """Connections for reading, each with a thread of its own."""
 READ_TRIES: Final = 4
+_ALIVE: Final = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A server whose machine is gone is given up after some ten seconds, not after minutes."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -161,7 +168,7 @@ def connector(url: str) -> Callable[[], "psycopg.Connection[Row]"]:
         return psycopg.connect(
             autocommit=True,
             prepare_threshold=0 if prepares else None,
-            **{"connect_timeout": CONNECT_S, **options},
+            **{"connect_timeout": CONNECT_S, **_ALIVE, **options},
         )
 
     return connect
