@@ -91,6 +91,10 @@ class OpenDoor(grpc.GenericRpcHandler):
         await self._server.start()
         self.address = f"{listen.rpartition(':')[0]}:{port}"
 
+    async def recovered(self, within_s: float) -> None:
+        """Waits until the party behind it can be called, if it was called before it was there."""
+        await self._upstream.recovered(within_s)
+
     async def close(self) -> None:
         """Ends the calls that are under way."""
         await self._server.stop(0)

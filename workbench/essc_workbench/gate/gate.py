@@ -10,6 +10,7 @@ that a federation asks for.
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
+from typing import Final
 
 from essc_wire.clock import random_bytes
 from essc_workbench.failures import WorkbenchError
@@ -21,6 +22,8 @@ from essc_workbench.history.facts import FactReader, People
 from essc_workbench.history.journal import Journal
 from essc_workbench.routes import AUTHORITIES
 from essc_workbench.trace import Traces
+
+_RECOVERY_S: Final = 5.0
 
 
 class Gate:
@@ -60,6 +63,13 @@ class Gate:
     async def door(self, source: str, target: str, upstream: str) -> str:
         """The address that `source` calls for `target`: see `Routes`."""
         return await self.open(Door(source=source, target=target, upstream=upstream))
+
+    async def recovered(self) -> None:
+        """Waits, a bounded time, until nobody meets a closed connection because a party was called
+        while it was still starting.
+        """
+        doors = list(self._doors.values())
+        await asyncio.gather(*(door.recovered(_RECOVERY_S) for door in doors))
 
     async def close(self) -> None:
         """Closes every door; calls that are under way end."""

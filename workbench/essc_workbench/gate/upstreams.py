@@ -1,6 +1,8 @@
 """Sending bytes on to the party behind a door, in all four arities."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +16,18 @@ from essc_workbench.gate.replies import Metadata, Reply, failed, kept
 _OPTIONS: Final[Options] = (
     ("grpc.enable_http_proxy", 0),
     ("grpc.max_receive_message_length", TRANSPORT_BYTES_MAX),
+    # Each door has a connection of its own: what one has found closed the next one tries anew.
+    ("grpc.use_local_subchannel_pool", 1),
     # Who knocks at a party that is down hears so at once; when it is back, within a moment.
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 1000),  # how long one attempt may take
     ("grpc.max_reconnect_backoff_ms", 250),
+)
+
+
+_BROKEN: Final = (
+    grpc.ChannelConnectivity.TRANSIENT_FAILURE,
+    grpc.ChannelConnectivity.CONNECTING,
 )
 
 
@@ -57,6 +67,13 @@ class Upstream:
     def __init__(self, address: str, tls_folder: Path | None) -> None:
         trusted = authority(tls_folder) if tls_folder else None
         self._channel = connect(address, trusted, options=_OPTIONS)
+
+    async def recovered(self, within_s: float) -> None:
+        """Waits until it is up again, if its party was not there when it was first called."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while (state := self._channel.get_state()) in _BROKEN:
+                    await self._channel.wait_for_state_change(state)
 
     async def close(self) -> None:
         """Closes it; calls that are under way are cancelled."""

@@ -105,6 +105,7 @@ async def opened(setting: Setting, data: DataFolder, journal: Journal) -> AsyncI
             )
         )
         straight = await stack.enter_async_context(federation.connections(is_straight=True))
+        await gate.recovered()
         parties.over(federation, straight)
         connections = await stack.enter_async_context(federation.connections(traces))
         personas_there = await personas(straight.platform_lab())
