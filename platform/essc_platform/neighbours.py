@@ -70,7 +70,7 @@ class Neighbours:
         horizon: Horizon,
         watchers: Watchers,
         clock: PartyClock,
-        federated: "Federated",
+        federated: Federated,
     ) -> None:
         self._read, self._horizon, self._watchers = read, horizon, watchers
         self._clock, self._federated = clock, federated

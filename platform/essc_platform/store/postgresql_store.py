@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import psycopg
-from sqlalchemy import create_engine, inspect, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import inspect, make_url
 
 from essc_platform.store import tables
 from essc_platform.store.connections import Connection, Row
@@ -17,6 +16,7 @@ from essc_platform.store.errors import StoreConflict, StoreError, StoreFailure, 
 from essc_platform.store.facts import FEDERATION, PLATFORM, SCHEMA, read_fact, write_fact
 from essc_platform.store.postgresql import CONNECT_S, PostgresqlConnection, PostgresqlGlance
 from essc_platform.store.versions import mend_of, version_problem
+from essc_platform.store.whole import name_of, opened
 
 READERS: Final = 4
 """Connections for reading, each with a thread of its own."""
@@ -46,7 +46,7 @@ class PostgresqlStore:
 
     def __init__(self, url: str, platform_id: str, bound_s: float | None = None) -> None:
         self._connect = connector(url)
-        self._name = make_url(url).render_as_string(hide_password=True)
+        self._name = name_of(url)
         try:
             self.writer = PostgresqlConnection(self._connect, bound_s)
             self._check(platform_id)
@@ -131,27 +131,23 @@ def create(url: str, platform_id: str, fill: Callable[[Connection], None]) -> No
     Tables that somebody made from the printed definitions are taken as they are. Raises
     FileExistsError if a platform is in them; StoreError.
     """
-    engine = create_engine(make_url(url))
+    name = name_of(url)
     try:
-        with engine.begin() as connection:
+        with opened(url) as connection:
             driver: Any = connection.connection.driver_connection
             writer = PostgresqlConnection(lambda: driver)
             if not inspect(connection).has_table(tables.facts.name):
                 tables.metadata.create_all(connection)
                 write_fact(writer, SCHEMA, str(tables.SCHEMA_VERSION))
             elif read_fact(writer, PLATFORM) is not None:
-                raise FileExistsError(0, "initialised already", engine.url.render_as_string())
+                raise FileExistsError(0, "initialised already", name)
             elif problem := version_problem(read_fact(writer, SCHEMA), "print them anew"):
-                raise StoreError(f"{engine.url.render_as_string()}: {problem}")
+                raise StoreError(f"{name}: {problem}")
             write_fact(writer, PLATFORM, platform_id)
             write_fact(writer, FEDERATION, "0")
             fill(writer)
-    except (SQLAlchemyError, StoreFailure) as error:
-        name = engine.url.render_as_string(hide_password=True)
-        text = " ".join(str(getattr(error, "orig", error)).split())
-        raise StoreError(f"{name}: the store cannot be made: {text}") from error
-    finally:
-        engine.dispose()
+    except StoreFailure as error:
+        raise StoreError(f"{name}: the store cannot be made: {error}") from error
 
 
 def connector(url: str) -> Callable[[], "psycopg.Connection[Row]"]:
