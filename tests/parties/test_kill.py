@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.parties.shadows import shadow_links
-from tests.parties.writers import Writer, bring_in, invented
+from tests.parties.writers import Person, Writer, bring_in, invented
 
 from essc.card.v1 import card_pb2, card_service_pb2
 from essc.card.v1.card_service_pb2_grpc import CardServiceStub
@@ -45,21 +45,32 @@ async def test_what_was_acknowledged_survives_thirty_kills(
     await write_while_killing(tmp_path, template, kills=30, seed=2)
 
 
+def crew(
+    meeting: Meeting,
+    people: list[Person],
+    chance: random.Random,
+    not_now: frozenset[str] = Writer.not_now,
+) -> list[Writer]:
+    """A writer for each channel."""
+    return [
+        Writer(
+            name,
+            meeting.connections.platform(name),
+            kind,
+            people,
+            random.Random(chance.random()),
+            not_now,
+        )
+        for name, kind in VOUCH_KINDS.items()
+    ]
+
+
 async def write_while_killing(folder: Path, template: Template, *, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     async with federation(folder, channels=tuple(VOUCH_KINDS), template=template) as meeting:
         people = invented(PEOPLE_PER_CHANNEL)
         await bring_in(meeting.connections.platform("bureau"), people)
-        writers = [
-            Writer(
-                name,
-                meeting.connections.platform(name),
-                kind,
-                people,
-                random.Random(chance.random()),
-            )
-            for name, kind in VOUCH_KINDS.items()
-        ]
+        writers = crew(meeting, people, chance)
         stop = asyncio.Event()
         tasks = [asyncio.create_task(writer.run(stop)) for writer in writers]
         for _ in range(kills):

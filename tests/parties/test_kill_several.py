@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.parties.test_kill import PEOPLE_PER_CHANNEL, VOUCH_KINDS, judge
-from tests.parties.writers import Writer, bring_in, invented
+from tests.parties.test_kill import PEOPLE_PER_CHANNEL, VOUCH_KINDS, crew, judge
+from tests.parties.writers import bring_in, invented
 
 from essc.event.v1 import event_pb2, event_service_pb2
 from essc.event.v1.event_service_pb2_grpc import EventServiceStub
@@ -57,17 +57,7 @@ async def write_while_killing(
     async with three(folder, server) as meeting:
         people = invented(PEOPLE_PER_CHANNEL)
         await bring_in(meeting.connections.platform("bureau"), people)
-        writers = [
-            Writer(
-                name,
-                meeting.connections.platform(name),
-                kind,
-                people,
-                random.Random(chance.random()),
-                not_now=NOT_NOW,
-            )
-            for name, kind in VOUCH_KINDS.items()
-        ]
+        writers = crew(meeting, people, chance, NOT_NOW)
         stop = asyncio.Event()
         tasks = [asyncio.create_task(writer.run(stop)) for writer in writers]
         blows = ["kill"] * kills + ["crash"] * crashes

@@ -477,13 +477,18 @@ class Channel(Caller):
         answer: cards.ApplyResponse = await self.do(self.cards.Apply, request)
         return answer.link
 
-    async def unlink(self, someone: Person, link: card_pb2.Link) -> card_pb2.Link:
-        """Unlinks by face; the link."""
-        request = cards.UnlinkRequest(
+    async def unlinking(self, someone: Person, link: card_pb2.Link) -> cards.UnlinkRequest:
+        """What unlinks by face, whenever it is asked."""
+        return cards.UnlinkRequest(
+            request_id=new_id(),
             link_id=link.link_id,
             serial=link.serial,
             proof=await self.proof(someone, FACE, UNLINK, link_id=link.link_id),
         )
+
+    async def unlink(self, someone: Person, link: card_pb2.Link) -> card_pb2.Link:
+        """Unlinks by face; the link."""
+        request = await self.unlinking(someone, link)
         answer: cards.UnlinkResponse = await self.do(self.cards.Unlink, request)
         return answer.link
 

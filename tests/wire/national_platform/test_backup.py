@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.wire.people import FACE, UNLINK, Caller, a_world, config, new_id, reason
+from tests.wire.people import Caller, a_world, config, reason
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.trust.v1 import trust_service_pb2 as trust
@@ -23,12 +23,7 @@ async def test_a_copy_of_store_and_secrets_is_the_platform_of_that_moment(tmp_pa
         bank = await world.channel("bank")
         zhang = await world.citizen(1)
         link = await bank.apply(zhang)
-        request = cards.UnlinkRequest(
-            request_id=new_id(),
-            link_id=link.link_id,
-            serial=link.serial,
-            proof=await bank.proof(zhang, FACE, UNLINK),
-        )
+        request = await bank.unlinking(zhang, link)
         copy.mkdir()
         with (
             closing(sqlite3.connect(world.folder / "platform.db")) as source,

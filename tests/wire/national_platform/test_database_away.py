@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.wire.people import FACE, UNLINK, World, a_world, new_id, reason
+from tests.wire.people import World, a_world, reason
 from tests.wire.scraping import NOT_SERVING, SERVING, get, health, reasons, reasons_become
 
-from essc.card.v1 import card_service_pb2 as cards
 from essc_platform.making import initialise
 from essc_wire.keys import PartyKeyPair
 from essc_workbench.postgres.databases import create
@@ -33,12 +32,7 @@ async def test_the_truth_is_told_while_the_database_is_away_and_after(
         bank = await world.channel("bank")
         zhang = await world.citizen(1)
         link = await bank.apply(zhang)
-        request = cards.UnlinkRequest(
-            request_id=new_id(),
-            link_id=link.link_id,
-            serial=link.serial,
-            proof=await bank.proof(zhang, FACE, UNLINK),
-        )
+        request = await bank.unlinking(zhang, link)
         assert await reasons(at(world)) == []
 
         own_postgres.stop()

@@ -1,7 +1,7 @@
 """A list's last page says that it is the last, however full it is; and an id has one meaning."""
 
 import pytest
-from tests.wire.people import FACE, UNLINK, World, copy, new_id, reason
+from tests.wire.people import World, copy, reason
 
 from essc.card.v1 import card_service_pb2 as cards
 from essc.record.v1 import record_service_pb2 as records
@@ -44,12 +44,7 @@ async def test_a_request_id_is_the_same_in_upper_case(world: World) -> None:
     bank = await world.channel("bank")
     zhang = await world.citizen(1)
     link = await bank.apply(zhang)
-    request = cards.UnlinkRequest(
-        request_id=new_id(),
-        link_id=link.link_id,
-        serial=link.serial,
-        proof=await bank.proof(zhang, FACE, UNLINK, link_id=link.link_id),
-    )
+    request = await bank.unlinking(zhang, link)
     upper = copy(request, request_id=request.request_id.upper())
 
     first = await bank.do(bank.cards.Unlink, request)

@@ -7,11 +7,10 @@ import asyncio
 from collections import Counter
 
 import pytest
-from tests.wire.people import FACE, UNLINK, Channel, World
+from tests.wire.people import Channel, World
 from tests.wire.people_codes import a_verifier, look, scan, show, verdict
 
 from essc.card.v1 import card_pb2
-from essc.card.v1 import card_service_pb2 as cards
 from essc.code.v1 import code_pb2
 from essc.record.v1 import record_service_pb2
 
@@ -56,11 +55,7 @@ async def test_a_code_is_scanned_before_its_link_is_unlinked_or_it_is_revoked(
         link, other = await wechat.apply(someone), await alipay.apply(someone)
         code = (await show(wechat, someone, link)).code
         kept = (await show(alipay, someone, other)).code
-        request = cards.UnlinkRequest(
-            link_id=link.link_id,
-            serial=link.serial,
-            proof=await wechat.proof(someone, FACE, UNLINK, link_id=link.link_id),
-        )
+        request = await wechat.unlinking(someone, link)
         unlink, check = wechat.do(wechat.cards.Unlink, request), scan(gate, code)
         if place % 2:
             found, unlinked = await asyncio.gather(check, unlink)

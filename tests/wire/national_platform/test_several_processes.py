@@ -12,8 +12,6 @@ from tests.wire.people import (
     CARD_PASSWORD,
     CHANGE_PASSWORD,
     DAY,
-    FACE,
-    UNLINK,
     Caller,
     Channel,
     Person,
@@ -100,12 +98,7 @@ async def test_among_three_processes_everything_happens_once(three: Several) -> 
         )
 
     # One request id at three processes: one change, and one answer.
-    request = cards.UnlinkRequest(
-        request_id=new_id(),
-        link_id=link.link_id,
-        serial=link.serial,
-        proof=await bank.proof(zhang, FACE, UNLINK, link_id=link.link_id),
-    )
+    request = await bank.unlinking(zhang, link)
     answers = await asyncio.gather(*(each.do(each.cards.Unlink, request) for each in channels))
     assert len({each.SerializeToString() for each in answers}) == 1
     feeds = [await each.feed() for each in channels]
